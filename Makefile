@@ -1,0 +1,63 @@
+# Every target sets up what it needs by itself; a second run finds the stamps and starts at once.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_QUIET := PIP_DISABLE_PIP_VERSION_CHECK=1
+WEB := bot/playground/web
+PAGE := bot/playground/page
+PYTEST_ARGS ?=
+
+export LITELLM_LOCAL_MODEL_COST_MAP := True
+
+.PHONY: setup page demo test check lint run bench clean lock
+
+setup: $(VENV)/.installed $(PAGE)/app.js
+
+$(VENV)/.installed: requirements-dev.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV)" >&2
+	@$(PIP_QUIET) $(BIN)/python -m pip install -qq --require-hashes --no-deps -r requirements-dev.lock
+	@$(PIP_QUIET) $(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Node and npm come from the wheel in the lock file, so that no Node has to be installed.
+$(WEB)/node_modules/.installed: $(WEB)/package-lock.json | $(VENV)/.installed
+	@echo "installing the playground page's packages" >&2
+	@cd $(WEB) && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGE)/app.js: $(wildcard $(WEB)/src/*) $(WEB)/build.mjs $(WEB)/node_modules/.installed
+	@echo "building the playground page" >&2
+	@cd $(WEB) && PATH="$(abspath $(BIN)):$$PATH" node build.mjs
+	@touch $@
+
+page: $(PAGE)/app.js
+
+demo: setup
+	@$(BIN)/hark demo
+
+run: setup
+	@$(BIN)/hark run
+
+test: setup
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+# Needs uv, which only those who change the dependencies have to install.
+lock:
+	uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) $(PAGE) $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

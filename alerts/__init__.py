@@ -1,0 +1,1 @@
+"""What is abnormal: signals, baselines, detection and the life of an alert."""

@@ -1,0 +1,1 @@
+"""The process: Slack, HTTP, the command line, the schedule and delivery."""

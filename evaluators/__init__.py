@@ -1,0 +1,1 @@
+"""What a conversation is worth: evaluators, judges and their calibration against reviewers."""

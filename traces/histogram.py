@@ -1,0 +1,109 @@
+"""A mergeable, subtractable summary of numbers, small enough for a table row.
+
+Logarithmic buckets of constant relative width, as in DDSketch (Masson, Rim, Lee, VLDB 2019), kept as exact counts
+so that a contribution can also be taken away again when a conversation is corrected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+RELATIVE_ACCURACY = 0.01
+_GAMMA = (1 + RELATIVE_ACCURACY) / (1 - RELATIVE_ACCURACY)
+_LOG_GAMMA = math.log(_GAMMA)
+_SMALLEST = 1e-9
+_ZERO = 0
+_OFFSET = math.ceil(math.log(_SMALLEST) / _LOG_GAMMA) - 1
+
+
+def bin_of(value: float) -> int:
+    """The bin that holds ``value``; bins rise with the values they hold. Tiny values count as zero."""
+    if abs(value) < _SMALLEST:
+        return _ZERO
+    rank = math.ceil(math.log(abs(value)) / _LOG_GAMMA - 1e-9) - _OFFSET
+    return rank if value > 0 else -rank
+
+
+def value_of(bin_: int) -> float:
+    """The number that stands for a bin, within ``RELATIVE_ACCURACY`` of every value in it."""
+    if bin_ == _ZERO:
+        return 0.0
+    middle = float(2 * _GAMMA ** (abs(bin_) + _OFFSET) / (_GAMMA + 1))
+    return middle if bin_ > 0 else -middle
+
+
+@dataclass(slots=True)
+class Rollup:
+    """What one bucket holds of one signal in one segment.
+
+    ``n`` values were seen, their sum is ``total``; ``log_total`` and ``log_square_total`` are the sums of ln(x)
+    and ln(x)² over the positive ones; ``bins`` counts them by logarithmic bin. All are additive: rollups of
+    disjoint parts add up to the rollup of the whole, and a part can be taken away again.
+    """
+
+    n: int = 0
+    total: float = 0.0
+    log_total: float = 0.0
+    log_square_total: float = 0.0
+    bins: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Rollup:
+        rollup = cls()
+        for value in values:
+            rollup.observe(value)
+        return rollup
+
+    def observe(self, value: float, times: int = 1) -> None:
+        """Count ``value`` ``times`` times; a negative ``times`` takes it away."""
+        self.n += times
+        self.total += times * value
+        if value > 0:
+            log = math.log(value)
+            self.log_total += times * log
+            self.log_square_total += times * log * log
+        bin_ = bin_of(value)
+        self.bins[bin_] = self.bins.get(bin_, 0) + times
+
+    def add(self, other: Rollup, times: int = 1) -> None:
+        """Merge ``other`` into this one; ``times=-1`` takes it away."""
+        self.n += times * other.n
+        self.total += times * other.total
+        self.log_total += times * other.log_total
+        self.log_square_total += times * other.log_square_total
+        for bin_, count in other.bins.items():
+            left = self.bins.get(bin_, 0) + times * count
+            if left:
+                self.bins[bin_] = left
+            else:
+                self.bins.pop(bin_, None)
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.n if self.n else None
+
+    def at_least(self, threshold: float) -> int:
+        """How many values are at or above ``threshold``, to within the bin that holds it."""
+        edge = bin_of(threshold)
+        return sum(count for bin_, count in self.bins.items() if bin_ >= edge)
+
+    def quantile(self, q: float) -> float | None:
+        """The ``q``-quantile within ``RELATIVE_ACCURACY``; ``None`` when nothing was seen."""
+        if self.n <= 0:
+            return None
+        rank, seen = q * (self.n - 1), 0
+        for bin_ in sorted(self.bins):
+            seen += self.bins[bin_]
+            if seen > rank:
+                return value_of(bin_)
+        return value_of(max(self.bins)) if self.bins else None
+
+    def to_json(self) -> dict[str, int]:
+        """The bins, with text keys."""
+        return {str(bin_): count for bin_, count in self.bins.items()}
+
+    @staticmethod
+    def bins_from_json(bins: Mapping[str, int]) -> dict[int, int]:
+        return {int(bin_): count for bin_, count in bins.items()}

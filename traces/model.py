@@ -22,6 +22,11 @@ ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
 _NOTHING: JsonMap = MappingProxyType({})
 
 
+def _nothing() -> JsonMap:
+    """One shared, read-only empty map; a factory because dataclasses refuse unhashable defaults."""
+    return _NOTHING
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A retrieved passage that a model was given. ``score`` is the retriever's own, in its own unit."""
@@ -62,7 +67,7 @@ class Message:
     cost_usd: float | None = None
     error: str | None = None
     documents: tuple[Document, ...] = ()
-    metadata: JsonMap = _NOTHING
+    metadata: JsonMap = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +145,7 @@ class Conversation:
     started_at: datetime
     ended_at: datetime
     user_id: str | None = None
-    metadata: JsonMap = _NOTHING
+    metadata: JsonMap = field(default_factory=_nothing)
     messages: tuple[Message, ...] = ()
     trace_ids: tuple[str, ...] = ()
     feedback: tuple[Feedback, ...] = ()
@@ -173,7 +178,7 @@ class Span:
     started_at: datetime
     ended_at: datetime
     attributes: JsonMap
-    resource: JsonMap = _NOTHING
+    resource: JsonMap = field(default_factory=_nothing)
     scope: str = ""
     status_code: int = 0
     status_message: str = ""

@@ -26,6 +26,7 @@ from bot.slack.check_parts import (
     PLAIN,
     Check,
     Problems,
+    among,
     boolean,
     duplicates,
     fields,
@@ -34,6 +35,7 @@ from bot.slack.check_parts import (
     kind_of,
     one_of,
     optional,
+    shown,
     string,
     text_object,
 )
@@ -88,7 +90,7 @@ def _metadata(value: Any) -> Problems:
 def _weight(value: Any, path: str, most: int) -> Problems:
     try:
         size = len(json.dumps(value, separators=(",", ":"), allow_nan=False))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         yield f"{path}: not JSON ({error})"
         return
     if size > most:
@@ -110,7 +112,7 @@ _VIEW_FIELDS: Final = {
 
 def _view(view: Mapping[str, Any], surface: Surface) -> Problems:
     if view.get("type") != surface:
-        yield f"type: {view.get('type')!r}, must be {surface!r}"
+        yield f"type: {shown(view.get('type'))}, must be {surface!r}"
     yield from fields(view, "", {"blocks", *({"title"} if surface == "modal" else ())}, {"type", *_VIEW_FIELDS})
     for name in ("title", "submit", "close"):
         yield from optional(view, "", name, partial(text_object, limit=limits.VIEW_TITLE, kinds=PLAIN))
@@ -171,7 +173,7 @@ def _block(value: Any, path: str, surface: Surface) -> Problems:
         return
     kind = value.get("type")
     if not isinstance(kind, str) or kind not in _BLOCKS:
-        yield f"{path}.type: unknown block type {kind!r}"
+        yield f"{path}.type: unknown block type {shown(kind)}"
         return
     surfaces, needed, allowed, inner = _BLOCKS[kind]
     if surface not in surfaces:
@@ -243,8 +245,7 @@ def _markdown(value: Mapping[str, Any], path: str) -> Problems:
 
 def _alert(value: Mapping[str, Any], path: str) -> Problems:
     yield from optional(value, path, "text", text_object)
-    if value.get("level", "default") not in _ALERT_LEVELS:
-        yield f"{path}.level: must be {one_of(_ALERT_LEVELS)}"
+    yield from optional(value, path, "level", partial(among, names=_ALERT_LEVELS))
 
 
 def _card(value: Mapping[str, Any], path: str) -> Problems:
@@ -267,7 +268,7 @@ def _container(value: Mapping[str, Any], path: str) -> Problems:
 def _block_of(value: Any, path: str, kinds: Collection[str]) -> Problems:
     kind = value.get("type") if isinstance(value, Mapping) else None
     if not isinstance(kind, str) or kind not in kinds:
-        yield f"{path}.type: {kind!r} may not stand here"
+        yield f"{path}.type: {shown(kind)} may not stand here"
     else:
         yield from _block(value, path, "message")
 

@@ -9,7 +9,19 @@ from typing import Any, Final
 
 from bot.slack import limits
 from bot.slack.check_elements import link
-from bot.slack.check_parts import Problems, duplicates, fields, identifier, items, kind_of, optional, string, whole
+from bot.slack.check_parts import (
+    Problems,
+    among,
+    duplicates,
+    fields,
+    identifier,
+    items,
+    kind_of,
+    optional,
+    shown,
+    string,
+    whole,
+)
 
 _RUNS: Final[Mapping[str, tuple[Collection[str], Collection[str]]]] = {
     "text": ({"text"}, {"style"}),
@@ -46,12 +58,11 @@ def rich_text(value: Any, path: str) -> Problems:
 def _holder(value: Any, path: str) -> Problems:
     kind = value.get("type") if isinstance(value, Mapping) else None
     if not isinstance(kind, str) or kind not in _HOLDERS:
-        yield f"{path}.type: {kind!r} may not stand here"
+        yield f"{path}.type: {shown(kind)} may not stand here"
         return
     yield from fields(value, path, {"type", "elements"}, _HOLDERS[kind])
     if kind == "rich_text_list":
-        if value.get("style") not in {"bullet", "ordered"}:
-            yield f"{path}.style: must be bullet or ordered"
+        yield from among(value.get("style"), f"{path}.style", {"bullet", "ordered"})
         check = _section
     elif kind == "rich_text_preformatted":
         check = partial(_run, kinds=_PREFORMATTED_RUNS)
@@ -70,7 +81,7 @@ def _section(value: Any, path: str) -> Problems:
 def _run(value: Any, path: str, kinds: Collection[str] = frozenset(_RUNS)) -> Problems:
     kind = value.get("type") if isinstance(value, Mapping) else None
     if not isinstance(kind, str) or kind not in kinds:
-        yield f"{path}.type: {kind!r} may not stand here"
+        yield f"{path}.type: {shown(kind)} may not stand here"
         return
     needed, allowed = _RUNS[kind]
     yield from fields(value, path, {"type", *needed}, allowed)
@@ -78,8 +89,8 @@ def _run(value: Any, path: str, kinds: Collection[str] = frozenset(_RUNS)) -> Pr
         yield from _run_text(value, path)
     elif kind == "link":
         yield from optional(value, path, "url", link)
-    elif kind == "broadcast" and value.get("range") not in {"here", "channel", "everyone"}:
-        yield f"{path}.range: must be here, channel or everyone"
+    elif kind == "broadcast":
+        yield from optional(value, path, "range", partial(among, names={"here", "channel", "everyone"}))
     style = value.get("style", {})
     if not isinstance(style, Mapping) or any(
         name not in _STYLES or not isinstance(on, bool) for name, on in style.items()
@@ -119,7 +130,7 @@ def _cell(value: Any, path: str) -> Problems:
     elif kind == "rich_text":
         yield from rich_text(value, path)
     else:
-        yield f"{path}.type: {kind!r}, must be raw_text, raw_number or rich_text"
+        yield f"{path}.type: {shown(kind)}, must be raw_text, raw_number or rich_text"
 
 
 def _column(value: Any, path: str) -> Problems:
@@ -129,8 +140,7 @@ def _column(value: Any, path: str) -> Problems:
         yield f"{path}: an object is needed, not {kind_of(value)}"
         return
     yield from fields(value, path, (), {"align", "is_wrapped"})
-    if value.get("align", "left") not in {"left", "center", "right"}:
-        yield f"{path}.align: must be left, center or right"
+    yield from optional(value, path, "align", partial(among, names={"left", "center", "right"}))
 
 
 def number(value: Any, path: str) -> Problems:
@@ -140,16 +150,16 @@ def number(value: Any, path: str) -> Problems:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every string under a ``text`` key, however deep."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name == "text" and isinstance(inner, str):
-                yield inner
-            else:
-                yield from texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from texts(inner)
+    """Every string under a ``text`` key, however deep, in no particular order."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            waiting.extend(inner for name, inner in one.items() if name != "text" or not isinstance(inner, str))
+            if isinstance(one.get("text"), str):
+                yield one["text"]
+        elif isinstance(one, list | tuple):
+            waiting.extend(one)
 
 
 def chart(value: Mapping[str, Any], path: str) -> Problems:
@@ -167,7 +177,7 @@ def chart(value: Mapping[str, Any], path: str) -> Problems:
     elif isinstance(kind, str) and kind in _CARTESIAN:
         yield from _cartesian(drawing, f"{path}.chart")
     elif "chart" in value:
-        yield f"{path}.chart.type: {kind!r}, must be area, bar, line or pie"
+        yield f"{path}.chart.type: {shown(kind)}, must be area, bar, line or pie"
 
 
 def _cartesian(drawing: Mapping[str, Any], path: str) -> Problems:

@@ -12,19 +12,19 @@ from bot.slack.check_parts import (
     PLAIN,
     Check,
     Problems,
+    among,
     boolean,
     fields,
     identifier,
     items,
     kind_of,
-    one_of,
     optional,
+    shown,
     string,
     text_object,
     whole,
 )
 
-_MARK: Final = {"type", "action_id"}
 _SELECT: Final = {"placeholder", "confirm", "focus_on_load"}
 _PICKED: Final = {*_SELECT, "initial_option"}
 _SEVERAL: Final = {*_SELECT, "initial_options", "max_selected_items"}
@@ -109,7 +109,7 @@ def element(value: Any, path: str, kinds: Collection[str]) -> Problems:
         return
     kind = value.get("type")
     if not isinstance(kind, str) or kind not in kinds:
-        yield f"{path}.type: {kind!r} may not stand here"
+        yield f"{path}.type: {shown(kind)} may not stand here"
         return
     allowed = _ALLOWED[kind] if kind == "image" else {*_ALLOWED[kind], "action_id"}
     yield from fields(value, path, {"type", *_NEEDED.get(kind, ())}, allowed)
@@ -144,8 +144,7 @@ def _button(value: Mapping[str, Any], path: str) -> Problems:
     yield from optional(value, path, "value", partial(string, limit=limits.BUTTON_VALUE))
     yield from optional(value, path, "url", link)
     yield from optional(value, path, "accessibility_label", partial(string, limit=limits.BUTTON_TEXT))
-    if "style" in value and value["style"] not in STYLES:
-        yield f"{path}.style: must be {one_of(STYLES)}"
+    yield from optional(value, path, "style", partial(among, names=STYLES))
 
 
 def _feedback_button(value: Any, path: str) -> Problems:
@@ -227,8 +226,7 @@ def confirm(value: Any, path: str) -> Problems:
     yield from optional(value, path, "text", partial(text_object, limit=limits.CONFIRM_TEXT))
     for name in ("confirm", "deny"):
         yield from optional(value, path, name, _plain(limits.CONFIRM_BUTTON))
-    if "style" in value and value["style"] not in STYLES:
-        yield f"{path}.style: must be {one_of(STYLES)}"
+    yield from optional(value, path, "style", partial(among, names=STYLES))
 
 
 def _text_input(value: Mapping[str, Any], path: str) -> Problems:

@@ -6,7 +6,7 @@ Checks are generators of ``"path: what is wrong"``; none raises, whatever JSON i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from bot.slack.limits import ID, TEXT, length
 
@@ -15,7 +15,8 @@ Check = Callable[[Any, str], Problems]
 
 PLAIN = frozenset({"plain_text"})
 ANY_TEXT = frozenset({"plain_text", "mrkdwn"})
-_ONLY_IN = {"emoji": "plain_text", "verbatim": "mrkdwn"}
+_SHOWN: Final = 60
+_ONLY_IN: Final = {"emoji": "plain_text", "verbatim": "mrkdwn"}
 
 
 def string(value: Any, path: str, limit: int, *, least: int = 1) -> Problems:
@@ -34,8 +35,7 @@ def text_object(value: Any, path: str, limit: int = TEXT, kinds: Collection[str]
         yield f"{path}: a text object is needed, not {kind_of(value)}"
         return
     kind = value.get("type")
-    if kind not in kinds:
-        yield f"{path}.type: {kind!r}, must be {one_of(kinds)}"
+    yield from among(kind, f"{path}.type", kinds)
     yield from fields(value, path, {"type", "text"}, _ONLY_IN)
     for name, owner in _ONLY_IN.items():
         if name in value and (kind != owner or not isinstance(value[name], bool)):
@@ -94,18 +94,30 @@ def whole(value: Any, path: str, low: int, high: int) -> Problems:
         yield f"{path}: a whole number from {low:,} to {high:,} is needed"
 
 
+def among(value: Any, path: str, names: Collection[str]) -> Problems:
+    """One word out of a few."""
+    if not isinstance(value, str) or value not in names:
+        yield f"{path}: {shown(value)}, must be {one_of(names)}"
+
+
 def duplicates(names: list[tuple[str, str]], what: str) -> Problems:
     """``names`` are ``(path, name)``; each name may stand once."""
     seen: dict[str, str] = {}
     for path, name in names:
         if name in seen:
-            yield f"{path}: {what} {name!r} is already used at {seen[name]}"
+            yield f"{path}: {what} {shown(name)} is already used at {seen[name]}"
         else:
             seen[name] = path
 
 
 def kind_of(value: Any) -> str:
     return "nothing" if value is None else type(value).__name__
+
+
+def shown(value: Any) -> str:
+    """A foreign value as one short piece of a problem line."""
+    text = repr(value) if isinstance(value, str | int | float) else kind_of(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def one_of(names: Collection[str]) -> str:

@@ -1,0 +1,183 @@
+"""The only way in which foreign text reaches Slack.
+
+What people and models wrote goes into ``plain`` objects, ``quote`` and ``preformatted`` elements, which Slack shows as
+they are, or through ``escape`` and ``code`` into mrkdwn. All of them strip what cannot be seen (control characters,
+bidirectional overrides, zero-width characters), defuse what Slack may take for a token, and cut between graphemes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from bot.slack.limits import length
+from traces.clock import as_utc
+from traces.errors import BadInput
+
+Block = dict[str, Any]
+
+EMPTY: Final = "—"
+"""Stands where there is nothing to show: Slack refuses empty texts."""
+
+_READ_AT_MOST: Final = 65_536
+_MARKS_AT_MOST: Final = 8
+_JOINER: Final = "\u200d"
+_REGIONAL: Final = ("\U0001f1e6", "\U0001f1ff")
+_MODIFIERS: Final = ("\U0001f3fb", "\U0001f3ff")
+_JAMO: Final = ("\u1160", "\u11ff")
+
+_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff]"
+)
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_STRAY_JOINER = re.compile(
+    r"(?<![\u203c-\u3299\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u203c-\u3299\U0001f000-\U0001faff])"
+)
+_PILED_MARKS = re.compile(
+    rf"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]{{{_MARKS_AT_MOST}}})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+"
+)
+_TOKEN = re.compile(r"<(?=[!@#]|[A-Za-z][A-Za-z0-9+.\-]*:)")
+_BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
+_EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-]+:)|:(?=//)")
+_FORMATTING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)")
+_LOOKALIKES: Final = {"*": "∗", "_": "＿", "~": "∼"}
+_NOT_IN_LINKS: Final = {"<": "%3C", ">": "%3E", "|": "%7C", " ": "%20", '"': "%22", "`": "%60", "\\": "%5C"}
+
+
+def clean(text: str) -> str:
+    """The text as a reader would see it: without what is invisible, and with nothing that Slack takes for a token.
+
+    Reads the first 65,536 characters only; the rest of longer texts never reaches a message anyway.
+    """
+    shown = _LINE_ENDS.sub("\n", text[:_READ_AT_MOST])
+    shown = _SURROGATES.sub("\ufffd", shown)
+    shown = _STRAY_JOINER.sub("", _UNSEEN.sub("", shown))
+    shown = _PILED_MARKS.sub(r"\1", shown)
+    return _BROADCAST.sub("＠", _TOKEN.sub("‹", shown))
+
+
+def truncate(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 code units of ``text``, cut between graphemes and ended with ``…`` when cut."""
+    if length(text) <= limit:
+        return text
+    room, cut = limit - 1, 0
+    while cut < len(text) and (room := room - (2 if text[cut] > "\uffff" else 1)) >= 0:
+        cut += 1
+    return text[: _boundary(text, cut)].rstrip() + "…"
+
+
+def _boundary(text: str, cut: int) -> int:
+    """The nearest place at or before ``cut`` that does not split a grapheme (UAX 29, without Indic conjuncts)."""
+    start = cut
+    while 0 < cut < len(text) and (_extends(text[cut]) or text[cut - 1] == _JOINER or _splits_flag(text, cut)):
+        cut -= 1
+    return cut or start
+
+
+def _extends(character: str) -> bool:
+    return (
+        unicodedata.category(character) in {"Mn", "Mc", "Me"}
+        or character == _JOINER
+        or _MODIFIERS[0] <= character <= _MODIFIERS[1]
+        or _JAMO[0] <= character <= _JAMO[1]
+    )
+
+
+def _splits_flag(text: str, cut: int) -> bool:
+    before = 0
+    while before < cut and _REGIONAL[0] <= text[cut - 1 - before] <= _REGIONAL[1]:
+        before += 1
+    return before % 2 == 1 and _REGIONAL[0] <= text[cut] <= _REGIONAL[1]
+
+
+def one_line(text: str, limit: int) -> str:
+    """Foreign text on one line, cleaned and cut; ``—`` when nothing is left. For plain places only."""
+    flat = _SPACE.sub(" ", clean(text)).strip()
+    return truncate(flat, limit) if flat else EMPTY
+
+
+def _many_lines(text: str, limit: int) -> str:
+    shown = clean(text).strip("\n")
+    return truncate(shown, limit) if shown.strip() else EMPTY
+
+
+def plain(text: str, limit: int) -> Block:
+    """A ``plain_text`` object of one line; emoji codes in it stay letters."""
+    return {"type": "plain_text", "text": one_line(text, limit), "emoji": False}
+
+
+def quote(text: str, limit: int) -> Block:
+    """A ``rich_text_quote`` element holding the text as it is."""
+    return {"type": "rich_text_quote", "elements": [{"type": "text", "text": _many_lines(text, limit)}]}
+
+
+def preformatted(text: str, limit: int) -> Block:
+    """A ``rich_text_preformatted`` element holding the text as it is, for tool arguments and results."""
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": _many_lines(text, limit)}]}
+
+
+def escape(text: str, limit: int) -> str:
+    """Foreign text as one inert line of mrkdwn, or of a message's fallback ``text``.
+
+    ``limit`` counts before escaping; the result may be five times as long. Formatting marks, emoji codes and
+    addresses are replaced by look-alikes that Slack leaves alone.
+    """
+    shown = one_line(text, limit)
+    shown = _FORMATTING.sub(lambda mark: _LOOKALIKES[mark.group()], shown.replace("`", "ˋ"))
+    return _entities(_EMOJI_CODE.sub("∶", shown))
+
+
+def code(text: str, limit: int) -> str:
+    """Foreign text as inline code in mrkdwn, for names that a reader may want to copy; ``limit`` as in ``escape``."""
+    return f"`{_entities(one_line(text, limit).replace('`', 'ˋ'))}`"
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    """What a person typed: Slack sends ``& < >`` in commands as entities."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def link(url: str, label: str) -> str:
+    """A mrkdwn link to an address of our own making; never hand it an address from a conversation.
+
+    Raises:
+        BadInput: The address is not http or https, or has no host.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadInput("not a web address", "url")
+    safe = "".join(_NOT_IN_LINKS.get(character, character) for character in _UNSEEN.sub("", url))
+    return f"<{safe}|{escape(label, 75).replace('|', '¦')}>"
+
+
+def slack_date(at: datetime, fallback: str | None = None, form: str = "{date_short_pretty} {time}") -> str:
+    """A mrkdwn token that every reader sees in their own time zone.
+
+    Args:
+        at: The moment; a time without a zone is taken as UTC.
+        fallback: What clients without support show; by default the time in UTC.
+        form: Slack's date format, see "Formatting text" in its documentation.
+    """
+    shown = escape(fallback, 75) if fallback else utc_text(at)
+    return f"<!date^{int(as_utc(at).timestamp())}^{form}|{shown.replace('|', '¦')}>"
+
+
+def utc_text(at: datetime) -> str:
+    """A moment as plain text, e.g. ``Tue 17 Nov 11:00 UTC``."""
+    moment = as_utc(at)
+    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M} UTC"
+
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

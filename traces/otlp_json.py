@@ -1,0 +1,169 @@
+"""OTLP trace exports in JSON, in camelCase or snake_case, with or without explicit nulls."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from typing import Any, Final
+
+from traces import limits
+from traces.errors import BadInput
+from traces.fields import clean, kind_of
+from traces.model import Span
+from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, Refused, check_count, fault_of, moment_of
+
+_STATUS: Final = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, 0: 0, 1: 1, 2: 2}
+_SNAKE: Final = {
+    "resourceSpans": "resource_spans",
+    "scopeSpans": "scope_spans",
+    "traceId": "trace_id",
+    "spanId": "span_id",
+    "parentSpanId": "parent_span_id",
+    "startTimeUnixNano": "start_time_unix_nano",
+    "endTimeUnixNano": "end_time_unix_nano",
+    "timeUnixNano": "time_unix_nano",
+}
+
+
+def spans_of_json(export: dict[str, Any], refused: Refused) -> list[Span]:
+    """The spans of an ``{"resourceSpans": [...]}`` object; those that are none are counted in ``refused``."""
+    spans: list[Span] = []
+    for group in _objects(export, "resourceSpans"):
+        resource = attributes_of(_object(group, "resource"))
+        for scoped in _objects(group, "scopeSpans"):
+            scope = _text(_object(scoped, "scope").get("name"))
+            raw_spans = _objects(scoped, "spans")
+            check_count(len(spans) + refused.count + len(raw_spans))
+            for raw in raw_spans:
+                span = span_of_json(raw, refused, resource, scope)
+                if span is not None:
+                    spans.append(span)
+    return spans
+
+
+def span_of_json(raw: dict[str, Any], refused: Refused, resource: dict[str, Any], scope: str = "") -> Span | None:
+    """One span, or ``None`` when it is none."""
+    trace_id = _id(_get(raw, "traceId"), TRACE_ID_BYTES)
+    span_id = _id(_get(raw, "spanId"), SPAN_ID_BYTES)
+    started, ended = _integer(_get(raw, "startTimeUnixNano")), _integer(_get(raw, "endTimeUnixNano"))
+    if fault := fault_of(trace_id, span_id, started):
+        refused.add(fault)
+        return None
+    status = _object(raw, "status")
+    parent = _id(_get(raw, "parentSpanId"), SPAN_ID_BYTES)
+    code = status.get("code")
+    return Span(
+        trace_id=trace_id.hex(),
+        span_id=span_id.hex(),
+        parent_id=parent.hex() if any(parent) else None,
+        name=_text(raw.get("name")),
+        started_at=moment_of(started),
+        ended_at=moment_of(_moment(ended, started)),
+        attributes=attributes_of(raw),
+        resource=resource,
+        scope=scope,
+        status_code=_STATUS.get(code, 0) if isinstance(code, str | int) else 0,
+        status_message=_text(status.get("message")),
+        events=tuple(
+            (
+                _text(event.get("name")),
+                moment_of(_moment(_integer(_get(event, "timeUnixNano")), started)),
+                attributes_of(event),
+            )
+            for event in _objects(raw, "events")
+        ),
+    )
+
+
+def attributes_of(holder: dict[str, Any]) -> dict[str, Any]:
+    """The ``attributes`` of a span, event, resource or log record as a flat map."""
+    flat: dict[str, Any] = {}
+    for pair in _objects(holder, "attributes")[: limits.ATTRIBUTES]:
+        value = pair.get("value")
+        key = pair.get("key")
+        if type(key) is str:
+            flat[clean(key)] = value_of_json(value) if type(value) is dict else None
+    return flat
+
+
+def value_of_json(value: dict[str, Any]) -> Any:
+    """An ``AnyValue`` as plain JSON. The nesting was bounded when the body was read."""
+    for kind, said in value.items():
+        if said is None:
+            continue
+        if kind in ("stringValue", "string_value", "bytesValue", "bytes_value"):
+            return _text(said)
+        if kind in ("boolValue", "bool_value"):
+            return said is True
+        if kind in ("intValue", "int_value"):
+            return _integer(said)
+        if kind in ("doubleValue", "double_value"):
+            return _double(said)
+        if kind in ("arrayValue", "array_value"):
+            return [value_of_json(item) for item in _objects({"values": said}, "values", "values")]
+        if kind in ("kvlistValue", "kvlist_value"):
+            return attributes_of({"attributes": _objects({"values": said}, "values", "values")})
+    return None
+
+
+def _get(holder: dict[str, Any], name: str) -> Any:
+    value = holder.get(name)
+    return holder.get(_SNAKE[name]) if value is None and name in _SNAKE else value
+
+
+def _object(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    value = _get(holder, name)
+    if value is None:
+        return {}
+    if type(value) is not dict:
+        raise BadInput(f"must be an object, not {kind_of(value)}", name)
+    return value
+
+
+def _objects(holder: dict[str, Any], name: str, inner: str = "") -> list[dict[str, Any]]:
+    """A list of objects, possibly one object further in; null is an empty list."""
+    value = _get(holder, name)
+    if inner and type(value) is dict:
+        value = value.get(inner)
+    if value is None:
+        return []
+    if type(value) is not list:
+        raise BadInput(f"must be a list, not {kind_of(value)}", name)
+    for item in value:
+        if type(item) is not dict:
+            raise BadInput(f"must hold objects, not {kind_of(item)}", name)
+    return value
+
+
+def _text(value: Any) -> str:
+    return clean(value) if type(value) is str else ""
+
+
+def _id(value: Any, size: int) -> bytes:
+    """An id from hex, as OTLP JSON has it, or base64, as protobuf's own JSON has it."""
+    if type(value) is not str:
+        return b""
+    try:
+        return bytes.fromhex(value) if len(value) == 2 * size else base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        return b""
+
+
+def _integer(value: Any) -> int:
+    if type(value) is int:
+        return value
+    if type(value) is str and value.lstrip("-").isdecimal() and len(value) <= len(str(2**64)):
+        return int(value)
+    return int(value) if type(value) is float and math.isfinite(value) else 0
+
+
+def _double(value: Any) -> float | None:
+    if type(value) is int or type(value) is float:
+        return float(value) if math.isfinite(value) else None
+    return None
+
+
+def _moment(nanoseconds: int, at_least: int) -> int:
+    """Nanoseconds within what OTLP can say; before the span's start they count as its start."""
+    return min(max(nanoseconds, at_least), 2**64 - 1)

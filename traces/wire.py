@@ -1,0 +1,146 @@
+"""From bytes on the wire to values, within bounds: decompression, JSON, and OTLP in both of its encodings.
+
+Protobuf messages are walked directly; ``json_format`` costs four times as much. OTLP JSON is read in camelCase as the
+specification has it and in snake_case with explicit nulls as Phoenix writes it; integers may be numbers or text, ids
+hex or base64.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from traces import limits
+from traces.errors import BadInput, TooLarge, Unsupported
+from traces.fields import kind_of
+from traces.model import Span
+from traces.otlp_json import spans_of_json
+from traces.otlp_protobuf import spans_of_protobuf
+from traces.otlp_span import Refused
+
+PROTOBUF: Final = "application/x-protobuf"
+JSON: Final = "application/json"
+_WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 47}
+_RAW_DEFLATE: Final = -15
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What an OTLP export held.
+
+    Attributes:
+        spans: The spans that were taken, as they came.
+        rejected: How many were not.
+        reason: Why the first of them was not; empty when all were taken.
+    """
+
+    spans: list[Span] = field(default_factory=list)
+    rejected: int = 0
+    reason: str = ""
+
+
+def inflate(body: bytes, encoding: str = "", *, most: int = limits.INFLATED_BYTES) -> bytes:
+    """The body without its content encoding, never making more than ``most`` bytes.
+
+    Raises:
+        Unsupported: For an encoding other than identity, gzip and deflate.
+        TooLarge: When it inflates beyond ``most``.
+        BadInput: When it is not in that encoding, or is cut short.
+    """
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return _within(body, most)
+    if name not in _WINDOW_BITS:
+        raise Unsupported(f"content encoding {name[:40]!r} is not read; send gzip, deflate or identity")
+    bits = _WINDOW_BITS[name]
+    if name == "deflate" and not _has_zlib_header(body):
+        bits = _RAW_DEFLATE
+    inflated = b"".join(_members(body, bits, most, name))
+    return _within(inflated, most)
+
+
+def _within(body: bytes, most: int) -> bytes:
+    if len(body) > most:
+        raise TooLarge(f"the body is larger than {most} bytes")
+    return body
+
+
+def _has_zlib_header(body: bytes) -> bool:
+    return len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0  # noqa: PLR2004  RFC 1950
+
+
+def _members(body: bytes, bits: int, most: int, name: str) -> Iterable[bytes]:
+    """The parts of a compressed body: gzip allows several, one after the other."""
+    made = 0
+    while body:
+        stream = zlib.decompressobj(bits)
+        try:
+            part = stream.decompress(body, most + 1 - made)
+        except zlib.error:
+            raise BadInput(f"the body is not valid {name}") from None
+        made += len(part)
+        if made > most:
+            raise TooLarge(f"the body inflates to more than {most} bytes")
+        if not stream.eof:
+            raise BadInput(f"the {name} body is cut short")
+        yield part
+        body = stream.unused_data.lstrip(b"\x00")
+
+
+def read_json(body: bytes | str) -> Any:
+    """JSON of bounded depth; NaN and the infinities are refused.
+
+    Raises:
+        BadInput: When it is not JSON.
+        TooLarge: When it is nested deeper than ``limits.JSON_DEPTH``.
+    """
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as wrong:
+        raise BadInput(f"not valid JSON: {str(wrong)[:120]}") from None
+    _check_depth(parsed)
+    return parsed
+
+
+def _check_depth(parsed: Any) -> None:
+    level = [parsed] if type(parsed) in (dict, list) else []
+    for _ in range(limits.JSON_DEPTH):
+        if not level:
+            return
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if type(outer) is dict else outer)
+            if type(item) is dict or type(item) is list
+        ]
+    if level:
+        raise TooLarge(f"JSON is nested more than {limits.JSON_DEPTH} levels deep")
+
+
+def read_export(body: bytes, content_type: str = PROTOBUF, content_encoding: str = "") -> Export:
+    """The spans of an OTLP trace export.
+
+    Raises:
+        Unsupported: For a content type that is neither protobuf nor JSON, or an unknown content encoding.
+        TooLarge: When a limit is passed.
+        BadInput: When it cannot be read, or holds spans of which none is one, as a metrics body does.
+    """
+    inflated = inflate(body, content_encoding)
+    kind = content_type.partition(";")[0].strip().lower()
+    refused = Refused()
+    if kind == PROTOBUF:
+        spans = spans_of_protobuf(inflated, refused)
+    elif kind == JSON:
+        parsed = read_json(inflated)
+        if type(parsed) is not dict:
+            raise BadInput(f"an OTLP export must be an object, not {kind_of(parsed)}")
+        spans = spans_of_json(parsed, refused)
+    else:
+        raise Unsupported(f"content type {kind[:60]!r} is not read; send {PROTOBUF} or {JSON}")
+    if refused.count and not spans:
+        raise BadInput(f"no span could be read: {refused.reason}; is this a metrics or logs body?")
+    return Export(spans, refused.count, refused.reason)

@@ -1,0 +1,196 @@
+"""The signals: what is measured of every conversation, how it is tested, and which way is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from traces.model import (
+    EVERYTHING,
+    Calibration,
+    Conversation,
+    Direction,
+    EvaluatorFailure,
+    Kind,
+    Score,
+    Segment,
+    Signal,
+)
+from traces.store.rollups import Fact
+
+VOLUME = Signal(
+    name="volume",
+    kind=Kind.COUNT,
+    bad=Direction.BOTH,
+    min_relative=0.3,
+    by_segment=False,
+    summary="Conversations that ended in the hour.",
+)
+ERROR_RATE = Signal(
+    name="error_rate",
+    kind=Kind.RATE,
+    unit="%",
+    min_relative=0.3,
+    min_absolute=0.01,
+    summary="Share of conversations in which a model call failed.",
+)
+LATENCY = Signal(
+    name="latency",
+    kind=Kind.CONTINUOUS,
+    unit="s",
+    min_relative=0.15,
+    min_absolute=0.05,
+    summary="Seconds until an answer was complete: p95 is shown, the typical latency is tested.",
+)
+COST = Signal(
+    name="cost",
+    kind=Kind.CONTINUOUS,
+    unit="USD",
+    min_relative=0.15,
+    summary="US dollars per conversation, where its cost is known.",
+)
+BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST)
+
+_GOOD_WHEN_HIGH = frozenset(
+    {
+        "accepted", "copied", "correctness", "csat", "faithfulness", "format", "goal", "groundedness", "helpfulness",
+        "relevance", "rule_adherence", "satisfied", "task_success", "tool_correctness", "user_feedback",
+    }
+)  # fmt: skip
+_BAD_WHEN_HIGH = frozenset(
+    {
+        "abandonment", "disagreement", "escalation", "frustration", "hallucination", "indirect_injection", "jailbreak",
+        "language_mismatch", "missing_disclaimer", "pii_leak", "policy_violation", "prompt_injection", "refusal",
+        "repetition", "rephrase", "secret_leak", "tool_error", "tool_loop", "toxicity", "unsafe_tool_use",
+    }
+)  # fmt: skip
+
+_VALUE_CHARACTERS = 100
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalOverride:
+    """What a team changed of a signal; ``None`` leaves the default."""
+
+    enabled: bool = True
+    bad: Direction | None = None
+    min_relative: float | None = None
+    min_absolute: float | None = None
+
+
+def signal_of_score(name: str, bad: Direction | None = None) -> Signal:
+    """The signal of a score's rate: the share of conversations in which what its name says is the case."""
+    if bad is None:
+        bad = Direction.DOWN if name in _GOOD_WHEN_HIGH else Direction.UP if name in _BAD_WHEN_HIGH else Direction.BOTH
+    return Signal(
+        name=name,
+        kind=Kind.RATE,
+        unit="%",
+        bad=bad,
+        # A share of good outcomes is mostly high, where a relative change says little: ask for points instead.
+        min_relative=0.1 if bad is Direction.DOWN else 0.3,
+        min_absolute=0.03 if bad is Direction.DOWN else 0.01,
+        evaluator=name,
+        summary=f"Share of conversations scored {name}.",
+    )
+
+
+def all_signals(
+    scores: Iterable[str], bad: Mapping[str, Direction], overrides: Mapping[str, SignalOverride]
+) -> dict[str, Signal]:
+    """Every enabled signal by name: the built-in ones and one for each score.
+
+    Args:
+        scores: Names of scores that conversations have.
+        bad: Which way is bad, for the scores whose evaluator says so.
+        overrides: What the team changed, by signal.
+    """
+    signals = {signal.name: signal for signal in BUILT_IN}
+    for name in scores:
+        signals.setdefault(name, signal_of_score(name, bad.get(name)))
+    return {
+        name: _overridden(signal, overrides.get(name))
+        for name, signal in sorted(signals.items())
+        if name not in overrides or overrides[name].enabled
+    }
+
+
+def _overridden(signal: Signal, override: SignalOverride | None) -> Signal:
+    if override is None:
+        return signal
+    changed = {
+        field: value
+        for field in ("bad", "min_relative", "min_absolute")
+        if (value := getattr(override, field)) is not None
+    }
+    return replace(signal, **changed)
+
+
+def threshold_of(signal: Signal, calibrations: Mapping[str, Calibration]) -> float:
+    """The value at or above which a rate counts a conversation as positive."""
+    calibration = calibrations.get(signal.evaluator or "")
+    return 0.5 if calibration is None else calibration.threshold
+
+
+def measure(
+    conversation: Conversation,
+    outcomes: Sequence[Score | EvaluatorFailure],
+    keys: Sequence[str],
+    known: Mapping[str, Mapping[str, object]],
+    max_values: int,
+) -> Fact:
+    """What a conversation contributes to the signals, at the time when it ended.
+
+    Args:
+        conversation: The conversation.
+        outcomes: Its current scores; failures contribute nothing.
+        keys: Metadata keys that cut the traffic.
+        known: By key, the values seen so far.
+        max_values: Values of one key that are kept apart; a further one counts as ``other``.
+    """
+    values: dict[str, list[float]] = {
+        VOLUME.name: [1.0],
+        ERROR_RATE.name: [1.0 if conversation.errors else 0.0],
+    }
+    if latencies := [m.latency_s for m in conversation.messages if m.latency_s is not None]:
+        values[LATENCY.name] = latencies
+    if (cost := conversation.cost_usd) is not None:
+        values[COST.name] = [cost]
+    for score in _one_per_name(outcomes):
+        if score.value is not None:
+            values.setdefault(score.name, [score.value])
+    pairs = [
+        Segment(((key, _folded(value, known.get(key, {}), max_values)),))
+        for key in keys
+        if (value := segment_value(conversation, key)) is not None
+    ]
+    return Fact(
+        conversation_id=conversation.conversation_id,
+        at=conversation.ended_at,
+        segments=(EVERYTHING, *pairs),
+        values=values,
+    )
+
+
+def _one_per_name(outcomes: Sequence[Score | EvaluatorFailure]) -> list[Score]:
+    """One score of each name: Hark's own evaluator before an imported score."""
+    chosen: dict[str, Score] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Score) and (outcome.name not in chosen or outcome.source == "evaluator"):
+            chosen[outcome.name] = outcome
+    return list(chosen.values())
+
+
+def segment_value(conversation: Conversation, key: str) -> str | None:
+    """The conversation's value of a segment key, shortened; ``None`` when it has none."""
+    value = conversation.metadata.get(key)
+    if value is None and key == "model":
+        value = next((m.model for m in reversed(conversation.messages) if m.model), None)
+    if value is None or isinstance(value, (dict, list)) or value == "":
+        return None
+    return str(value)[:_VALUE_CHARACTERS]
+
+
+def _folded(value: str, known: Mapping[str, object], max_values: int) -> str:
+    return value if value in known or len(known) < max_values else OTHER

@@ -1,0 +1,393 @@
+"""Settings: ``hark.toml`` and the environment, read once into frozen values; all mistakes are told at once.
+
+Secrets come from the environment only, so that the file can be committed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from traces.errors import BadConfig
+from traces.model import Direction
+
+DEFAULT_CONFIG = "hark.toml"
+DEFAULT_PORT = 8787
+
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Section):
+    """Where Hark listens."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=DEFAULT_PORT, ge=0, le=65_535, description="Port to listen on; 0 picks a free one.")
+
+
+class DatabaseSettings(Section):
+    """Where Hark keeps what it knows."""
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="sqlite:///path or postgresql://user:password@host/name; "
+        "default: hark.db in the user's data directory. HARK_DATABASE_URL wins.",
+    )
+
+
+class SlackSettings(Section):
+    """Where in Slack Hark posts."""
+
+    alerts_channel: str = Field(
+        default="#llm-alerts", min_length=1, description="Channel for alerts. HARK_ALERTS_CHANNEL wins."
+    )
+    review_channel: str = Field(
+        default="#llm-review",
+        min_length=1,
+        description="Channel for conversations to review. HARK_REVIEW_CHANNEL wins.",
+    )
+    update_delay_s: float = Field(
+        default=2.0, ge=0, le=300, description="Seconds for which changes of one message are gathered into one update."
+    )
+
+
+class RoleSettings(Section):
+    """Who may do what, by Slack user id. While all three are empty, every member of the workspace is a reviewer."""
+
+    admins: tuple[str, ...] = Field(default=(), description="May do everything.")
+    reviewers: tuple[str, ...] = Field(default=(), description="May label, acknowledge and resolve.")
+    viewers: tuple[str, ...] = Field(default=(), description="May only look.")
+
+    @property
+    def are_configured(self) -> bool:
+        return bool(self.admins or self.reviewers or self.viewers)
+
+
+class ConversationSettings(Section):
+    """When a conversation counts as over."""
+
+    quiet_minutes: float = Field(
+        default=5.0, ge=0, le=10_080, description="Minutes without a message after which a conversation has gone quiet."
+    )
+
+    @property
+    def quiet(self) -> timedelta:
+        return timedelta(minutes=self.quiet_minutes)
+
+
+class SegmentSettings(Section):
+    """How the traffic is cut."""
+
+    keys: tuple[str, ...] = Field(
+        default=(
+            "application",
+            "environment",
+            "model",
+            "provider",
+            "prompt_version",
+            "release",
+            "scenario",
+            "language",
+        ),
+        description="Metadata keys whose values are watched each on their own.",
+    )
+    max_values: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Values of one key that are kept apart; further ones count as 'other'.",
+    )
+
+
+class EvaluatorSettings(Section):
+    """Which evaluators run."""
+
+    disabled: tuple[str, ...] = Field(default=(), description="Names of built-in evaluators to switch off.")
+
+
+class ScriptedVerdict(Section):
+    """One rule of a scripted judge: a pattern in the transcript and the verdict that it gives."""
+
+    pattern: str = Field(description="Regular expression searched in the transcript.")
+    verdict: Literal["yes", "no", "not_applicable"] = Field(description="Verdict when the pattern is found.")
+    explanation: str = Field(default="", description="Explanation given with the verdict.")
+
+
+class JudgeSettings(Section):
+    """A criterion that an LLM judges, with yes or no."""
+
+    name: _Name = Field(description="Name of the score.")
+    question: str = Field(min_length=3, max_length=4_000, description="The yes/no question that the judge answers.")
+    model: str = Field(
+        min_length=1,
+        description="litellm model name, e.g. openai/gpt-5-mini; 'scripted' answers by the rules in script.",
+    )
+    bad: Direction = Field(default=Direction.UP, description="Which way is bad for the share of yes: up, down or both.")
+    sample_rate: _Share = Field(default=1.0, description="Share of conversations that is judged.")
+    api_base: str | None = Field(default=None, description="Base URL of the model's API, for a local or proxied model.")
+    timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds to wait for an answer.")
+    max_tokens: int = Field(default=500, ge=16, le=16_000, description="Most tokens of an answer.")
+    script: tuple[ScriptedVerdict, ...] = Field(default=(), description="Rules of a scripted judge, first match wins.")
+    script_default: Literal["yes", "no", "not_applicable"] = Field(
+        default="no", description="Verdict of a scripted judge when no rule matches."
+    )
+
+
+class DetectSettings(Section):
+    """How much evidence an alert takes."""
+
+    timezone: str = Field(default="UTC", description="Time zone of the week's rhythm, e.g. Europe/Berlin.")
+    weeks_between_false_alerts: float = Field(
+        default=1.0,
+        gt=0,
+        le=520,
+        description="Over all signals and segments, at most one false alert in so many weeks.",
+    )
+    history_weeks: int = Field(default=8, ge=1, le=52, description="Weeks of history that a baseline is learned from.")
+    grace_minutes: float = Field(
+        default=10.0, ge=0, le=1_440, description="Minutes after the end of an hour before it is tested."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is not a time zone; write one like Europe/Berlin") from error
+        return name
+
+
+class SignalSettings(Section):
+    """One signal's own settings."""
+
+    enabled: bool = Field(default=True, description="Whether the signal raises alerts.")
+    bad: Direction | None = Field(default=None, description="Which way is bad: up, down or both.")
+    min_relative: float | None = Field(default=None, ge=0, description="Smallest relative change worth an alert.")
+    min_absolute: float | None = Field(default=None, ge=0, description="Smallest absolute change worth an alert.")
+
+
+class ReviewSettings(Section):
+    """What reviewers are asked."""
+
+    examples_per_alert: int = Field(default=5, ge=0, le=10, description="Example conversations in an alert's thread.")
+    items_per_day: int = Field(
+        default=20, ge=0, le=1_000, description="Flagged conversations posted to the review channel in a day."
+    )
+
+
+class SourceSettings(Section):
+    """A trace store that Hark polls."""
+
+    name: _Name = Field(description="Name of the source.")
+    kind: Literal["phoenix"] = Field(description="Which trace store it is.")
+    url: str = Field(description="Base URL of its API.")
+    project: str = Field(default="default", description="Project to read.")
+    api_key_env: str | None = Field(default=None, description="Environment variable that holds its API key.")
+    every_s: float = Field(default=30.0, ge=1, le=86_400, description="Seconds between polls.")
+    allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
+
+
+class FileSettings(Section):
+    """Everything that ``hark.toml`` may hold."""
+
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    slack: SlackSettings = SlackSettings()
+    roles: RoleSettings = RoleSettings()
+    conversations: ConversationSettings = ConversationSettings()
+    segments: SegmentSettings = SegmentSettings()
+    evaluators: EvaluatorSettings = EvaluatorSettings()
+    judges: tuple[JudgeSettings, ...] = Field(default=(), description="Criteria that an LLM judges.")
+    detect: DetectSettings = DetectSettings()
+    signals: dict[_Name, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
+    review: ReviewSettings = ReviewSettings()
+    sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> FileSettings:
+        for kind, names in (("judges", [j.name for j in self.judges]), ("sources", [s.name for s in self.sources])):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{kind}: the name {twice[0]!r} is given twice; names have to differ")
+        return self
+
+
+class Secrets(Section):
+    """What comes from the environment only. Prints as stars."""
+
+    bot_token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+
+
+class Settings(FileSettings):
+    """The settings of one run."""
+
+    secrets: Secrets = Secrets()
+    slack_api_url: str | None = None
+    origin: str = "defaults"
+
+    @property
+    def database_url(self) -> str:
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
+        return f"sqlite:///{Path(platformdirs.user_data_dir('hark')) / 'hark.db'}"
+
+    @property
+    def transport(self) -> Literal["socket", "http", "none"]:
+        """How Slack reaches Hark: with an app token over Socket Mode, with only a signing secret over HTTP.
+
+        With neither, messages are posted but their buttons lead nowhere.
+        """
+        if self.secrets.bot_token is None:
+            return "none"
+        if self.secrets.app_token is not None:
+            return "socket"
+        return "http" if self.secrets.signing_secret is not None else "none"
+
+
+ENVIRONMENT: Mapping[str, str] = {
+    "SLACK_BOT_TOKEN": "Bot token (xoxb-…) that Hark posts with.",
+    "SLACK_APP_TOKEN": "App-level token (xapp-…): Slack reaches Hark over Socket Mode.",
+    "SLACK_SIGNING_SECRET": "Signing secret: without an app token, Slack reaches Hark at /slack/events.",
+    "SLACK_API_URL": "Base URL of the Slack API, for a proxy or a double of Slack.",
+    "HARK_CONFIG": "Settings file in place of ./hark.toml.",
+    "HARK_DATABASE_URL": "Database, in place of [database] url.",
+    "HARK_ALERTS_CHANNEL": "Channel for alerts, in place of [slack] alerts_channel.",
+    "HARK_REVIEW_CHANNEL": "Channel for reviews, in place of [slack] review_channel.",
+}
+"""Every environment variable that Hark reads."""
+
+
+def load(environment: Mapping[str, str], directory: Path | None = None) -> Settings:
+    """The settings from ``hark.toml`` (or ``HARK_CONFIG``) and the environment.
+
+    Raises:
+        BadConfig: Something in them is wrong; it lists every mistake with its key and the way out.
+    """
+    path, text = _file(environment, directory or Path.cwd())
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig([f"{path}: not valid TOML: {error}"]) from error
+    mistakes: list[str] = []
+    file = _checked(content, str(path or "settings"), mistakes)
+    secrets = _secrets(environment, mistakes)
+    api_url = _api_url(environment, mistakes)
+    if mistakes or file is None:
+        raise BadConfig(mistakes)
+    values = {name: getattr(file, name) for name in FileSettings.model_fields}
+    values["slack"] = _with_channels(file.slack, environment)
+    if url := environment.get("HARK_DATABASE_URL"):
+        values["database"] = DatabaseSettings(url=SecretStr(url))
+    return Settings(**values, secrets=secrets, slack_api_url=api_url, origin=str(path or "defaults"))
+
+
+def _file(environment: Mapping[str, str], directory: Path) -> tuple[Path | None, str]:
+    named = environment.get("HARK_CONFIG")
+    path = Path(named) if named else directory / DEFAULT_CONFIG
+    try:
+        return path, path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if named:
+            raise BadConfig([f"HARK_CONFIG: there is no file {path}; correct the path or unset HARK_CONFIG"]) from error
+        return None, ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig([f"{path}: cannot be read: {error}"]) from error
+
+
+def _checked(content: dict[str, Any], path: str, mistakes: list[str]) -> FileSettings | None:
+    try:
+        return FileSettings.model_validate(content)
+    except ValidationError as error:
+        mistakes += [f"{path}: {_mistake(e)}" for e in error.errors()]
+        return None
+
+
+def _mistake(error: ErrorDetails) -> str:
+    key = _dotted(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown setting{_suggestion(error['loc'])}; remove it or correct its name"
+    if error["type"] == "missing":
+        return f"{key}: missing; add it"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    return f"{key}: {message[0].lower()}{message[1:]} (got {str(error['input'])[:80]!r})"
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    key = ""
+    for part in location:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
+    return key.removesuffix(".[key]")
+
+
+def _suggestion(location: tuple[int | str, ...]) -> str:
+    close = difflib.get_close_matches(str(location[-1]), _names_at(location[:-1]), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _names_at(location: tuple[int | str, ...]) -> list[str]:
+    section: type[BaseModel] = FileSettings
+    for part in location:
+        if isinstance(part, int) or part not in section.model_fields:
+            continue
+        section = next(iter(_sections_in(section.model_fields[part].annotation)), section)
+    return list(section.model_fields)
+
+
+def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _sections_in(argument)
+
+
+def _secrets(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:
+    bot, app = environment.get("SLACK_BOT_TOKEN"), environment.get("SLACK_APP_TOKEN")
+    signing = environment.get("SLACK_SIGNING_SECRET")
+    if bot and bot.startswith("xapp-"):
+        mistakes.append("SLACK_BOT_TOKEN: this is an app-level token; it belongs in SLACK_APP_TOKEN")
+    if app and app.startswith("xoxb-"):
+        mistakes.append("SLACK_APP_TOKEN: this is a bot token; it belongs in SLACK_BOT_TOKEN")
+    if (app or signing) and not bot:
+        mistakes.append("SLACK_BOT_TOKEN: missing beside the other Slack secrets; copy it from OAuth & Permissions")
+    return Secrets(
+        bot_token=SecretStr(bot) if bot else None,
+        app_token=SecretStr(app) if app else None,
+        signing_secret=SecretStr(signing) if signing else None,
+    )
+
+
+def _api_url(environment: Mapping[str, str], mistakes: list[str]) -> str | None:
+    url = environment.get("SLACK_API_URL")
+    if not url:
+        return None
+    if not url.startswith(("http://", "https://")):
+        mistakes.append(f"SLACK_API_URL: {url!r} is not a URL; write it like http://127.0.0.1:9000/api/")
+    return url if url.endswith("/") else f"{url}/"
+
+
+def _with_channels(slack: SlackSettings, environment: Mapping[str, str]) -> SlackSettings:
+    named = {
+        field: environment[variable]
+        for field, variable in (("alerts_channel", "HARK_ALERTS_CHANNEL"), ("review_channel", "HARK_REVIEW_CHANNEL"))
+        if environment.get(variable)
+    }
+    return slack.model_copy(update=named)

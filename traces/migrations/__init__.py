@@ -1,0 +1,1 @@
+"""Numbered steps that bring a database from any released schema to this one."""

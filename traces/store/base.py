@@ -1,0 +1,57 @@
+"""What every part of the store shares: its connection, its workspace, and an upsert that both databases speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+
+# SQLite takes at most 32,766 bound parameters in a statement.
+CHUNK = 500
+
+
+class Part:
+    """A part of the store, bound to one transaction and one workspace."""
+
+    def __init__(self, connection: Connection, workspace_id: str) -> None:
+        self._connection = connection
+        self._workspace_id = workspace_id
+
+    def _upsert(self, table: Table, rows: Sequence[dict[str, Any]], update: Sequence[str]) -> None:
+        """Insert rows, or update the columns named in ``update`` where the primary key is taken."""
+        if not rows:
+            return
+        insert = self._insert(table)
+        key = [column.name for column in table.primary_key]
+        statement = (
+            insert.on_conflict_do_update(index_elements=key, set_={c: insert.excluded[c] for c in update})
+            if update
+            else insert.on_conflict_do_nothing(index_elements=key)
+        )
+        self._connection.execute(statement, [{"workspace_id": self._workspace_id, **row} for row in rows])
+
+    def _insert_or_ignore(self, table: Table, row: dict[str, Any]) -> bool:
+        """Insert one row unless its key is taken; whether it was inserted."""
+        statement = self._insert(table).on_conflict_do_nothing()
+        result: CursorResult[Any] = self._connection.execute(statement, {"workspace_id": self._workspace_id, **row})
+        return result.rowcount == 1
+
+    def _insert(self, table: Table) -> Any:
+        """An insert that knows ``on_conflict_do_update`` in the dialect of this database."""
+        return (postgresql if self._is_postgresql else sqlite).insert(table)
+
+    @property
+    def _is_postgresql(self) -> bool:
+        return self._connection.dialect.name == "postgresql"
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """The items in lists of at most ``size``."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,198 @@
+"""Conversations: their content, and which of them await evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+
+from traces import schema
+from traces.conversation_format import parse_conversation, to_json
+from traces.model import Conversation
+from traces.store.base import Part, chunks
+
+_T = schema.conversations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows of a conversation without reading its body."""
+
+    version: int
+    digest: str
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A conversation as it is to be stored: ``version`` rises with each change of its content (``digest``).
+
+    ``settle_at`` is when it counts as gone quiet.
+    """
+
+    conversation: Conversation
+    version: int
+    digest: str
+    settle_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A conversation that awaits evaluation at ``version``; ``quiet`` when it has gone quiet."""
+
+    conversation: Conversation
+    version: int
+    quiet: bool
+
+
+class Conversations(Part):
+    """Conversations by id."""
+
+    def known(self, conversation_ids: Iterable[str]) -> dict[str, Known]:
+        found: dict[str, Known] = {}
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_T.c.conversation_id, _T.c.version, _T.c.digest, _T.c.started_at, _T.c.ended_at).where(
+                    self._mine(), _T.c.conversation_id.in_(chunk)
+                )
+            )
+            for conversation_id, version, digest, started_at, ended_at in rows:
+                found[conversation_id] = Known(version=version, digest=digest, started_at=started_at, ended_at=ended_at)
+        return found
+
+    def put(self, arrivals: Sequence[Arrival], at: datetime) -> None:
+        """Store conversations whole; scores and labels have tables of their own."""
+        rows = [self._row(arrival, at) for arrival in arrivals]
+        self._upsert(
+            _T,
+            rows,
+            update=["started_at", "ended_at", "settle_at", "updated_at", "user_id", "digest", "version", "body"],
+        )
+
+    def _row(self, arrival: Arrival, at: datetime) -> dict[str, Any]:
+        c = arrival.conversation
+        return {
+            "conversation_id": c.conversation_id,
+            "started_at": c.started_at,
+            "ended_at": c.ended_at,
+            "settle_at": arrival.settle_at,
+            "received_at": at,
+            "updated_at": at,
+            "user_id": c.user_id,
+            "digest": arrival.digest,
+            "version": arrival.version,
+            "arrival_version": 0,
+            "quiet_version": 0,
+            "body": to_json(replace(c, scores=(), labels=())),
+        }
+
+    def get(self, conversation_id: str) -> Conversation | None:
+        return self.many([conversation_id]).get(conversation_id)
+
+    def many(self, conversation_ids: Iterable[str]) -> dict[str, Conversation]:
+        found: dict[str, Conversation] = {}
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_T.c.conversation_id, _T.c.body, _T.c.received_at).where(
+                    self._mine(), _T.c.conversation_id.in_(chunk)
+                )
+            )
+            found.update({i: parse_conversation(body, received_at=at) for i, body, at in rows})
+        return found
+
+    def forget(self, conversation_ids: Iterable[str]) -> None:
+        """Remove conversations that were merged into others."""
+        for chunk in chunks(conversation_ids):
+            self._connection.execute(delete(_T).where(self._mine(), _T.c.conversation_id.in_(chunk)))
+
+    def in_order(self, *, since: datetime | None = None, until: datetime | None = None) -> Iterator[list[Conversation]]:
+        """All conversations in order of their start, in batches; each batch is read when it is asked for."""
+        after: tuple[datetime, str] | None = None
+        while True:
+            rows = self._page(after, since, until)
+            if not rows:
+                return
+            yield [parse_conversation(row.body, received_at=row.received_at) for row in rows]
+            after = (rows[-1].started_at, rows[-1].conversation_id)
+
+    def _page(
+        self, after: tuple[datetime, str] | None, since: datetime | None, until: datetime | None
+    ) -> Sequence[Any]:
+        query = select(_T).where(self._mine()).order_by(_T.c.started_at, _T.c.conversation_id).limit(500)
+        if since is not None:
+            query = query.where(_T.c.started_at >= since)
+        if until is not None:
+            query = query.where(_T.c.started_at < until)
+        if after is not None:
+            at, conversation_id = after
+            query = query.where(
+                (_T.c.started_at > at) | ((_T.c.started_at == at) & (_T.c.conversation_id > conversation_id))
+            )
+        return self._connection.execute(query).fetchall()
+
+    def awaiting_arrival(self, now: datetime, limit: int) -> list[Pending]:
+        """Conversations with content that no evaluator has seen, as of ``now``, oldest first."""
+        return self._pending(
+            (_T.c.arrival_version < _T.c.version) & (_T.c.ended_at <= now), _T.c.ended_at, limit, quiet=False
+        )
+
+    def awaiting_quiet(self, now: datetime, limit: int) -> list[Pending]:
+        """Conversations that have gone quiet by ``now`` and were not evaluated since, oldest first."""
+        return self._pending(
+            (_T.c.quiet_version < _T.c.version) & (_T.c.settle_at <= now), _T.c.settle_at, limit, quiet=True
+        )
+
+    def _pending(self, condition: ColumnElement[bool], order: Any, limit: int, *, quiet: bool) -> list[Pending]:
+        rows = self._connection.execute(
+            select(_T.c.body, _T.c.version, _T.c.received_at)
+            .where(self._mine(), condition)
+            .order_by(order, _T.c.conversation_id)
+            .limit(limit)
+        )
+        return [
+            Pending(conversation=parse_conversation(body, received_at=at), version=version, quiet=quiet)
+            for body, version, at in rows
+        ]
+
+    def evaluated(self, pending: Sequence[Pending]) -> None:
+        """Note that these versions were evaluated; a version that came in the meantime stays pending."""
+        for quiet in (False, True):
+            rows = [
+                {"at_id": p.conversation.conversation_id, "at_version": p.version} for p in pending if p.quiet is quiet
+            ]
+            if not rows:
+                continue
+            column = _T.c.quiet_version if quiet else _T.c.arrival_version
+            self._connection.execute(
+                update(_T)
+                .where(self._mine(), _T.c.conversation_id == bindparam("at_id"))
+                .values({column: bindparam("at_version")}),
+                rows,
+            )
+
+    def count(self) -> int:
+        return self._connection.execute(select(func.count()).select_from(_T).where(self._mine())).scalar_one()
+
+    def latest(self) -> datetime | None:
+        """When the last conversation was received or changed."""
+        row = self._connection.execute(
+            select(_T.c.updated_at).where(self._mine()).order_by(_T.c.ended_at.desc()).limit(1)
+        ).first()
+        return None if row is None else row.updated_at
+
+    def users_of(self, conversation_ids: Iterable[str]) -> int:
+        """How many different users these conversations have."""
+        users: set[str] = set()
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_T.c.user_id).where(self._mine(), _T.c.conversation_id.in_(chunk), _T.c.user_id.is_not(None))
+            )
+            users.update(row.user_id for row in rows)
+        return len(users)
+
+    def _mine(self) -> ColumnElement[bool]:
+        return _T.c.workspace_id == self._workspace_id

@@ -1,0 +1,229 @@
+"""Opens the database, brings its schema up to date, and hands out transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from traces.errors import BadInput, NewerSchema, StoreUnavailable
+from traces.store.alerts import Alerts
+from traces.store.audit import Audit
+from traces.store.calibrations import Calibrations
+from traces.store.conversations import Conversations
+from traces.store.outbox import Outbox
+from traces.store.reviews import Reviews
+from traces.store.rollups import Rollups
+from traces.store.scores import Scores
+from traces.store.spans import Spans
+from traces.store.state import State
+
+DEFAULT_WORKSPACE = "default"
+_BUSY_TIMEOUT_MS = 15_000
+_WRITE = "hark_write"
+
+
+class Tx:
+    """One transaction over one workspace; its parts are the nouns of the store."""
+
+    def __init__(self, connection: Connection, workspace_id: str) -> None:
+        self._connection = connection
+        self._workspace_id = workspace_id
+
+    @cached_property
+    def spans(self) -> Spans:
+        return Spans(self._connection, self._workspace_id)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        return Conversations(self._connection, self._workspace_id)
+
+    @cached_property
+    def scores(self) -> Scores:
+        return Scores(self._connection, self._workspace_id)
+
+    @cached_property
+    def rollups(self) -> Rollups:
+        return Rollups(self._connection, self._workspace_id)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        return Alerts(self._connection, self._workspace_id)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self._connection, self._workspace_id)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self._connection, self._workspace_id)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        return Calibrations(self._connection, self._workspace_id)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self._connection, self._workspace_id)
+
+    @cached_property
+    def state(self) -> State:
+        return State(self._connection, self._workspace_id)
+
+
+class Store:
+    """The database of one workspace. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, workspace_id: str = DEFAULT_WORKSPACE) -> None:
+        self._engine = engine
+        self._workspace_id = workspace_id
+        # SQLite has one writer anyway; queueing here is fair, SQLite's own busy loop is not.
+        self._one_writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A transaction that writes: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            StoreUnavailable: The database is locked, full, read-only or gone; nothing was written.
+        """
+        with self._writer(), self._transaction(write=True) as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads, from one consistent state.
+
+        Raises:
+            StoreUnavailable: The database cannot be read.
+        """
+        with self._transaction(write=False) as tx:
+            yield tx
+
+    @contextmanager
+    def _writer(self) -> Iterator[None]:
+        if self._one_writer is None:
+            yield
+            return
+        with self._one_writer:
+            yield
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Tx]:
+        try:
+            with self._engine.connect().execution_options(**{_WRITE: write}) as connection, connection.begin():
+                yield Tx(connection, self._workspace_id)
+        except OperationalError as error:
+            raise StoreUnavailable(f"the database cannot be used now: {_first_line(error)}") from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @property
+    def location(self) -> str:
+        """Where the database is, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+
+def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE) -> Store:
+    """Open the database at an SQLAlchemy URL and bring its schema up to date.
+
+    Raises:
+        BadInput: The URL names no database that Hark can use.
+        NewerSchema: A newer Hark wrote this database.
+        StoreUnavailable: It cannot be opened.
+    """
+    engine = _engine(url)
+    try:
+        _migrate(engine)
+    except DBAPIError as error:
+        raise StoreUnavailable(
+            f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {_first_line(error)}"
+        ) from error
+    return Store(engine, workspace_id)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise BadInput(f"{parsed.drivername} is neither sqlite nor postgresql", "HARK_DATABASE_URL")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite_engine(parsed.database)
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise BadInput(
+            "not a database URL; write sqlite:///path/to/hark.db or postgresql://user:password@host/name",
+            "HARK_DATABASE_URL",
+        ) from error
+
+
+def _sqlite_engine(path: str | None) -> Engine:
+    in_memory = path in {None, "", ":memory:"}
+    if in_memory:
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        assert path is not None
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions by itself: BEGIN below says which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that later writes can fail with "locked" in its middle; an immediate one waits at its start.
+    write = connection.get_execution_options().get(_WRITE, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "traces:migrations")
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == script.get_current_head():
+            return
+        if current is not None and current not in {r.revision for r in script.walk_revisions()}:
+            raise NewerSchema(
+                f"the database {engine.url.render_as_string(hide_password=True)} was written by a newer Hark "
+                f"(schema {current}); upgrade this one with: pip install --upgrade hark"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__

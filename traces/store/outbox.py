@@ -1,0 +1,190 @@
+"""The outbox: one row per message that Slack should show, and how far it has got there.
+
+A row says *which* message (its kind and subject), not its text: what is delivered is drawn from the state at the
+time of delivery. Asking again for the same message raises its ``revision``, so that any number of changes between
+two deliveries are one update of one message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+
+from traces import schema
+from traces.store.base import Part
+
+_T = schema.outbox
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message of the outbox.
+
+    ``thread_of`` is the delivery whose message it answers. ``posted_ts`` is Slack's id of the message once it stands.
+    ``problem`` is why the last attempt failed.
+    """
+
+    delivery_id: str
+    kind: str
+    subject_id: str
+    channel: str
+    thread_of: str | None
+    state: DeliveryState
+    revision: int
+    delivered_revision: int
+    attempts: int
+    attempt_at: datetime | None
+    due_at: datetime
+    created_at: datetime
+    posted_channel: str | None
+    posted_ts: str | None
+    problem: str | None
+
+
+class Outbox(Part):
+    """Deliveries by id."""
+
+    def request(self, *, kind: str, subject_id: str, channel: str, at: datetime, thread_of: str | None = None) -> str:
+        """Ask for a message to stand, or to be brought up to date where it already does; returns its delivery id."""
+        delivery_id = f"{kind}:{subject_id}"
+        row = {
+            "delivery_id": delivery_id,
+            "kind": kind,
+            "subject_id": subject_id,
+            "channel": channel,
+            "thread_of": thread_of,
+            "state": DeliveryState.PENDING.value,
+            "revision": 1,
+            "delivered_revision": 0,
+            "attempts": 0,
+            "due_at": at,
+            "created_at": at,
+        }
+        if not self._insert_or_ignore(_T, row):
+            self._renew(delivery_id, at)
+        return delivery_id
+
+    def _renew(self, delivery_id: str, at: datetime) -> None:
+        # A row that is being sent keeps its state: whoever sends it sees the higher revision and sends once more.
+        self._connection.execute(update(_T).where(self._is(delivery_id)).values(revision=_T.c.revision + 1))
+        self._connection.execute(
+            update(_T)
+            .where(self._is(delivery_id), _T.c.state == DeliveryState.SENT)
+            .values(state=DeliveryState.PENDING.value, due_at=at, attempts=0)
+        )
+
+    def due(self, now: datetime, limit: int = 50) -> list[Delivery]:
+        """Pending deliveries whose time has come and whose parent stands, oldest first."""
+        parent = _T.alias("parent")
+        parent_stands = exists().where(
+            parent.c.workspace_id == _T.c.workspace_id,
+            parent.c.delivery_id == _T.c.thread_of,
+            parent.c.posted_ts.is_not(None),
+        )
+        rows = self._connection.execute(
+            select(_T)
+            .where(
+                self._mine(),
+                _T.c.state == DeliveryState.PENDING,
+                _T.c.due_at <= now,
+                or_(_T.c.thread_of.is_(None), parent_stands),
+            )
+            .order_by(_T.c.due_at, _T.c.created_at, _T.c.delivery_id)
+            .limit(limit)
+        )
+        return [_delivery(row) for row in rows]
+
+    def claim(self, delivery_id: str, now: datetime) -> Delivery | None:
+        """Take a pending delivery for sending; ``None`` when somebody else has."""
+        result = self._connection.execute(
+            update(_T)
+            .where(self._is(delivery_id), _T.c.state == DeliveryState.PENDING)
+            .values(state=DeliveryState.SENDING.value, attempt_at=now, attempts=_T.c.attempts + 1)
+        )
+        return self.get(delivery_id) if result.rowcount == 1 else None
+
+    def sent(self, delivery: Delivery, *, channel: str, ts: str, at: datetime) -> None:
+        """Note that the message stands as of the claimed revision; if it was asked for since, it is pending again."""
+        self._connection.execute(
+            update(_T)
+            .where(self._is(delivery.delivery_id))
+            .values(
+                state=DeliveryState.SENT.value,
+                delivered_revision=delivery.revision,
+                posted_channel=channel,
+                posted_ts=ts,
+                problem=None,
+                attempts=0,
+            )
+        )
+        self._connection.execute(
+            update(_T)
+            .where(self._is(delivery.delivery_id), _T.c.revision > delivery.revision)
+            .values(state=DeliveryState.PENDING.value, due_at=at)
+        )
+
+    def retry(self, delivery_id: str, *, due_at: datetime, problem: str) -> None:
+        self._connection.execute(
+            update(_T)
+            .where(self._is(delivery_id))
+            .values(state=DeliveryState.PENDING.value, due_at=due_at, problem=problem)
+        )
+
+    def bury(self, delivery_id: str, *, problem: str) -> None:
+        """Give up on a delivery; it stays, with its reason."""
+        self._connection.execute(
+            update(_T).where(self._is(delivery_id)).values(state=DeliveryState.DEAD.value, problem=problem)
+        )
+
+    def interrupted(self, before: datetime) -> list[Delivery]:
+        """Deliveries that were being sent since before a time: the process that sent them is gone."""
+        rows = self._connection.execute(
+            select(_T)
+            .where(self._mine(), _T.c.state == DeliveryState.SENDING, _T.c.attempt_at < before)
+            .order_by(_T.c.attempt_at)
+        )
+        return [_delivery(row) for row in rows]
+
+    def get(self, delivery_id: str) -> Delivery | None:
+        row = self._connection.execute(select(_T).where(self._is(delivery_id))).first()
+        return None if row is None else _delivery(row)
+
+    def of_subjects(self, subject_ids: Sequence[str]) -> list[Delivery]:
+        """Every delivery about these subjects."""
+        rows = self._connection.execute(
+            select(_T).where(self._mine(), _T.c.subject_id.in_(subject_ids)).order_by(_T.c.delivery_id)
+        )
+        return [_delivery(row) for row in rows]
+
+    def counts(self) -> dict[DeliveryState, int]:
+        rows = self._connection.execute(select(_T.c.state, func.count()).where(self._mine()).group_by(_T.c.state))
+        return {DeliveryState(state): count for state, count in rows}
+
+    def posted(self) -> int:
+        """How many messages stand in Slack."""
+        return self._connection.execute(
+            select(func.count()).select_from(_T).where(self._mine(), _T.c.posted_ts.is_not(None))
+        ).scalar_one()
+
+    def _is(self, delivery_id: str) -> ColumnElement[bool]:
+        return and_(self._mine(), _T.c.delivery_id == delivery_id)
+
+    def _mine(self) -> ColumnElement[bool]:
+        return _T.c.workspace_id == self._workspace_id
+
+
+def _delivery(row: Any) -> Delivery:
+    fields = {name: getattr(row, name) for name in Delivery.__slots__}
+    return Delivery(**{**fields, "state": DeliveryState(row.state)})

@@ -1,0 +1,184 @@
+"""What reviewers are asked, and the labels they gave."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from traces import schema
+from traces.model import Label
+from traces.store.base import Part, chunks
+
+_I = schema.review_items
+_L = schema.labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewItem:
+    """One question about one conversation.
+
+    ``reason`` is why it was picked, for the reviewer. ``alert_id`` is the alert whose example it is, if any.
+    ``inclusion_probability`` is the chance with which it was picked; ``None`` when it was not drawn by chance.
+    """
+
+    item_id: str
+    conversation_id: str
+    evaluator: str
+    reason: str
+    picked_at: datetime
+    alert_id: str | None = None
+    inclusion_probability: float | None = None
+
+
+class LabelChange(StrEnum):
+    """What storing a label did."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class Reviews(Part):
+    """Review items and labels."""
+
+    def pick(self, item: ReviewItem) -> ReviewItem:
+        """Store an item; where the same question about the same conversation stands already, that one is returned."""
+        row = {name: getattr(item, name) for name in ReviewItem.__slots__}
+        if self._insert_or_ignore(_I, row):
+            return item
+        standing = self._connection.execute(
+            select(_I).where(
+                self._items(), _I.c.conversation_id == item.conversation_id, _I.c.evaluator == item.evaluator
+            )
+        ).one()
+        return _item(standing)
+
+    def item(self, item_id: str) -> ReviewItem | None:
+        row = self._connection.execute(select(_I).where(self._items(), _I.c.item_id == item_id)).first()
+        return None if row is None else _item(row)
+
+    def items_of(self, conversation_ids: Iterable[str]) -> list[ReviewItem]:
+        found: list[ReviewItem] = []
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_I).where(self._items(), _I.c.conversation_id.in_(chunk)).order_by(_I.c.picked_at, _I.c.item_id)
+            )
+            found += [_item(row) for row in rows]
+        return found
+
+    def unlabelled(self) -> int:
+        """How many items nobody has answered."""
+        answered = (
+            select(_L.c.conversation_id)
+            .where(
+                _L.c.workspace_id == _I.c.workspace_id,
+                _L.c.conversation_id == _I.c.conversation_id,
+                _L.c.name == _I.c.evaluator,
+            )
+            .exists()
+        )
+        return self._connection.execute(
+            select(func.count()).select_from(_I).where(self._items(), ~answered)
+        ).scalar_one()
+
+    def put_label(self, label: Label) -> LabelChange:
+        """Store a reviewer's label in place of that reviewer's earlier one of the same name.
+
+        An older label (by ``at``) never replaces a newer one.
+        """
+        assert label.at is not None
+        standing = self._label(label)
+        if standing is not None and (
+            (standing.value == label.value and standing.note == label.note) or _later(standing, label)
+        ):
+            return LabelChange.UNCHANGED
+        row = {name: getattr(label, name) for name in ("conversation_id", "name", "reviewer", "value", "note", "at")}
+        row["inclusion_probability"] = label.inclusion_probability
+        self._upsert(_L, [row], update=["value", "note", "at", "inclusion_probability"])
+        return LabelChange.ADDED if standing is None else LabelChange.CHANGED
+
+    def _label(self, label: Label) -> Label | None:
+        row = self._connection.execute(
+            select(_L).where(
+                self._labels(),
+                _L.c.conversation_id == label.conversation_id,
+                _L.c.name == label.name,
+                _L.c.reviewer == label.reviewer,
+            )
+        ).first()
+        return None if row is None else _label(row)
+
+    def standing_label(self, conversation_id: str, name: str, reviewer: str) -> Label | None:
+        """The label that a reviewer has given under a name, if any."""
+        return self._label(Label(conversation_id=conversation_id, name=name, reviewer=reviewer, value=0))
+
+    def withdraw_label(self, conversation_id: str, name: str, reviewer: str) -> bool:
+        """Take a label back; whether there was one."""
+        result = self._connection.execute(
+            delete(_L).where(
+                self._labels(),
+                _L.c.conversation_id == conversation_id,
+                _L.c.name == name,
+                _L.c.reviewer == reviewer,
+            )
+        )
+        return result.rowcount == 1
+
+    def labels_of(self, conversation_ids: Iterable[str]) -> dict[str, list[Label]]:
+        """Labels by conversation, oldest first."""
+        found: dict[str, list[Label]] = defaultdict(list)
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_L)
+                .where(self._labels(), _L.c.conversation_id.in_(chunk))
+                .order_by(_L.c.at, _L.c.name, _L.c.reviewer)
+            )
+            for row in rows:
+                found[row.conversation_id].append(_label(row))
+        return dict(found)
+
+    def labels_named(self, name: str) -> list[Label]:
+        """Every label of a name, oldest first."""
+        rows = self._connection.execute(
+            select(_L).where(self._labels(), _L.c.name == name).order_by(_L.c.at, _L.c.conversation_id)
+        )
+        return [_label(row) for row in rows]
+
+    def label_counts(self) -> dict[str, int]:
+        """How many labels each name has."""
+        rows = self._connection.execute(
+            select(_L.c.name, func.count()).where(self._labels()).group_by(_L.c.name).order_by(_L.c.name)
+        )
+        return {name: count for name, count in rows}
+
+    def _items(self) -> ColumnElement[bool]:
+        return _I.c.workspace_id == self._workspace_id
+
+    def _labels(self) -> ColumnElement[bool]:
+        return _L.c.workspace_id == self._workspace_id
+
+
+def _later(standing: Label, new: Label) -> bool:
+    return standing.at is not None and new.at is not None and standing.at > new.at
+
+
+def _item(row: Any) -> ReviewItem:
+    return ReviewItem(**{name: getattr(row, name) for name in ReviewItem.__slots__})
+
+
+def _label(row: Any) -> Label:
+    return Label(
+        conversation_id=row.conversation_id,
+        name=row.name,
+        value=row.value,
+        reviewer=row.reviewer,
+        note=row.note,
+        at=row.at,
+        inclusion_probability=row.inclusion_probability,
+    )

@@ -1,0 +1,246 @@
+"""Rollups: what each bucket holds of each signal in each segment, kept exact while conversations change.
+
+A conversation's contribution (its fact) is stored beside the rollups. When the conversation changes, the old
+contribution is taken away and the new one added in one transaction, so that a rollup always equals the sum over the
+conversations that it stands for, whatever arrives late, twice or corrected.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import ColumnElement, delete, select
+
+from traces import schema
+from traces.histogram import Rollup
+from traces.model import EVERYTHING, Segment
+from traces.store.base import Part, chunks
+
+BASE_S, HOUR_S, DAY_S = 300, 3600, 86_400
+RESOLUTIONS_S = (BASE_S, HOUR_S, DAY_S)
+
+_T = schema.rollups
+_F = schema.facts
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Key: TypeAlias = tuple[int, str, datetime]
+_Body: TypeAlias = dict[str, Rollup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What one conversation contributes: values by signal, at a time, in segments (``EVERYTHING`` among them)."""
+
+    conversation_id: str
+    at: datetime
+    segments: tuple[Segment, ...]
+    values: Mapping[str, Sequence[float]]
+
+
+class Rollups(Part):
+    """Counts, sums and histograms by resolution, segment and bucket."""
+
+    def record(self, facts: Sequence[Fact]) -> None:
+        """Replace the contributions of these conversations."""
+        latest = {fact.conversation_id: fact for fact in facts}
+        changes: dict[_Key, _Body] = defaultdict(dict)
+        for old in self._facts(latest):
+            _collect(changes, old, times=-1)
+        for new in latest.values():
+            _collect(changes, new, times=1)
+        self._apply(changes)
+        rows = [
+            {"conversation_id": f.conversation_id, "bucket_at": bucket_start(f.at, BASE_S), "body": _fact_json(f)}
+            for f in latest.values()
+        ]
+        self._upsert(_F, rows, update=["bucket_at", "body"])
+
+    def withdraw(self, conversation_ids: Iterable[str]) -> None:
+        """Take the contributions of conversations away."""
+        ids = list(conversation_ids)
+        changes: dict[_Key, _Body] = defaultdict(dict)
+        for old in self._facts(ids):
+            _collect(changes, old, times=-1)
+        self._apply(changes)
+        for chunk in chunks(ids):
+            self._connection.execute(
+                delete(_F).where(_F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk))
+            )
+
+    def _facts(self, conversation_ids: Iterable[str]) -> Iterator[Fact]:
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body).where(
+                    _F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk)
+                )
+            ).fetchall()
+            for row in rows:
+                yield _fact(row)
+
+    def facts_between(self, start: datetime, end: datetime) -> list[Fact]:
+        """The facts of conversations whose bucket starts in ``[start, end)``."""
+        rows = self._connection.execute(
+            select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body)
+            .where(_F.c.workspace_id == self._workspace_id, _F.c.bucket_at >= start, _F.c.bucket_at < end)
+            .order_by(_F.c.bucket_at, _F.c.conversation_id)
+        )
+        return [_fact(row) for row in rows]
+
+    def _apply(self, changes: Mapping[_Key, _Body]) -> None:
+        rows = []
+        for resolution_s in RESOLUTIONS_S:
+            touched = {key: body for key, body in changes.items() if key[0] == resolution_s}
+            stored = self._stored(resolution_s, touched)
+            for key, body in touched.items():
+                merged = stored.get(key, {})
+                for signal, change in body.items():
+                    merged.setdefault(signal, Rollup()).add(change)
+                rows.append(
+                    {"resolution_s": key[0], "segment": key[1], "bucket_at": key[2], "body": _body_json(merged)}
+                )
+        self._upsert(_T, rows, update=["body"])
+
+    def _stored(self, resolution_s: int, keys: Iterable[_Key]) -> dict[_Key, _Body]:
+        by_bucket: dict[datetime, set[str]] = defaultdict(set)
+        for _, segment, bucket_at in keys:
+            by_bucket[bucket_at].add(segment)
+        found: dict[_Key, _Body] = {}
+        for buckets in chunks(sorted(by_bucket)):
+            wanted = set().union(*(by_bucket[b] for b in buckets))
+            rows = self._connection.execute(
+                select(_T.c.segment, _T.c.bucket_at, _T.c.body).where(
+                    self._mine(resolution_s), _T.c.bucket_at.in_(buckets)
+                )
+            )
+            for segment, bucket_at, body in rows:
+                if segment in wanted and segment in by_bucket[bucket_at]:
+                    found[resolution_s, segment, bucket_at] = _body(body)
+        return found
+
+    def series(
+        self, signal: str, segment: Segment, *, since: datetime, until: datetime, resolution_s: int
+    ) -> list[tuple[datetime, Rollup]]:
+        """The buckets of one signal in one segment that start in ``[since, until)``; empty buckets are left out."""
+        rows = self._connection.execute(
+            select(_T.c.bucket_at, _T.c.body)
+            .where(
+                self._mine(resolution_s),
+                _T.c.segment == segment_key(segment),
+                _T.c.bucket_at >= since,
+                _T.c.bucket_at < until,
+            )
+            .order_by(_T.c.bucket_at)
+        )
+        return [(at, _rollup(body[signal])) for at, body in rows if signal in body and body[signal]["n"]]
+
+    def buckets(
+        self, *, since: datetime, until: datetime, resolution_s: int
+    ) -> Iterator[tuple[datetime, Segment, dict[str, Rollup]]]:
+        """Every bucket that starts in ``[since, until)``, of every segment, in order of time."""
+        rows = self._connection.execute(
+            select(_T.c.bucket_at, _T.c.segment, _T.c.body)
+            .where(self._mine(resolution_s), _T.c.bucket_at >= since, _T.c.bucket_at < until)
+            .order_by(_T.c.bucket_at, _T.c.segment)
+        )
+        for at, segment, body in rows:
+            yield at, segment_of(segment), _body(body)
+
+    def first_bucket(self, resolution_s: int) -> datetime | None:
+        row = self._connection.execute(
+            select(_T.c.bucket_at)
+            .where(self._mine(resolution_s), _T.c.segment == segment_key(EVERYTHING))
+            .order_by(_T.c.bucket_at)
+            .limit(1)
+        ).first()
+        return None if row is None else row.bucket_at
+
+    def segments_with(self, key: str, *, since: datetime, until: datetime) -> list[Segment]:
+        """The one-key segments of ``key`` that hold anything in the days touched by ``[since, until)``."""
+        rows = self._connection.execute(
+            select(_T.c.segment)
+            .where(
+                self._mine(DAY_S),
+                _T.c.segment.startswith(f"{urlencode({key: ''})}", autoescape=True),
+                _T.c.bucket_at >= bucket_start(since, DAY_S),
+                _T.c.bucket_at < until,
+            )
+            .distinct()
+            .order_by(_T.c.segment)
+        )
+        found = [segment_of(row.segment) for row in rows]
+        return [segment for segment in found if len(segment.pairs) == 1 and segment.pairs[0][0] == key]
+
+    def _mine(self, resolution_s: int) -> ColumnElement[bool]:
+        return (_T.c.workspace_id == self._workspace_id) & (_T.c.resolution_s == resolution_s)
+
+
+def bucket_start(at: datetime, resolution_s: int) -> datetime:
+    """The start of the bucket that holds ``at``; buckets are aligned to UTC."""
+    seconds = (at - _EPOCH) // timedelta(seconds=1)
+    return _EPOCH + timedelta(seconds=seconds - seconds % resolution_s)
+
+
+def segment_key(segment: Segment) -> str:
+    """The segment as the text that stands in a key."""
+    return urlencode(segment.pairs)
+
+
+def segment_of(key: str) -> Segment:
+    return Segment(tuple(parse_qsl(key, keep_blank_values=True)))
+
+
+def _collect(changes: dict[_Key, _Body], fact: Fact, times: int) -> None:
+    contribution = {signal: Rollup.of(values) for signal, values in fact.values.items()}
+    for resolution_s in RESOLUTIONS_S:
+        bucket_at = bucket_start(fact.at, resolution_s)
+        for segment in fact.segments:
+            body = changes[resolution_s, segment_key(segment), bucket_at]
+            for signal, rollup in contribution.items():
+                body.setdefault(signal, Rollup()).add(rollup, times)
+
+
+def _rollup(body: dict[str, Any]) -> Rollup:
+    return Rollup(
+        n=body["n"],
+        total=body["t"],
+        log_total=body.get("l", 0.0),
+        log_square_total=body.get("q", 0.0),
+        bins=Rollup.bins_from_json(body["b"]),
+    )
+
+
+def _body(body: dict[str, Any]) -> _Body:
+    return {signal: _rollup(rollup) for signal, rollup in body.items()}
+
+
+def _body_json(body: _Body) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    for signal, r in body.items():
+        if r.n == 0:
+            continue
+        written[signal] = {"n": r.n, "t": r.total, "b": r.to_json()}
+        if r.log_total or r.log_square_total:
+            written[signal] |= {"l": r.log_total, "q": r.log_square_total}
+    return written
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    return {
+        "at": (fact.at - _EPOCH) / timedelta(seconds=1),
+        "segments": [segment_key(segment) for segment in fact.segments],
+        "values": {signal: list(values) for signal, values in fact.values.items()},
+    }
+
+
+def _fact(row: Any) -> Fact:
+    return Fact(
+        conversation_id=row.conversation_id,
+        at=_EPOCH + timedelta(seconds=row.body["at"]),
+        segments=tuple(segment_of(segment) for segment in row.body["segments"]),
+        values=row.body["values"],
+    )

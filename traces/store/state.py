@@ -1,0 +1,181 @@
+"""What the process has to remember between runs: cursors, detector states, requests seen, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from traces import schema
+from traces.model import Change, Json
+from traces.store.base import Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How far a source has been polled; ``problem`` is why the last poll failed."""
+
+    name: str
+    cursor: str | None = None
+    polled_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorCheckpoint:
+    """A detector's state with every bucket before ``through_at`` taken in."""
+
+    panel: str
+    through_at: datetime
+    body: bytes
+
+
+class State(Part):
+    """Cursors, checkpoints and markers."""
+
+    def first_time(self, request_key: str, at: datetime) -> bool:
+        """Whether a request has not been seen before; from now on it has."""
+        return self._insert_or_ignore(schema.requests, {"request_key": request_key, "at": at})
+
+    def name_reviewer(self, reviewer: str, name: str) -> None:
+        """Remember how a reviewer is called."""
+        self._upsert(schema.reviewers, [{"reviewer": reviewer, "name": name}], update=["name"])
+
+    def reviewer_names(self) -> dict[str, str]:
+        t = schema.reviewers
+        rows = self._connection.execute(select(t.c.reviewer, t.c.name).where(t.c.workspace_id == self._workspace_id))
+        return {reviewer: name for reviewer, name in rows}
+
+    def beat(self, bucket_at: datetime) -> None:
+        """Note that Hark was watching in a bucket, so that no traffic in it means none."""
+        self._insert_or_ignore(schema.heartbeats, {"bucket_at": bucket_at})
+
+    def beats(self, since: datetime, until: datetime) -> set[datetime]:
+        """The buckets in ``[since, until)`` in which Hark was watching."""
+        t = schema.heartbeats
+        rows = self._connection.execute(
+            select(t.c.bucket_at).where(
+                t.c.workspace_id == self._workspace_id, t.c.bucket_at >= since, t.c.bucket_at < until
+            )
+        )
+        return {row.bucket_at for row in rows}
+
+    def source(self, name: str) -> SourceState:
+        t = schema.sources
+        row = self._connection.execute(
+            select(t).where(t.c.workspace_id == self._workspace_id, t.c.name == name)
+        ).first()
+        return SourceState(name=name) if row is None else _named(SourceState, row)
+
+    def put_source(self, state: SourceState) -> None:
+        row = {name: getattr(state, name) for name in SourceState.__slots__}
+        self._upsert(schema.sources, [row], update=["cursor", "polled_at", "succeeded_at", "problem"])
+
+    def sources(self) -> list[SourceState]:
+        t = schema.sources
+        rows = self._connection.execute(select(t).where(t.c.workspace_id == self._workspace_id).order_by(t.c.name))
+        return [_named(SourceState, row) for row in rows]
+
+    def checkpoint(self, panel: str) -> DetectorCheckpoint | None:
+        t = schema.detector_states
+        row = self._connection.execute(
+            select(t).where(t.c.workspace_id == self._workspace_id, t.c.panel == panel)
+        ).first()
+        return None if row is None else _named(DetectorCheckpoint, row)
+
+    def put_checkpoint(self, checkpoint: DetectorCheckpoint) -> None:
+        row = {name: getattr(checkpoint, name) for name in DetectorCheckpoint.__slots__}
+        self._upsert(schema.detector_states, [row], update=["through_at", "body"])
+
+    def job_ran(self, job: str, at: datetime, outcome: Json = None) -> None:
+        row = {"job": job, "ran_at": at, "outcome": outcome}
+        self._upsert(schema.job_runs, [row], update=["ran_at", "outcome"])
+
+    def job_runs(self) -> dict[str, datetime]:
+        """When each job last ran."""
+        t = schema.job_runs
+        rows = self._connection.execute(select(t.c.job, t.c.ran_at).where(t.c.workspace_id == self._workspace_id))
+        return {job: ran_at for job, ran_at in rows}
+
+    def job_ran_at(self, job: str) -> datetime | None:
+        t = schema.job_runs
+        row = self._connection.execute(
+            select(t.c.ran_at).where(t.c.workspace_id == self._workspace_id, t.c.job == job)
+        ).first()
+        return None if row is None else row.ran_at
+
+    def note_segment_values(self, seen: dict[tuple[str, str], tuple[datetime, datetime]]) -> None:
+        """Widen the span of time in which each ``(key, value)`` was seen."""
+        t = schema.segment_values
+        rows = [
+            {"workspace_id": self._workspace_id, "key": key, "value": value, "first_at": first_at, "last_at": last_at}
+            for (key, value), (first_at, last_at) in seen.items()
+        ]
+        if not rows:
+            return
+        insert = self._insert(t)
+        earlier, later = (func.least, func.greatest) if self._is_postgresql else (func.min, func.max)
+        self._connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["workspace_id", "key", "value"],
+                set_={
+                    "first_at": earlier(t.c.first_at, insert.excluded.first_at),
+                    "last_at": later(t.c.last_at, insert.excluded.last_at),
+                },
+            ),
+            rows,
+        )
+
+    def segment_values(self) -> dict[str, dict[str, datetime]]:
+        """By key, the values seen and when each was first seen."""
+        t = schema.segment_values
+        found: dict[str, dict[str, datetime]] = {}
+        rows = self._connection.execute(
+            select(t.c.key, t.c.value, t.c.first_at)
+            .where(t.c.workspace_id == self._workspace_id)
+            .order_by(t.c.key, t.c.value)
+        )
+        for key, value, first_at in rows:
+            found.setdefault(key, {})[value] = first_at
+        return found
+
+    def note_changes(self, changes: Sequence[Change]) -> None:
+        """Store change markers; the earliest time of each counts."""
+        t = schema.changes
+        rows = [
+            {
+                "workspace_id": self._workspace_id,
+                "kind": c.kind,
+                "value": c.value,
+                "application": c.application or "",
+                "at": c.at,
+            }
+            for c in changes
+        ]
+        if not rows:
+            return
+        insert = self._insert(t)
+        earlier = func.least if self._is_postgresql else func.min
+        self._connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["workspace_id", "kind", "value", "application"],
+                set_={"at": earlier(t.c.at, insert.excluded.at)},
+            ),
+            rows,
+        )
+
+    def changes_between(self, start: datetime, end: datetime) -> list[Change]:
+        """Changes in ``[start, end)``, oldest first."""
+        t = schema.changes
+        rows = self._connection.execute(
+            select(t).where(t.c.workspace_id == self._workspace_id, t.c.at >= start, t.c.at < end).order_by(t.c.at)
+        )
+        return [Change(kind=row.kind, value=row.value, at=row.at, application=row.application or None) for row in rows]
+
+
+def _named(kind: Any, row: Any) -> Any:
+    return kind(**{name: getattr(row, name) for name in kind.__slots__})

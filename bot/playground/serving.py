@@ -1,0 +1,63 @@
+"""Serves an ASGI app on loopback from a thread, for the demo and for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+START_LIMIT_S = 20.0
+
+
+def loopback_socket(port: int = 0) -> socket.socket:
+    """A bound socket on 127.0.0.1; port 0 takes a free one, so that its address is known before an app is made.
+
+    Raises:
+        OSError: When the port is taken.
+    """
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(("127.0.0.1", port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    """The socket's address as ``http://127.0.0.1:<port>``."""
+    return f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp, bound: socket.socket) -> Iterator[str]:
+    """Serve ``app`` on the socket until the block ends; gives its address.
+
+    Raises:
+        TimeoutError: When it does not start.
+    """
+    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=3)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="playground", daemon=True)
+    thread.start()
+    try:
+        _wait_for(server)
+        yield address(bound)
+    finally:
+        server.should_exit = True
+        thread.join()
+        bound.close()
+
+
+def _wait_for(server: uvicorn.Server) -> None:
+    gives_up_at = time.monotonic() + START_LIMIT_S
+    while not server.started:
+        if time.monotonic() > gives_up_at:
+            raise TimeoutError("the server did not start")
+        time.sleep(0.01)

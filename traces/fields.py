@@ -136,6 +136,21 @@ def json_value(value: Any, depth: int = limits.JSON_DEPTH) -> Any:
     wrong_kind(value, "JSON")
 
 
+def is_too_deep(parsed: Any, most: int = limits.JSON_DEPTH) -> bool:
+    """Whether lists and objects are nested more than ``most`` levels deep; found level by level, without recursion."""
+    level = [parsed] if type(parsed) in (dict, list) else []
+    for _ in range(most):
+        if not level:
+            return False
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if type(outer) is dict else outer)
+            if type(item) is dict or type(item) is list
+        ]
+    return bool(level)
+
+
 def json_map(value: Any) -> dict[str, Any]:
     if type(value) is not dict:
         wrong_kind(value, "an object")

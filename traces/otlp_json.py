@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from traces import limits
@@ -90,20 +91,9 @@ def attributes_of(holder: dict[str, Any]) -> dict[str, Any]:
 def value_of_json(value: dict[str, Any]) -> Any:
     """An ``AnyValue`` as plain JSON. The nesting was bounded when the body was read."""
     for kind, said in value.items():
-        if said is None:
-            continue
-        if kind in ("stringValue", "string_value", "bytesValue", "bytes_value"):
-            return _text(said)
-        if kind in ("boolValue", "bool_value"):
-            return said is True
-        if kind in ("intValue", "int_value"):
-            return _integer(said)
-        if kind in ("doubleValue", "double_value"):
-            return _double(said)
-        if kind in ("arrayValue", "array_value"):
-            return [value_of_json(item) for item in _objects({"values": said}, "values", "values")]
-        if kind in ("kvlistValue", "kvlist_value"):
-            return attributes_of({"attributes": _objects({"values": said}, "values", "values")})
+        if said is not None:
+            read = _READ.get(kind)
+            return None if read is None else read(said)
     return None
 
 
@@ -167,3 +157,29 @@ def _double(value: Any) -> float | None:
 def _moment(nanoseconds: int, at_least: int) -> int:
     """Nanoseconds within what OTLP can say; before the span's start they count as its start."""
     return min(max(nanoseconds, at_least), 2**64 - 1)
+
+
+def _list(said: Any) -> list[Any]:
+    return [value_of_json(item) for item in _objects({"values": said}, "values", "values")]
+
+
+def _map(said: Any) -> dict[str, Any]:
+    return attributes_of({"attributes": _objects({"values": said}, "values", "values")})
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "stringValue": _text,
+    "string_value": _text,
+    "bytesValue": _text,
+    "bytes_value": _text,
+    "boolValue": lambda said: said is True,
+    "bool_value": lambda said: said is True,
+    "intValue": _integer,
+    "int_value": _integer,
+    "doubleValue": _double,
+    "double_value": _double,
+    "arrayValue": _list,
+    "array_value": _list,
+    "kvlistValue": _map,
+    "kvlist_value": _map,
+}

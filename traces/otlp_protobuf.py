@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -75,16 +75,15 @@ def _attributes(pairs: Sequence[KeyValue]) -> dict[str, Any]:
 def value_of(value: AnyValue) -> Any:
     """An ``AnyValue`` as JSON; bytes as base64, numbers that JSON lacks as null."""
     kind = value.WhichOneof("value")
-    if kind == "string_value":
-        return clean(value.string_value)
-    if kind == "int_value":
-        return value.int_value
-    if kind == "double_value":
-        return value.double_value if math.isfinite(value.double_value) else None
-    if kind == "bool_value":
-        return value.bool_value
-    if kind == "array_value":
-        return [value_of(item) for item in value.array_value.values]
-    if kind == "kvlist_value":
-        return {clean(pair.key): value_of(pair.value) for pair in value.kvlist_value.values}
-    return base64.b64encode(value.bytes_value).decode() if kind == "bytes_value" else None
+    return None if kind is None else _READ[kind](value)
+
+
+_READ: Final[Mapping[str, Callable[[AnyValue], Any]]] = {
+    "string_value": lambda value: clean(value.string_value),
+    "int_value": lambda value: value.int_value,
+    "double_value": lambda value: value.double_value if math.isfinite(value.double_value) else None,
+    "bool_value": lambda value: value.bool_value,
+    "array_value": lambda value: [value_of(item) for item in value.array_value.values],
+    "kvlist_value": lambda value: {clean(pair.key): value_of(pair.value) for pair in value.kvlist_value.values},
+    "bytes_value": lambda value: base64.b64encode(value.bytes_value).decode(),
+}

@@ -16,7 +16,7 @@ import orjson
 
 from traces import limits
 from traces.errors import BadInput, TooLarge, Unsupported
-from traces.fields import kind_of
+from traces.fields import is_too_deep, kind_of
 from traces.model import Span
 from traces.otlp_json import spans_of_json
 from traces.otlp_protobuf import spans_of_protobuf
@@ -102,23 +102,9 @@ def read_json(body: bytes | str) -> Any:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError as wrong:
         raise BadInput(f"not valid JSON: {str(wrong)[:120]}") from None
-    _check_depth(parsed)
-    return parsed
-
-
-def _check_depth(parsed: Any) -> None:
-    level = [parsed] if type(parsed) in (dict, list) else []
-    for _ in range(limits.JSON_DEPTH):
-        if not level:
-            return
-        level = [
-            item
-            for outer in level
-            for item in (outer.values() if type(outer) is dict else outer)
-            if type(item) is dict or type(item) is list
-        ]
-    if level:
+    if is_too_deep(parsed):
         raise TooLarge(f"JSON is nested more than {limits.JSON_DEPTH} levels deep")
+    return parsed
 
 
 def read_export(body: bytes, content_type: str = PROTOBUF, content_encoding: str = "") -> Export:

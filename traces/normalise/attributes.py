@@ -1,0 +1,114 @@
+"""Reading single attributes of spans: by preference, out of JSON inside text, out of flattened lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from traces import limits
+from traces.fields import clean, is_too_deep
+from traces.normalise.mapping import Names
+
+_INDEX_DIGITS: Final = 6
+"""Longest index of a flattened list."""
+
+
+def json_of(value: Any) -> Any:
+    """What JSON inside text says; the value itself when it is no text or no JSON."""
+    if type(value) is not str or not value or value[0] not in '{["':
+        return value
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    return value if is_too_deep(parsed) else parsed
+
+
+def text_of(value: Any) -> str:
+    """A value as text: text as it is, other JSON as JSON."""
+    if value is None:
+        return ""
+    return clean(value) if type(value) is str else orjson.dumps(value, default=str).decode()
+
+
+def find(attributes: Mapping[str, Any], names: Names) -> Any:
+    """The first of ``names`` that is present and says something, else ``None``."""
+    for name in names:
+        holder, _, key = name.partition("#")
+        value = attributes.get(holder)
+        if value is None or value == "":
+            continue
+        if not key:
+            return value
+        inside = json_of(value)
+        if type(inside) is dict and inside.get(key) not in (None, ""):
+            return inside[key]
+    return None
+
+
+def find_text(attributes: Mapping[str, Any], names: Names) -> str | None:
+    """The first of ``names`` as text without the quotes that some clients leave around it."""
+    value = json_of(find(attributes, names))
+    if value is None or isinstance(value, dict | list):
+        return None
+    return text_of(value).strip() or None
+
+
+def find_number(attributes: Mapping[str, Any], names: Names) -> float | None:
+    """The first of ``names`` as a finite number that is not negative."""
+    return amount(find(attributes, names))
+
+
+def amount(value: Any) -> float | None:
+    """A finite number that is not negative, from a number or its text."""
+    if type(value) is str:
+        try:
+            value = float(value.strip('" '))
+        except ValueError:
+            return None
+    if type(value) not in (int, float) or not 0 <= value < math.inf:
+        return None
+    return float(value)
+
+
+def find_count(attributes: Mapping[str, Any], names: Names) -> int | None:
+    value = find_number(attributes, names)
+    return None if value is None or value > 2**53 else int(value)
+
+
+def unflatten(attributes: Mapping[str, Any], prefix: str) -> list[dict[str, Any]]:
+    """``prefix.0.a.b = 1, prefix.1.a.b = 2`` as ``[{"a": {"b": 1}}, {"a": {"b": 2}}]``.
+
+    Lists further in stay maps with their index as key; ``listed`` reads them in order.
+    """
+    roots: dict[str, Any] = {}
+    start = len(prefix) + 1
+    for name, value in attributes.items():
+        if not name.startswith(prefix) or len(name) <= start or not name[start].isdecimal():
+            continue
+        inner = roots
+        *path, last = name[start:].split(".", limits.JSON_DEPTH)
+        for part in path:
+            inner = inner.setdefault(part, {})
+            if type(inner) is not dict:
+                break
+        else:
+            inner[last] = value
+    return listed(roots)
+
+
+def listed(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, or of a map whose keys are indexes, in order."""
+    if type(value) is list:
+        return [item for item in value if type(item) is dict]
+    if type(value) is not dict:
+        return []
+    indexes = sorted(int(key) for key in value if key.isdecimal() and len(key) <= _INDEX_DIGITS)
+    return [item for index in indexes if type(item := value.get(str(index))) is dict]
+
+
+def any_starts(attributes: Iterable[str], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in attributes)

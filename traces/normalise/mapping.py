@@ -1,0 +1,268 @@
+"""Which attributes say what: canonical field <- attribute names, in order of preference.
+
+Collected from what clients really send. Old and new names are accepted for ever, because the GenAI conventions keep
+moving. A name with a ``#`` holds JSON: ``metadata#session_id`` is the key ``session_id`` of the JSON in ``metadata``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+Names: TypeAlias = tuple[str, ...]
+SpanKind = Literal["llm", "tool", "retriever", "embedding", "agent", "other"]
+
+CONVERSATION_ID: Final[Names] = (
+    "langfuse.session.id",
+    "session.id",
+    "gen_ai.conversation.id",
+    "traceloop.association.properties.session_id",
+    "traceloop.association.properties.conversation_id",
+    "traceloop.association.properties.thread_id",
+    "traceloop.association.properties.chat_id",
+    "ai.telemetry.metadata.sessionId",
+    "ai.telemetry.metadata.chatId",
+    "langsmith.metadata.session_id",
+    "langsmith.metadata.thread_id",
+    "langsmith.metadata.conversation_id",
+    "metadata#thread_id",
+    "metadata#session_id",
+    "metadata#conversation_id",
+    "mlflow.trace.session",
+    "gcp.vertex.agent.session_id",
+    "wandb.thread_id",
+    "thread_id",
+)
+
+USER_ID: Final[Names] = (
+    "langfuse.user.id",
+    "user.id",
+    "enduser.id",
+    "traceloop.association.properties.user_id",
+    "ai.telemetry.metadata.userId",
+    "langsmith.metadata.user_id",
+    "metadata#user_id",
+    "mlflow.trace.user",
+    "llm.user",
+)
+
+KIND: Final[Names] = (
+    "openinference.span.kind",
+    "langfuse.observation.type",
+    "langsmith.span.kind",  # before gen_ai.operation.name: LangSmith calls its retrievers "embeddings" there
+    "ai.operationId",
+    "gen_ai.operation.name",
+    "traceloop.span.kind",
+    "mlflow.spanType",
+    "langwatch.span.type",
+    "llm.request.type",
+)
+KIND_OF: Final[Mapping[str, SpanKind]] = {
+    "llm": "llm",
+    "generation": "llm",
+    "chat": "llm",
+    "chat_model": "llm",
+    "completion": "llm",
+    "acompletion": "llm",
+    "text_completion": "llm",
+    "atext_completion": "llm",
+    "generate_content": "llm",
+    "responses": "llm",
+    "aresponses": "llm",
+    "ai.generatetext.dogenerate": "llm",
+    "ai.streamtext.dostream": "llm",
+    "ai.generateobject.dogenerate": "llm",
+    "ai.streamobject.dostream": "llm",
+    "tool": "tool",
+    "execute_tool": "tool",
+    "ai.toolcall": "tool",
+    "retriever": "retriever",
+    "retrieval": "retriever",
+    "rag": "retriever",
+    "embedding": "embedding",
+    "embeddings": "embedding",
+    "ai.embed": "embedding",
+    "ai.embed.doembed": "embedding",
+    "ai.embedmany.doembed": "embedding",
+    "agent": "agent",
+    "invoke_agent": "agent",
+    "create_agent": "agent",
+    "workflow": "agent",
+    "invoke_workflow": "agent",
+    "task": "agent",
+    "chain": "agent",
+    "span": "agent",
+    "component": "agent",
+    "ai.generatetext": "agent",
+    "ai.streamtext": "agent",
+    "ai.generateobject": "agent",
+    "ai.streamobject": "agent",
+    "evaluator": "other",
+    "guardrail": "other",
+    "reranker": "other",
+    "prompt": "other",
+    "event": "other",
+}
+
+INPUT_MESSAGES: Final[Names] = (
+    "gen_ai.input.messages",
+    "gen_ai.prompt",
+    "ai.prompt.messages",
+    "langfuse.observation.input",
+    "mlflow.spanInputs",
+    "traceloop.entity.input",
+    "langwatch.input",
+    "input.value",
+)
+OUTPUT_MESSAGES: Final[Names] = (
+    "gen_ai.output.messages",
+    "gen_ai.completion",
+    "langfuse.observation.output",
+    "ai.response.text",
+    "ai.response.object",
+    "mlflow.spanOutputs",
+    "traceloop.entity.output",
+    "langwatch.output",
+    "final_result",
+    "output.value",
+)
+FLAT_INPUT: Final[Names] = ("llm.input_messages", "gen_ai.prompt")
+FLAT_OUTPUT: Final[Names] = ("llm.output_messages", "gen_ai.completion")
+ALL_MESSAGES: Final[Names] = ("pydantic_ai.all_messages",)
+SYSTEM: Final[Names] = ("gen_ai.system_instructions",)
+OUTPUT_TOOL_CALLS: Final[Names] = ("ai.response.toolCalls",)
+
+MODEL: Final[Names] = (
+    "gen_ai.response.model",
+    "ai.response.model",
+    "gen_ai.request.model",
+    "ai.model.id",
+    "langfuse.observation.model.name",
+    "llm.model_name",
+    "mlflow.llm.model",
+    "llm.invocation_parameters#model",
+    "input.value#model",
+)
+PROVIDER: Final[Names] = (
+    "gen_ai.provider.name",
+    "gen_ai.system",
+    "llm.provider",
+    "llm.system",
+    "ai.model.provider",
+)
+INPUT_TOKENS: Final[Names] = (
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "llm.token_count.prompt",
+    "langfuse.observation.usage_details#input",
+    "langfuse.observation.usage_details#prompt_tokens",
+    "langfuse.observation.usage_details#input_tokens",
+    "ai.usage.inputTokens",
+    "ai.usage.promptTokens",
+    "mlflow.chat.tokenUsage#input_tokens",
+    "langwatch.metrics#promptTokens",
+    "langwatch.metrics#prompt_tokens",
+    "langsmith.metadata.usage_metadata#input_tokens",
+)
+OUTPUT_TOKENS: Final[Names] = (
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.token_count.completion",
+    "langfuse.observation.usage_details#output",
+    "langfuse.observation.usage_details#completion_tokens",
+    "langfuse.observation.usage_details#output_tokens",
+    "ai.usage.outputTokens",
+    "ai.usage.completionTokens",
+    "mlflow.chat.tokenUsage#output_tokens",
+    "langwatch.metrics#completionTokens",
+    "langwatch.metrics#completion_tokens",
+    "langsmith.metadata.usage_metadata#output_tokens",
+)
+COST: Final[Names] = (
+    "langfuse.observation.cost_details#total",
+    "llm.cost.total",
+    "gen_ai.cost.total_cost",
+    "gen_ai.usage.cost",
+    "operation.cost",
+    "langwatch.metrics#cost",
+)
+TTFT_S: Final[Names] = (
+    "gen_ai.response.time_to_first_chunk",
+    "gen_ai.client.operation.time_to_first_chunk",
+)
+TTFT_MS: Final[Names] = ("ai.response.msToFirstChunk",)
+FIRST_TOKEN_AT: Final[Names] = ("langfuse.observation.completion_start_time",)
+FIRST_TOKEN_EVENTS: Final = frozenset(
+    {"First Token Stream Event", "gen_ai.content.completion.chunk", "ai.stream.firstChunk"},
+)
+
+TOOL_NAME: Final[Names] = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "traceloop.entity.name")
+TOOL_CALL_ID: Final[Names] = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id")
+TOOL_ARGUMENTS: Final[Names] = (
+    "gen_ai.tool.call.arguments",
+    "ai.toolCall.args",
+    "tool_arguments",
+    "langfuse.observation.input",
+    "traceloop.entity.input",
+    "mlflow.spanInputs",
+    "langwatch.input",
+    "input.value",
+)
+TOOL_RESULT: Final[Names] = (
+    "gen_ai.tool.call.result",
+    "ai.toolCall.result",
+    "tool_response",
+    "langfuse.observation.output",
+    "traceloop.entity.output",
+    "mlflow.spanOutputs",
+    "langwatch.output",
+    "output.value",
+)
+
+FLAT_DOCUMENTS: Final = "retrieval.documents"
+DOCUMENTS: Final[Names] = (
+    "gen_ai.retrieval.documents",
+    "langwatch.rag_contexts",
+    "langfuse.observation.output",
+    "mlflow.spanOutputs",
+    "traceloop.entity.output",
+    "langwatch.output",
+    "gen_ai.completion",
+    "output.value",
+)
+
+ERROR_MESSAGE: Final[Names] = (
+    "error.message",
+    "langfuse.observation.status_message",
+    "exception.message",
+    "error.type",
+)
+ERROR_LEVEL: Final = "langfuse.observation.level"
+
+APPLICATION: Final[Names] = (
+    "service.name",
+    "openinference.project.name",
+    "traceloop.workflow.name",
+    "langfuse.trace.name",
+    "gen_ai.agent.name",
+)
+ENVIRONMENT: Final[Names] = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
+RELEASE: Final[Names] = ("service.version", "langfuse.release", "langsmith.metadata.revision_id")
+PROMPT_NAME: Final[Names] = ("langfuse.observation.prompt.name", "gen_ai.prompt.name", "traceloop.prompt.key")
+PROMPT_VERSION: Final[Names] = (
+    "langfuse.observation.prompt.version",
+    "llm.prompt_template.version",
+    "traceloop.prompt.version",
+)
+
+METADATA_PREFIXES: Final[Names] = (
+    "langfuse.trace.metadata.",
+    "traceloop.association.properties.",
+    "ai.telemetry.metadata.",
+    "langsmith.metadata.",
+)
+METADATA_JSON: Final[Names] = ("metadata",)
+
+EVALUATION_EVENT: Final = "gen_ai.evaluation.result"
+LANGWATCH_EVALUATION_EVENT: Final = "langwatch.evaluation.custom"
+EXCEPTION_EVENT: Final = "exception"

@@ -1,0 +1,184 @@
+"""What is usual at an hour: discounted sums by slot, shrunk to the overall mean.
+
+A slot of the week has only a handful of buckets, so it leans on the hours beside it, on the same hour of like days
+and on the overall mean, the more the fewer conversations stand behind it (empirical Bayes; Efron & Morris 1973).
+What is not known well enough is said: ``doubt`` is the variance of the baseline itself in units of one
+conversation's variance, ``bias`` the part of it that does not average out from hour to hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alerts.detector.panel import Bools, Floats
+from alerts.detector.slots import HOURS_OF_DAY, hours_beside
+from alerts.detector.state import DAY_S, WEEK_S, State
+from traces.model import Kind
+
+HALF_LIFE_S = 3 * WEEK_S
+LEVEL_HALF_LIFE_S = 4 * DAY_S
+OVERALL_CONVERSATIONS = 60.0
+"""With how many conversations the overall mean weighs against a slot's own."""
+BESIDE = 0.5
+LIKE = 0.5
+DAY_VARIANCE = 0.36
+"""Relative variance of an hour's volume between unlike days before any such day was seen (a factor of 1.8)."""
+HOUR_VARIANCE = 0.02
+"""The same between like days (15 %)."""
+FEWEST_CONVERSATIONS = 20.0
+SMALLEST_COUNT = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Per series, shape (S,): the mean (a rate, a mean of ln x, or a count), its doubts, whether it can be used.
+
+    ``level`` is the factor of the last days' volume over the profile of the week, 1 for other kinds.
+    """
+
+    mean: Floats
+    doubt: Floats
+    bias: Floats
+    usable: Bools
+    level: Floats
+
+
+def expected(state: State, week_slot: int, like_slot: int, spread: Floats) -> Expected:
+    """What the slot should show, from what was learned so far."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if state.kind is Kind.COUNT:
+            return _expected_count(state, week_slot, like_slot, spread)
+        return _expected_mean(state, week_slot, like_slot)
+
+
+def _expected_mean(state: State, week_slot: int, like_slot: int) -> Expected:
+    weight, total = _slot_sums(state, week_slot, like_slot)
+    half = 0.5 if state.kind is Kind.RATE else 0.0
+    overall = (state.all_total + half) / (state.all_weight + 2 * half)
+    mean = (total + OVERALL_CONVERSATIONS * overall) / (weight + OVERALL_CONVERSATIONS)
+    bias = 1.0 / state.all_weight
+    doubt = (weight + OVERALL_CONVERSATIONS**2 * bias) / (weight + OVERALL_CONVERSATIONS) ** 2
+    usable = (state.all_weight >= FEWEST_CONVERSATIONS) & (state.age >= 2 * state.buckets(DAY_S))
+    return Expected(mean, doubt, bias, usable, np.ones(state.series))
+
+
+def _slot_sums(state: State, week_slot: int, like_slot: int) -> tuple[Floats, Floats]:
+    size = state.week_weight.shape[0]
+    weight, total = np.zeros(state.series), np.zeros(state.series)
+    for slot, share in ((week_slot, 1.0), ((week_slot - 1) % size, BESIDE), ((week_slot + 1) % size, BESIDE)):
+        kept = share * _kept(state, state.week_at[slot])
+        weight += kept * state.week_weight[slot]
+        total += kept * state.week_total[slot]
+    before, after = hours_beside(like_slot)
+    for slot, share in ((like_slot, LIKE), (before, LIKE * BESIDE), (after, LIKE * BESIDE)):
+        kept = share * _kept(state, state.like_at[slot])
+        weight += kept * state.like_weight[slot]
+        total += kept * state.like_total[slot]
+    return weight, total
+
+
+def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats) -> Expected:
+    day = state.buckets(DAY_S)
+    overall = (state.all_total + 0.5) / (state.all_weight + 0.5)
+    other = (like_slot + HOURS_OF_DAY) % (2 * HOURS_OF_DAY)
+    like_weight, like_total = _like_sums(state, like_slot)
+    other_weight, other_total = _like_sums(state, other)
+    hour = (like_total + other_total + overall) / (like_weight + other_weight + 1.0)
+    noise = 1.0 / np.maximum(hour, SMALLEST_COUNT) + spread
+    lean = noise / DAY_VARIANCE
+    like = (like_total + lean * hour) / (like_weight + lean)
+    leaning = lean / (like_weight + lean)
+    pull = noise / HOUR_VARIANCE
+    kept = _kept(state, state.week_at[week_slot])
+    own_weight = kept * state.week_weight[week_slot]
+    own = (kept * state.week_total[week_slot] + pull * like) / (own_weight + pull)
+    pulling = pull / (own_weight + pull)
+    first = overall * day
+    level = (state.level_seen + first) / (state.level_profile + first)
+    wobble = 2 * (1 / np.maximum(overall, SMALLEST_COUNT) + spread) / (1 + np.minimum(state.all_weight, 5.75 * day))
+    mean = np.maximum(own * level, SMALLEST_COUNT)
+    bias = DAY_VARIANCE * (leaning * pulling) ** 2 + wobble
+    doubt = HOUR_VARIANCE * pulling + pulling**2 * DAY_VARIANCE * leaning + wobble
+    usable = (state.all_weight >= day / 2) & (state.age >= 2 * day)
+    return Expected(mean, doubt, bias, usable, level)
+
+
+def _like_sums(state: State, like_slot: int) -> tuple[Floats, Floats]:
+    weight, total = np.zeros(state.series), np.zeros(state.series)
+    before, after = hours_beside(like_slot)
+    for slot, share in ((like_slot, 1.0), (before, BESIDE / 2), (after, BESIDE / 2)):
+        kept = share * _kept(state, state.like_at[slot])
+        weight += kept * state.like_weight[slot]
+        total += kept * state.like_total[slot]
+    return weight, total
+
+
+def _kept(state: State, touched: float) -> float:
+    return float(0.5 ** ((state.last - touched) * state.bucket_s / HALF_LIFE_S))
+
+
+def learn(state: State, week_slot: int, like_slot: int, weight: Floats, total: Floats) -> None:
+    """Add a bucket's sums, shape (S,), to its slots; zero weight leaves a series as it is."""
+    for at, weights, totals, slot in (
+        (state.week_at, state.week_weight, state.week_total, week_slot),
+        (state.like_at, state.like_weight, state.like_total, like_slot),
+    ):
+        kept = _kept(state, at[slot])
+        weights[slot] = weights[slot] * kept + weight
+        totals[slot] = totals[slot] * kept + total
+        at[slot] = state.last
+    state.all_weight += weight
+    state.all_total += total
+
+
+def fade(state: State, buckets: int) -> None:
+    """Discount the sums over all hours for the time that passed."""
+    kept = 0.5 ** (buckets * state.bucket_s / HALF_LIFE_S)
+    for sums in (
+        state.all_weight,
+        state.all_total,
+        state.within_square,
+        state.within_free,
+        state.spread_product,
+        state.spread_square,
+        state.spread_buckets,
+        state.lag_product,
+        state.lag_square,
+    ):
+        sums *= kept
+    kept = 0.5 ** (buckets * state.bucket_s / LEVEL_HALF_LIFE_S)
+    state.level_seen *= kept
+    state.level_profile *= kept
+
+
+NEW_NORMAL_KEEPS = 0.1
+
+
+def move_to(state: State, series: int, mean: float, usual: float) -> None:
+    """Take ``mean`` for the new normal where ``usual`` was expected, and keep the shape of the week.
+
+    Only a tenth of the old weight stays, so that the new buckets soon outweigh it.
+    """
+    pairs = ((state.week_weight, state.week_total), (state.like_weight, state.like_total))
+    for weight, total in (*pairs, (state.all_weight, state.all_total)):
+        part = (..., series)
+        total[part] = NEW_NORMAL_KEEPS * _moved(state.kind, weight[part], total[part], mean, usual)
+        weight[part] *= NEW_NORMAL_KEEPS
+    state.level_seen[series] = state.level_profile[series] = 0.0
+    state.newcomer[series] = False
+
+
+def _moved(kind: Kind, weight: Floats, total: Floats, mean: float, usual: float) -> Floats:
+    if kind is Kind.CONTINUOUS:
+        return total + weight * (mean - usual)
+    if kind is Kind.COUNT:
+        return total * (mean / usual if usual > 0 else 1.0)
+    tiny = 1e-3
+    low, high = np.clip([usual, mean], tiny, 1 - tiny)
+    odds = high / (1 - high) * (1 - low) / low
+    safe = np.maximum(weight, 1e-12)
+    rate = np.clip(total / safe, tiny, 1 - tiny)
+    moved: Floats = weight * rate * odds / (1 - rate + rate * odds)
+    return moved

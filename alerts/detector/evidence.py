@@ -1,0 +1,160 @@
+"""How much the readings speak for a change: e-CUSUMs over a mixture of effect sizes.
+
+Each effect has a likelihood ratio per bucket. Multiplied up and restarted when it falls below one, it is an
+e-detector: its mean over the effects reaches 2c by chance at most about once in 2c buckets, whatever the
+distribution of the waiting (Shin, Ramdas & Rinaldo, "E-detectors", NEJSDS 2024). A second test at the same level
+looks at the bucket alone, for spikes. Overdispersion, autocorrelation and an uncertain baseline shrink the
+logarithm of every ratio, which makes the test conservative and never bolder.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from alerts.detector.panel import Bools, Floats, Terms
+from alerts.detector.state import BUCKETS, EFFECTS, EXPECTED, SPREAD, TOTAL, UNITS, State
+from traces.model import Kind
+
+_RATE_ODDS = (1.4, 1.8, 2.6, 5.0)
+_COUNT_FACTORS = (1.3, 1.7, 2.6, 5.0, 0.8, 0.65, 0.4, 0.02)
+_LOG_SHIFTS = (0.12, 0.25, 0.5, 1.0)
+
+SIZES: dict[Kind, Floats] = {
+    Kind.RATE: np.log([*_RATE_ODDS, *(1 / odds for odds in _RATE_ODDS)])[:, None],
+    Kind.COUNT: np.log(_COUNT_FACTORS)[:, None],
+    Kind.CONTINUOUS: np.array([*_LOG_SHIFTS, *(-shift for shift in _LOG_SHIFTS)])[:, None],
+}
+"""Log odds, log factors, shifts of ln x: shape (EFFECTS, 1), upward first."""
+UPWARD = np.arange(EFFECTS)[:, None] < EFFECTS // 2
+HEADROOM = 6.0
+"""How far (in nats) evidence may grow past opening, so that a long incident can still end."""
+_MOST_PER_VALUE = 2.5
+"""Nats that one value of a mean can add: ln x has heavier tails than the normal that the ratio assumes."""
+_RATE_EDGE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket of all series, shape (S,) each; ``live`` where it can be judged."""
+
+    n: Floats
+    total: Floats
+    units: Floats
+    expected: Floats
+    mean: Floats
+    spread: Floats
+    doubt: Floats
+    bias: Floats
+    live: Bools
+
+    def as_window(self) -> Floats:
+        """The bucket as a window of its own, shape (WINDOW, S)."""
+        one = self.units * (1 + (self.spread + self.doubt) * self.units)
+        window = np.stack([self.units, self.total, self.expected, one, np.ones_like(one)])
+        return np.where(self.live, window, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the evidence says per series, shape (S,): log of evidence (0 opens), and the window behind it."""
+
+    log_evidence: Floats
+    upward: Bools
+    started: Floats
+    window: Floats
+
+
+def ratios(kind: Kind, bucket: Bucket, within: Floats) -> Floats:
+    """Log-likelihood ratio of each effect against the baseline, shape (EFFECTS, S), before any shrinking."""
+    size = SIZES[kind]
+    if kind is Kind.RATE:
+        rate = np.clip(bucket.mean, _RATE_EDGE, 1 - _RATE_EDGE)
+        rates: Floats = bucket.total * size - bucket.n * np.log1p(rate * np.expm1(size))
+        return rates
+    if kind is Kind.COUNT:
+        counts: Floats = bucket.total * size - bucket.mean * np.expm1(size)
+        return counts
+    shift = bucket.total - bucket.expected
+    means: Floats = np.minimum((size * shift - bucket.n * size**2 / 2) / within, _MOST_PER_VALUE * bucket.n)
+    return means
+
+
+def weigh(state: State, bucket: Bucket, terms: Terms, within: Floats, independence: Floats) -> Finding:
+    """Add a bucket to the e-CUSUMs, and say what they show."""
+    watched = np.where(UPWARD, terms.up, terms.down)
+    allowed = watched & bucket.live
+    ratio = np.where(allowed, ratios(state.kind, bucket, within), 0.0)
+    alone = 1 + (bucket.spread + bucket.doubt) * bucket.units
+    threshold = math.log(2 * terms.run_length)
+    chances = np.log(np.maximum(watched.sum(axis=0), 1))
+    _accumulate(state, bucket, ratio, alone, independence, allowed)
+    np.minimum(state.evidence, threshold + chances + HEADROOM, out=state.evidence)
+    here = bucket.as_window()
+    lasting = np.where(watched & matters(state.kind, state.window, terms), state.evidence, -np.inf)
+    lasting = np.where(state.evidence > 0, lasting, -np.inf)
+    sudden = np.where(allowed & matters(state.kind, here[:, None, :], terms), ratio / alone, -np.inf)
+    return _strongest(state, lasting, sudden, here, threshold + chances)
+
+
+def _accumulate(
+    state: State, bucket: Bucket, ratio: Floats, alone: Floats, independence: Floats, allowed: Bools
+) -> None:
+    restart = allowed & (state.evidence <= 0)
+    state.window_from[restart] = state.last
+    state.window *= ~restart
+    state.evidence[restart] = 0.0
+    # An error of the baseline is the same in every bucket of a window: it grows with the window's exposure.
+    around = alone + bucket.bias * state.window[UNITS]
+    state.evidence += independence * ratio / around
+    state.window += bucket.as_window()[:, None, :] * allowed
+
+
+def _strongest(state: State, lasting: Floats, sudden: Floats, here: Floats, bar: Floats) -> Finding:
+    log_lasting, log_sudden = _log_sum(lasting) - bar, _log_sum(sudden) - bar
+    spike = log_sudden > log_lasting
+    best = np.where(spike, sudden.argmax(axis=0), lasting.argmax(axis=0))
+    series = np.arange(state.series)
+    started = np.where(spike, state.last, state.window_from[best, series])
+    window = np.where(spike, here, state.window[:, best, series])
+    return Finding(np.maximum(log_lasting, log_sudden), UPWARD[best, 0], started, window)
+
+
+def _log_sum(logs: Floats) -> Floats:
+    top = logs.max(axis=0)
+    base = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        summed: Floats = base + np.log(np.exp(logs - base).sum(axis=0))
+    return summed
+
+
+def matters(kind: Kind, window: Floats, terms: Terms) -> Bools:
+    """Whether the change in a window, shape (WINDOW, EFFECTS or 1, S), is bad, and large enough for a person."""
+    value, usual = measured(kind, window, terms)
+    scale = np.minimum(usual, 1 - usual) if kind is Kind.RATE else usual
+    needed = np.maximum(terms.min_absolute, terms.min_relative * np.maximum(scale, 0.0))
+    change = np.where(UPWARD, value - usual, usual - value)
+    # The sum of two floats that should be equal must not decide.
+    large: Bools = (window[UNITS] > 0) & (change > 0) & (change >= needed - 1e-12)
+    return large
+
+
+def measured(kind: Kind, window: Floats, terms: Terms) -> tuple[Floats, Floats]:
+    """The value in a window and the usual one, in the signal's unit: a corrected rate, exp(mean ln x), a count."""
+    if kind is Kind.COUNT:
+        buckets = np.maximum(window[BUCKETS], 1.0)
+        return window[TOTAL] / buckets, window[EXPECTED] / buckets
+    units = np.maximum(window[UNITS], 1e-12)
+    value, usual = window[TOTAL] / units, window[EXPECTED] / units
+    if kind is Kind.RATE:
+        return terms.corrected(value), terms.corrected(usual)
+    return np.exp(np.clip(value, -700, 700)), np.exp(np.clip(usual, -700, 700))
+
+
+def spread_of_window(window: Floats, independence: Floats, bias: Floats) -> Floats:
+    """How many times the variance of a window's sum is that of mere chance."""
+    units = np.maximum(window[UNITS], 1e-12)
+    around: Floats = np.maximum(1.0, window[SPREAD] / units / independence + bias * units)
+    return around

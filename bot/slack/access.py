@@ -1,0 +1,114 @@
+"""Who may do what. Checked on the server at every click, command and submit; membership of a channel is no right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from threading import Lock
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.config import RoleSettings
+from traces.errors import Denied, StoreUnavailable
+
+
+class Role(IntEnum):
+    """What a person may do; each may do what the ones before it may."""
+
+    VIEWER = 1
+    REVIEWER = 2
+    ADMIN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who clicked: Slack's user id, the name shown to others, and the workspace that the person belongs to."""
+
+    user_id: str
+    name: str
+    team_id: str | None
+
+
+class Workspace:
+    """The Slack workspace that Hark is installed in, asked of Slack once."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+        self._lock = Lock()
+        self._identity: Mapping[str, Any] | None = None
+
+    @property
+    def team_id(self) -> str | None:
+        return self._known().get("team_id")
+
+    @property
+    def bot_user_id(self) -> str | None:
+        return self._known().get("user_id")
+
+    @property
+    def bot_id(self) -> str | None:
+        return self._known().get("bot_id")
+
+    def _known(self) -> Mapping[str, Any]:
+        with self._lock:
+            if self._identity is None:
+                try:
+                    answer = self._client.auth_test()
+                except (SlackApiError, SlackClientError, OSError) as error:
+                    raise StoreUnavailable("Slack does not say which workspace this is; try again") from error
+                self._identity = dict(answer.data) if isinstance(answer.data, dict) else {}
+            return self._identity
+
+
+class Access:
+    """The roles of people."""
+
+    def __init__(self, roles: RoleSettings, workspace: Workspace) -> None:
+        self._roles = roles
+        self._workspace = workspace
+
+    def role_of(self, person: Person) -> Role | None:
+        """The person's role; ``None`` for somebody from outside, or without a role where roles are configured."""
+        home = self._workspace.team_id
+        if home is None or person.team_id != home:
+            return None
+        if not self._roles.are_configured:
+            return Role.REVIEWER
+        for role, people in (
+            (Role.ADMIN, self._roles.admins),
+            (Role.REVIEWER, self._roles.reviewers),
+            (Role.VIEWER, self._roles.viewers),
+        ):
+            if person.user_id in people:
+                return role
+        return None
+
+    def require(self, role: Role, person: Person) -> None:
+        """Raises:
+        Denied: The person has not got the role.
+        """
+        has = self.role_of(person)
+        if has is None:
+            raise Denied("Only members of this workspace with a role in Hark may do this. Ask an admin of Hark.")
+        if has < role:
+            raise Denied(
+                f"This takes the role {role.name.lower()}; you are a {has.name.lower()}. Ask an admin of Hark."
+            )
+
+
+def person_in(body: Mapping[str, Any]) -> Person:
+    """Who sent an interaction or a command."""
+    user = body.get("user")
+    if isinstance(user, dict):
+        team = body.get("team")
+        home = user.get("team_id") or (team.get("id") if isinstance(team, dict) else None)
+        name = user.get("name") or user.get("username") or user.get("id", "")
+        return Person(user_id=str(user.get("id", "")), name=str(name), team_id=home)
+    return Person(
+        user_id=str(body.get("user_id", "")),
+        name=str(body.get("user_name") or body.get("user_id", "")),
+        team_id=body.get("team_id"),
+    )

@@ -1,0 +1,1 @@
+"""Builders of what Slack shows: values in, plain Block Kit out, within Slack's limits by construction."""

@@ -1,0 +1,160 @@
+"""The alert: one message per incident, edited in place as it evolves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from bot.slack.blocks import detail
+from bot.slack.blocks.chart import Line, line_chart
+from bot.slack.blocks.figures import count, counted, duration, figure, interval, percent, share, span, title
+from bot.slack.blocks.parts import actions, button, context, facts, header, overflow, section
+from bot.slack.blocks.surface import Message, delivery
+from bot.slack.blocks.tokens import Token
+from bot.slack.limits import HEADER
+from bot.slack.text import Block, code, escape, one_line, slack_date
+from traces.model import Alert, AlertState, Kind, Segment, Signal
+
+ACKNOWLEDGE: Final = "alert_acknowledge"
+RESOLVE: Final = "alert_resolve"
+REOPEN: Final = "alert_reopen"
+CONVERSATIONS: Final = "alert_conversations"
+MORE: Final = "alert_more"
+
+_LEADS: Final = {
+    AlertState.OPEN: "🔴",
+    AlertState.ACKNOWLEDGED: "👀 Acknowledged:",
+    AlertState.RESOLVED: "✅ Resolved:",
+}
+_NAME: Final = 60
+_PERSON: Final = 80
+_ALSO_SHOWN: Final = 3
+_SOON_S: Final = 60
+
+
+def alert_message(
+    alert: Alert,
+    signal: Signal,
+    *,
+    delivery_id: str,
+    acknowledged_by: str | None = None,
+    resolved_by: str | None = None,
+) -> Message:
+    """The root message of an alert, in its present state.
+
+    Args:
+        alert: The incident; of ``detail`` the keys attribution, change, correction, chart and outcome are shown.
+        signal: What left its baseline.
+        delivery_id: Our id of this delivery, for the metadata.
+        acknowledged_by: Display name of who acknowledged; without it the line says "acknowledged" only.
+        resolved_by: Display name of who resolved; without it the alert ended by itself.
+    """
+    first_line = _first_line(alert, signal)
+    blocks = [header(first_line), section(_explanation(alert, signal)), facts(list(_facts(alert)))]
+    chart = None if alert.state is AlertState.RESOLVED else _chart(alert, signal)
+    if chart is not None:
+        blocks.append(chart)
+    blocks.extend(_progress(alert, acknowledged_by, resolved_by))
+    blocks.append(actions(_controls(alert), f"alert:{alert.alert_id}:{alert.version}"))
+    blocks.append(context(f"Alert {code(alert.alert_id, 40)} · updated {slack_date(alert.updated_at)}"))
+    return Message(text=escape(first_line, HEADER), blocks=tuple(blocks), metadata=delivery(delivery_id))
+
+
+def segment_text(segment: Segment) -> str:
+    """A segment as mrkdwn, its values as code."""
+    return " · ".join(_cut(key, value) for key, value in segment.pairs) or "all traffic"
+
+
+def _cut(key: str, value: str) -> str:
+    return f"{escape(key.replace('_', ' '), _NAME)} {code(value, _NAME)}"
+
+
+def _first_line(alert: Alert, signal: Signal) -> str:
+    value, expected = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
+    name = one_line(title(signal), _NAME)
+    parts = [f"{_LEADS[alert.state]} {name} {value}, expected {expected}"]
+    if alert.segment.pairs:
+        parts.append(str(alert.segment))
+    return one_line(" · ".join(parts), HEADER)
+
+
+def _explanation(alert: Alert, signal: Signal) -> str:
+    name, value = escape(title(signal), _NAME), figure(alert.value, signal)
+    if signal.kind is Kind.RATE and alert.k is not None:
+        value = f"{value} ({count(alert.k)} of {count(alert.n)})"
+    elif signal.kind is Kind.CONTINUOUS:
+        value = f"{value} over {counted(alert.n, 'conversation')}"
+    usually = span(alert.expected_low, alert.expected_high, signal)
+    return f"{name} *{value}* since {slack_date(alert.started_at)}; usually {usually}."
+
+
+def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
+    users = f", {counted(alert.users, 'user')}" if alert.users else ""
+    yield "Affected", f"{counted(alert.n if alert.k is None else alert.k, 'conversation')}{users}"
+    yield "Where", segment_text(alert.segment)
+    if (found := detail.attribution(alert)) is not None:
+        yield "Explained by", _attribution_text(found)
+    if (change := detail.nearest_change(alert)) is not None:
+        yield "Nearest change", _change_text(change, alert.started_at)
+    if (corrected := detail.correction(alert)) is not None:
+        yield (
+            f"Corrected by {counted(corrected.n_labels, 'label')}",
+            f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})",
+        )
+
+
+def _attribution_text(found: detail.Attribution) -> str:
+    part = f", {share(found.share)} of the change" if found.share is not None else ""
+    also = ", ".join(_cut(key, value) for key, value in found.also[:_ALSO_SHOWN])
+    more = f"\nalso in {also}" if also else ""
+    return f"{_cut(found.key, found.value)}{part}{more}"
+
+
+def _change_text(change: detail.NearestChange, started_at: datetime) -> str:
+    before_s = (started_at - change.at).total_seconds()
+    if abs(before_s) < _SOON_S:
+        when = "as it began"
+    else:
+        when = f"{duration(abs(before_s))} {'before' if before_s > 0 else 'after'} it began"
+    return f"{_cut(change.kind, change.value)}, {when} ({slack_date(change.at)})"
+
+
+def _chart(alert: Alert, signal: Signal) -> Block | None:
+    points = detail.chart_points(alert)
+    current: Line = (title(signal), {point.at: point.value for point in points})
+    low: Line = ("Expected low", {point.at: point.low for point in points})
+    high: Line = ("Expected high", {point.at: point.high for point in points})
+    # A young baseline has no band yet; then the line alone is better than no chart.
+    return line_chart(title(signal), (current, low, high), signal) or line_chart(title(signal), (current,), signal)
+
+
+def _progress(alert: Alert, acknowledged_by: str | None, resolved_by: str | None) -> Iterator[Block]:
+    if alert.acknowledged_at is not None and alert.state is not AlertState.OPEN:
+        yield context(f"👀 acknowledged{_by(acknowledged_by)} {slack_date(alert.acknowledged_at, form='{time}')}")
+    if alert.state is AlertState.RESOLVED:
+        outcome = detail.outcome(alert) or ("resolved" if resolved_by else "back in its expected range")
+        when = f" {slack_date(alert.resolved_at)}" if alert.resolved_at is not None else ""
+        lasted = _lasted(alert)
+        yield context(f"✅ {escape(outcome, _PERSON)}{_by(resolved_by)}{when}{lasted}")
+
+
+def _by(name: str | None) -> str:
+    return f" by {escape(name, _PERSON)}" if name else ""
+
+
+def _lasted(alert: Alert) -> str:
+    if alert.resolved_at is None:
+        return ""
+    return f" · lasted {duration((alert.resolved_at - alert.started_at).total_seconds())}"
+
+
+def _controls(alert: Alert) -> list[Block]:
+    value = str(Token(alert.alert_id, str(alert.version)))
+    if alert.state is AlertState.RESOLVED:
+        return [button("Re-open", REOPEN, value)]
+    controls = [button("Resolve", RESOLVE, value), button("See conversations", CONVERSATIONS, value)]
+    if alert.state is AlertState.ACKNOWLEDGED:
+        return controls
+    verdicts = [(word.capitalize(), str(Token(alert.alert_id, word))) for word in ("expected", "noise")]
+    return [button("Acknowledge", ACKNOWLEDGE, value, style="primary"), *controls, overflow(MORE, verdicts)]

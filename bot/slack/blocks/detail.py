@@ -1,0 +1,124 @@
+"""Reads ``Alert.detail``, JSON that may have been written by an older Hark: what is not as expected is left out.
+
+A message must never be lost because of its trimmings, so nothing here raises.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.slack.blocks.values import CorrectedRate
+from traces.clock import as_utc, parse_time
+from traces.model import Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The segment that explains most of a change; ``share`` of it from 0 to 1, ``also`` further ``(key, value)``."""
+
+    key: str
+    value: str
+    share: float | None
+    also: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestChange:
+    """The marker nearest in time to an alert's start."""
+
+    kind: str
+    value: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartPoint:
+    at: datetime
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def attribution(alert: Alert) -> Attribution | None:
+    found = _map(alert.detail.get("attribution"))
+    pair = _pair(found)
+    if pair is None:
+        return None
+    also = [_pair(_map(other)) for other in _list(found.get("also"))]
+    return Attribution(
+        key=pair[0],
+        value=pair[1],
+        share=_number(found.get("share")),
+        also=tuple(other for other in also if other is not None),
+    )
+
+
+def nearest_change(alert: Alert) -> NearestChange | None:
+    found = _map(alert.detail.get("change"))
+    at = _moment(found.get("at"))
+    kind, value = found.get("kind"), found.get("value")
+    if at is None or not isinstance(kind, str) or value is None:
+        return None
+    return NearestChange(kind=kind, value=str(value), at=at)
+
+
+def correction(alert: Alert) -> CorrectedRate | None:
+    found = _map(alert.detail.get("correction"))
+    rate, low, high = (_number(found.get(name)) for name in ("rate", "ci_low", "ci_high"))
+    labels = _number(found.get("n_labels"))
+    if rate is None or low is None or high is None or labels is None:
+        return None
+    return CorrectedRate(rate=rate, ci_low=low, ci_high=high, n_labels=int(labels))
+
+
+def chart_points(alert: Alert) -> tuple[ChartPoint, ...]:
+    points = (_map(point) for point in _list(_map(alert.detail.get("chart")).get("points")))
+    return tuple(
+        ChartPoint(
+            at=at, value=_number(point.get("value")), low=_number(point.get("low")), high=_number(point.get("high"))
+        )
+        for point in points
+        if (at := _moment(point.get("at"))) is not None
+    )
+
+
+def outcome(alert: Alert) -> str | None:
+    """How it ended, in a few words, e.g. ``back in range``, ``expected``, ``noise``."""
+    found = alert.detail.get("outcome")
+    return found if isinstance(found, str) and found.strip() else None
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _pair(value: Mapping[str, Any]) -> tuple[str, str] | None:
+    key, of = value.get("key"), value.get("value")
+    return (key, str(of)) if isinstance(key, str) and of is not None else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return as_utc(value)
+    try:
+        return parse_time(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None

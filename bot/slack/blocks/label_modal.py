@@ -1,0 +1,214 @@
+"""The modals around labels: the detailed verdict, lists of conversations, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast, get_args
+
+from bot.slack.blocks.conversation import turn_elements
+from bot.slack.blocks.figures import counted
+from bot.slack.blocks.parts import context, option, rich_text, section
+from bot.slack.blocks.surface import View
+from bot.slack.blocks.tokens import Token, parse_token
+from bot.slack.blocks.values import (
+    ConversationLine,
+    LabelSubmission,
+    Question,
+    Severity,
+    TaxonomyOption,
+    Turn,
+    Verdict,
+)
+from bot.slack.limits import OPTION_VALUE, OPTIONS, length
+from bot.slack.text import Block, clean, escape, plain, quote, slack_date, truncate
+from traces.errors import BadInput
+
+CALLBACK: Final = "label_modal"
+LINES_SHOWN: Final = 10
+_NOTE: Final = 1_000
+_QUESTION: Final = 200
+_EXCERPT: Final = 300
+_NOTICE: Final = 500
+_TURNS_SHOWN: Final = 6
+
+_VERDICT: Final = "verdict"
+_LABELS: Final = "labels"
+_SEVERITY: Final = "severity"
+_NOTES: Final = "note"
+
+
+def label_modal(
+    item_id: str,
+    question: Question,
+    taxonomy: Sequence[TaxonomyOption] = (),
+    *,
+    turns: Sequence[Turn] = (),
+    current: LabelSubmission | None = None,
+) -> View:
+    """The "More…" modal: verdict, further labels, severity, note.
+
+    Args:
+        item_id: Our id of the review item.
+        question: What is asked.
+        taxonomy: Words that may be added; the first hundred that Slack can carry (values of 1 to 150 characters,
+            each once) are offered.
+        turns: A redacted excerpt to look at while answering.
+        current: What this reviewer said before, to start from.
+    """
+    blocks: list[Block] = []
+    if turns:
+        blocks.append(rich_text(*(element for turn in turns[:_TURNS_SHOWN] for element in turn_elements(turn))))
+    blocks.append(_verdict_input(question, current))
+    options = _taxonomy_options(taxonomy)
+    if options:
+        blocks.append(_labels_input(options, current))
+    blocks.extend((_severity_input(current), _note_input(current)))
+    return View(
+        title="Label conversation",
+        submit="Save",
+        close="Cancel",
+        callback_id=CALLBACK,
+        private_metadata=str(Token(item_id, question.evaluator)),
+        blocks=tuple(blocks),
+    )
+
+
+def _input(name: str, label: str, element: Block, *, optional: bool) -> Block:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, _QUESTION),
+        "element": {**element, "action_id": name},
+        "optional": optional,
+    }
+
+
+def _verdict_input(question: Question, current: LabelSubmission | None) -> Block:
+    options = [option(question.yes_label, "yes"), option(question.no_label, "no"), option("Not sure", "unsure")]
+    element: Block = {"type": "radio_buttons", "options": options}
+    picked = [one for one in options if current is not None and one["value"] == current.verdict]
+    if picked:
+        element["initial_option"] = picked[0]
+    return _input(_VERDICT, question.question, element, optional=False)
+
+
+def _taxonomy_options(taxonomy: Sequence[TaxonomyOption]) -> list[Block]:
+    carried = {one.value: one.label for one in taxonomy if one.value.strip() and length(one.value) <= OPTION_VALUE}
+    return [option(label, value) for value, label in list(carried.items())[:OPTIONS]]
+
+
+def _labels_input(options: list[Block], current: LabelSubmission | None) -> Block:
+    element: Block = {
+        "type": "multi_static_select",
+        "options": options,
+        "placeholder": plain("Further labels", _QUESTION),
+    }
+    picked = [one for one in options if current is not None and one["value"] in current.labels]
+    if picked:
+        element["initial_options"] = picked
+    return _input(_LABELS, "Labels", element, optional=True)
+
+
+def _severity_input(current: LabelSubmission | None) -> Block:
+    options = [option(severity.capitalize(), severity) for severity in get_args(Severity)]
+    element: Block = {"type": "static_select", "options": options, "placeholder": plain("How bad is it?", _QUESTION)}
+    picked = [one for one in options if current is not None and one["value"] == current.severity]
+    if picked:
+        element["initial_option"] = picked[0]
+    return _input(_SEVERITY, "Severity", element, optional=True)
+
+
+def _note_input(current: LabelSubmission | None) -> Block:
+    element: Block = {"type": "plain_text_input", "multiline": True, "max_length": _NOTE}
+    if current is not None and current.note:
+        element["initial_value"] = truncate(clean(current.note), _NOTE)
+    return _input(_NOTES, "Note", element, optional=True)
+
+
+def parse_label_submission(view: Mapping[str, Any]) -> LabelSubmission:
+    """Reads the ``view`` of a view_submission of ``label_modal``.
+
+    Labels are checked for form only; whether they stand in the taxonomy is the caller's to say.
+
+    Raises:
+        BadInput: The view is not one that Hark opened, or its state is not of the modal's form.
+    """
+    metadata = view.get("private_metadata")
+    if view.get("callback_id") != CALLBACK or not isinstance(metadata, str):
+        raise BadInput("not Hark's label modal", "view")
+    token = parse_token(metadata)
+    severity = _picked(view, _SEVERITY)
+    if severity is not None and severity not in get_args(Severity):
+        raise BadInput("not one of the severities", _SEVERITY)
+    verdict = _picked(view, _VERDICT)
+    if verdict not in get_args(Verdict):
+        raise BadInput("pick an answer", _VERDICT)
+    return LabelSubmission(
+        item_id=token.subject_id,
+        evaluator=token.rest,
+        verdict=cast("Verdict", verdict),
+        labels=_several(view, _LABELS),
+        severity=cast("Severity | None", severity),
+        note=_typed(view, _NOTES),
+    )
+
+
+def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The state of the input ``name``; empty when there is none, as for a select nobody touched."""
+    found: Any = view
+    for step in ("state", "values", name, name):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _picked(view: Mapping[str, Any], name: str) -> str | None:
+    chosen = _state(view, name).get("selected_option")
+    return None if chosen is None else _value(chosen, name)
+
+
+def _several(view: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    chosen = _state(view, name).get("selected_options") or ()
+    if not isinstance(chosen, list | tuple) or len(chosen) > OPTIONS:
+        raise BadInput(f"a list of at most {OPTIONS} options is needed", name)
+    return tuple(dict.fromkeys(_value(one, name) for one in chosen))
+
+
+def _value(chosen: Any, name: str) -> str:
+    value = chosen.get("value") if isinstance(chosen, Mapping) else None
+    if not isinstance(value, str) or not 0 < length(value) <= OPTION_VALUE:
+        raise BadInput(f"an option with a value of at most {OPTION_VALUE} characters is needed", name)
+    return value
+
+
+def _typed(view: Mapping[str, Any], name: str) -> str | None:
+    typed = _state(view, name).get("value")
+    if typed is None:
+        return None
+    if not isinstance(typed, str):
+        raise BadInput("text is needed", name)
+    return truncate(clean(typed).strip(), _NOTE) or None
+
+
+def conversations_modal(title: str, lines: Sequence[ConversationLine], total: int) -> View:
+    """Up to ten conversations, each with its reason and an excerpt; ``total`` is how many there are."""
+    blocks: list[Block] = []
+    for conversation in lines[:LINES_SHOWN]:
+        when = f"{slack_date(conversation.at)} · " if conversation.at is not None else ""
+        blocks.append(section(f"{when}{escape(conversation.why, _QUESTION)}"))
+        blocks.append(rich_text(quote(conversation.excerpt, _EXCERPT)))
+    shown = min(len(lines), LINES_SHOWN)
+    if not shown:
+        blocks.append(section("No conversations here."))
+    elif total > shown:
+        blocks.append(context(f"{shown} of {counted(total, 'conversation')}"))
+    return View(title=title, blocks=tuple(blocks))
+
+
+def loading_modal(title: str = "One moment") -> View:
+    """What is opened at once, because a click may open a modal for three seconds only."""
+    return View(title=title, blocks=(section("⏳ Loading…"),))
+
+
+def notice_modal(text: str, title: str = "Not done") -> View:
+    """Says why something was not done: denied, expired, already decided."""
+    return View(title=title, blocks=({"type": "section", "text": plain(text, _NOTICE)},))

@@ -1,0 +1,84 @@
+"""What an evaluator is."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Literal, Protocol, runtime_checkable
+
+from traces.model import Conversation, Direction, EvaluatorFailure, Score
+
+When = Literal["arrival", "quiet"]
+"""``arrival``: cheap, evaluated on every change. ``quiet``: evaluated once the conversation has gone quiet."""
+
+EVIDENCE_CHARS = 300
+BUTTON_CHARS = 75
+
+Verdict = Score | EvaluatorFailure | None
+"""What comes of evaluating one conversation; ``None`` when the evaluator does not apply to it."""
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Says one thing of one conversation.
+
+    An evaluator is stateless as far as its verdicts go: the same conversation gets the same score from the same
+    ``version``, save for a judge, whose model may vary.
+    """
+
+    @property
+    def name(self) -> str:
+        """The score's name: what is the case when the value is 1."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the evaluator may say something else of the same conversation."""
+
+    @property
+    def when(self) -> When: ...
+
+    @property
+    def summary(self) -> str:
+        """What it sees, and what it cannot see, for people."""
+
+    @property
+    def question(self) -> str:
+        """What a reviewer is asked: one question, answered by yes (the value 1) or no (the value 0)."""
+
+    @property
+    def yes_label(self) -> str:
+        """The text of the button for yes, at most 75 characters."""
+
+    @property
+    def no_label(self) -> str:
+        """The text of the button for no, at most 75 characters."""
+
+    @property
+    def bad(self) -> Direction:
+        """Whether a rise or a fall of the share of positive verdicts is bad."""
+
+    def evaluate(self, conversation: Conversation) -> Verdict:
+        """Score ``conversation``.
+
+        Returns:
+            A score of 1 when what ``name`` says is the case, down to 0 when it is not; a failure when it cannot be
+            told; ``None`` when the evaluator does not apply, as with user feedback where nobody gave any.
+        """
+
+
+def excerpt(text: str, start: int = 0, end: int | None = None, limit: int = EVIDENCE_CHARS) -> str:
+    """``text[start:end]`` with as much around it as fits into ``limit`` characters, on one line.
+
+    What is left out is marked by an ellipsis; control and formatting characters become spaces.
+    """
+    end = min(len(text) if end is None else end, start + limit)
+    margin = (limit - (end - start)) // 2
+    left = max(0, min(start - margin, len(text) - limit))
+    cut = _one_line(text[left : left + limit])
+    before = "…" if left > 0 else ""
+    after = "…" if left + limit < len(text) else ""
+    return f"{before}{cut[: limit - len(before) - len(after)]}{after}"
+
+
+def _one_line(text: str) -> str:
+    visible = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in text)
+    return " ".join(visible.split())

@@ -1,0 +1,72 @@
+"""A judge's model that needs none: for tests and the demo."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from evaluators.judge.criterion import Answer
+from evaluators.judge.model import JudgeReply
+from evaluators.judge.transcript import within_fence
+
+_CHARS_PER_TOKEN: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """When ``pattern`` is found in the transcript, ``verdict`` is given for the reason ``explanation``."""
+
+    pattern: str
+    verdict: Answer
+    explanation: str
+
+
+class ScriptedJudgeModel:
+    """Answers after a script: the first line whose pattern is found in the transcript, else ``otherwise``.
+
+    Patterns are searched in the transcript as a judge reads it, ignoring case; what is found is the evidence. Tokens are
+    counted at four characters each, and cost what ``usd_per_million`` says for input and output.
+    """
+
+    def __init__(
+        self,
+        script: Sequence[Line],
+        otherwise: Line,
+        usd_per_million: tuple[float, float] = (0.25, 2.0),
+    ) -> None:
+        self._script = [(re.compile(line.pattern, re.IGNORECASE), line) for line in script]
+        self._otherwise = otherwise
+        self._usd_per_million = usd_per_million
+
+    def complete(self, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002 - a fixed form
+        transcript = within_fence(user)
+        evidence, line = "", self._otherwise
+        for pattern, candidate in self._script:
+            if found := pattern.search(transcript):
+                evidence, line = _unquoted(found[0]), candidate
+                break
+        text = json.dumps({"explanation": line.explanation, "evidence": evidence, "verdict": line.verdict})
+        read, written = _tokens(system) + _tokens(user), _tokens(text)
+        input_price, output_price = self._usd_per_million
+        return JudgeReply(
+            text=text,
+            input_tokens=read,
+            output_tokens=written,
+            cost_usd=(read * input_price + written * output_price) / 1_000_000,
+        )
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text) // _CHARS_PER_TOKEN)
+
+
+def _unquoted(found: str) -> str:
+    """What was said, where the match lies within one JSON string."""
+    try:
+        said = json.loads(f'"{found}"')
+    except ValueError:
+        return found
+    return str(said)

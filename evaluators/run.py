@@ -1,0 +1,48 @@
+"""One evaluator over one conversation."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import replace
+
+from evaluators.base import Evaluator, Verdict, excerpt
+from traces.model import Conversation, EvaluatorFailure, Score
+
+_LOG = logging.getLogger(__name__)
+
+
+def run(evaluator: Evaluator, conversation: Conversation) -> Verdict:
+    """Evaluate ``conversation``; never raises for what an evaluator does.
+
+    The score or failure carries the evaluator's name and version. A value that is not a finite number, or an
+    inclusion probability outside (0, 1], is the evaluator's bug, not a score.
+    """
+    try:
+        outcome: object = evaluator.evaluate(conversation)
+    except Exception as error:  # noqa: BLE001 - one evaluator's bug must not keep the others from their work
+        _LOG.warning("evaluator %s failed with %s", evaluator.name, type(error).__name__)
+        return _bug(evaluator, f"{type(error).__name__}: {error}")
+    if outcome is None:
+        return None
+    if not isinstance(outcome, Score | EvaluatorFailure):
+        return _bug(evaluator, f"returned {type(outcome).__name__}, not a score")
+    if isinstance(outcome, Score) and (mistake := _mistake_in(outcome)):
+        return _bug(evaluator, mistake)
+    return replace(outcome, name=evaluator.name, evaluator_version=evaluator.version)
+
+
+def _mistake_in(score: Score) -> str | None:
+    if score.value is not None and not math.isfinite(score.value):
+        return f"returned the value {score.value}, which is not a finite number"
+    if score.value is None and score.label is None:
+        return "returned a score with neither a value nor a label"
+    if not 0 < score.inclusion_probability <= 1:
+        return f"returned the inclusion probability {score.inclusion_probability}, which is not in (0, 1]"
+    return None
+
+
+def _bug(evaluator: Evaluator, message: str) -> EvaluatorFailure:
+    return EvaluatorFailure(
+        name=evaluator.name, reason="bug", message=excerpt(message), evaluator_version=evaluator.version
+    )

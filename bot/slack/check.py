@@ -89,7 +89,8 @@ def _metadata(value: Any) -> Problems:
 
 def _weight(value: Any, path: str, most: int) -> Problems:
     try:
-        size = len(json.dumps(value, separators=(",", ":"), allow_nan=False))
+        written = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        size = len(written.encode())
     except (TypeError, ValueError, RecursionError) as error:
         yield f"{path}: not JSON ({error})"
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -47,6 +48,8 @@ _BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE
 _SPACE = re.compile(r"\s+")
 _EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-]+:)|:(?=//)")
 _FORMATTING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)")
+_ENTITIES: Final[Mapping[str, int]] = {"&": 5, "<": 4, ">": 4}
+_NO_ENTITIES: Final[Mapping[str, int]] = {}
 _LOOKALIKES: Final = {"*": "∗", "_": "＿", "~": "∼"}
 _NOT_IN_LINKS: Final = {"<": "%3C", ">": "%3E", "|": "%7C", " ": "%20", '"': "%22", "`": "%60", "\\": "%5C"}
 
@@ -65,10 +68,16 @@ def clean(text: str) -> str:
 
 def truncate(text: str, limit: int) -> str:
     """At most ``limit`` UTF-16 code units of ``text``, cut between graphemes and ended with ``…`` when cut."""
-    if length(text) <= limit:
-        return text
+    return text if length(text) <= limit else _cut(text, limit, _NO_ENTITIES)
+
+
+def _cut(text: str, limit: int, prices: Mapping[str, int]) -> str:
+    """Cuts to ``limit`` where characters in ``prices`` cost that much, and all others their UTF-16 code units."""
     room, cut = limit - 1, 0
-    while cut < len(text) and (room := room - (2 if text[cut] > "\uffff" else 1)) >= 0:
+    for character in text:
+        room -= prices.get(character) or (2 if character > "\uffff" else 1)
+        if room < 0:
+            break
         cut += 1
     return text[: _boundary(text, cut)].rstrip() + "…"
 
@@ -126,20 +135,25 @@ def preformatted(text: str, limit: int) -> Block:
 def escape(text: str, limit: int) -> str:
     """Foreign text as one inert line of mrkdwn, or of a message's fallback ``text``.
 
-    ``limit`` counts before escaping; the result may be five times as long. Formatting marks, emoji codes and
-    addresses are replaced by look-alikes that Slack leaves alone.
+    The result is never longer than ``limit``, entities included. Formatting marks, emoji codes and addresses are
+    replaced by look-alikes that Slack leaves alone.
     """
-    shown = one_line(text, limit)
-    shown = _FORMATTING.sub(lambda mark: _LOOKALIKES[mark.group()], shown.replace("`", "ˋ"))
-    return _entities(_EMOJI_CODE.sub("∶", shown))
+    shown = one_line(text, limit).replace("`", "ˋ")
+    shown = _FORMATTING.sub(lambda mark: _LOOKALIKES[mark.group()], shown)
+    return _entities(_EMOJI_CODE.sub("∶", shown), limit)
 
 
 def code(text: str, limit: int) -> str:
     """Foreign text as inline code in mrkdwn, for names that a reader may want to copy; ``limit`` as in ``escape``."""
-    return f"`{_entities(one_line(text, limit).replace('`', 'ˋ'))}`"
+    return f"`{_entities(one_line(text, limit - 2).replace('`', 'ˋ'), limit - 2)}`"
 
 
-def _entities(text: str) -> str:
+def _entities(text: str, limit: int) -> str:
+    escaped = _escaped(text)
+    return escaped if length(escaped) <= limit else _escaped(_cut(text, limit, _ENTITIES))
+
+
+def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -30,6 +30,7 @@ _LEADS: Final = {
 _NAME: Final = 60
 _PERSON: Final = 80
 _ALSO_SHOWN: Final = 3
+_PAIRS_SHOWN: Final = 4
 _SOON_S: Final = 60
 
 
@@ -63,7 +64,7 @@ def alert_message(
 
 def segment_text(segment: Segment) -> str:
     """A segment as mrkdwn, its values as code."""
-    return " · ".join(_cut(key, value) for key, value in segment.pairs) or "all traffic"
+    return " · ".join(_cut(key, value) for key, value in segment.pairs[:_PAIRS_SHOWN]) or "all traffic"
 
 
 def _cut(key: str, value: str) -> str:

@@ -26,8 +26,8 @@ _WHY: Final = 200
 _NAME: Final = 60
 _SENTENCE: Final = 150
 _SCORES_SHOWN: Final = 5
-_VOTES_SHOWN: Final = 8
-_LABELS_SHOWN: Final = 4
+_VOTES_SHOWN: Final = 5
+_LABELS_SHOWN: Final = 3
 _TEXT: Final = 300
 
 

@@ -5,7 +5,7 @@ Texts of conversations come redacted. Names of people are display names, not Sla
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -208,5 +208,5 @@ class StatusReport:
     dead_letters: int = 0
     judge_spend_usd: float | None = None
     judge_budget_usd: float | None = None
-    evaluators: tuple[EvaluatorHealth, ...] = field(default=())
+    evaluators: tuple[EvaluatorHealth, ...] = ()
     problems: tuple[str, ...] = ()

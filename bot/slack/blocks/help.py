@@ -1,0 +1,30 @@
+"""The answer to ``/hark help``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.slack.blocks.parts import context, section
+from bot.slack.blocks.surface import Message
+from bot.slack.text import code
+
+_COMMANDS: Final = (
+    ("status", "is Hark itself well: ingest, detection, evaluators, deliveries"),
+    ("alerts", "what is open now"),
+    ("metrics refusal 7d", "a signal over a period: h, d or w"),
+    ("metrics latency 24h by model", "one row for every value of a segment key"),
+    ("metrics cost 7d where model=gpt-4o", "a cut; several conditions may follow one another"),
+    ("metrics refusal 7d vs last week", "against the same days a week earlier"),
+    ("evaluators", "how the evaluators do, and how far reviewers agree"),
+    ("help", "this"),
+)
+
+
+def help_message(command: str = "/hark") -> Message:
+    """What can be typed, each with an example that works as it stands."""
+    lines = [f"{code(f'{command} {example}', 80)} — {meaning}" for example, meaning in _COMMANDS]
+    blocks = (
+        section("*What Hark answers*\n" + "\n".join(lines)),
+        context("Answers are shown to you alone. Labels are given with the buttons under a conversation."),
+    )
+    return Message(text="What Hark answers", blocks=blocks)

@@ -1,0 +1,105 @@
+"""The answer to ``/hark metrics``: one number that can be trusted, then how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.slack.blocks.alert import segment_text
+from bot.slack.blocks.chart import Line, line_chart
+from bot.slack.blocks.figures import count, counted, figure, interval, movement, percent, title
+from bot.slack.blocks.parts import context, header, section, table
+from bot.slack.blocks.surface import Message
+from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
+from bot.slack.limits import CHART_SERIES, HEADER, TABLE_ROWS, length
+from bot.slack.text import EMPTY, Block, escape, one_line, slack_date
+
+_NAME: Final = 60
+_COMPARED: Final = 80
+_TABLE_TEXT: Final = 8_000
+
+
+def metrics_message(answer: MetricAnswer) -> Message:
+    """Headline, movement, chart, and a table when the answer is grouped."""
+    headline = _headline(answer)
+    blocks = [header(headline), section(_movement(answer))]
+    chart = _chart(answer)
+    if chart is not None:
+        blocks.append(chart)
+    if answer.groups:
+        rows = _rows(answer)
+        blocks.append(table(rows))
+        left = max(answer.groups_total, len(answer.groups)) - (len(rows) - 1)
+        if left > 0:
+            blocks.append(context(f"{counted(left, 'more group')} not shown"))
+    blocks.append(context(f"{slack_date(answer.since)} – {slack_date(answer.until)} · {segment_text(answer.segment)}"))
+    return Message(text=escape(headline, HEADER), blocks=tuple(blocks))
+
+
+def _headline(answer: MetricAnswer) -> str:
+    name = one_line(title(answer.signal), _NAME)
+    if answer.value is None:
+        return f"{name}: nothing measured"
+    return f"{name} {figure(answer.value, answer.signal)} over {counted(answer.n, 'conversation')}"
+
+
+def _movement(answer: MetricAnswer) -> str:
+    if answer.value is None:
+        return "No conversation in this period and cut was measured. Try a longer period or drop a `where`."
+    against = escape(answer.compared_with, _COMPARED)
+    lines = [f"{movement(answer.value, answer.previous, answer.signal).capitalize()}, against {against}."]
+    if answer.corrected is not None:
+        lines.append(f"Corrected by {counted(answer.corrected.n_labels, 'label')}: *{_corrected(answer.corrected)}*")
+    return "\n".join(lines)
+
+
+def _corrected(corrected: CorrectedRate) -> str:
+    return f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})"
+
+
+def _chart(answer: MetricAnswer) -> Block | None:
+    name = title(answer.signal)
+    groups: list[Line] = [(group.name, _values(group.points)) for group in answer.groups if group.points]
+    drawn = line_chart(name, groups[:CHART_SERIES], answer.signal) if groups else None
+    return drawn or line_chart(name, [(name, _values(answer.points))], answer.signal)
+
+
+def _values(points: Sequence[MetricPoint]) -> Mapping[datetime, float | None]:
+    return {point.at: point.value for point in points}
+
+
+def _rows(answer: MetricAnswer) -> list[list[str]]:
+    """Header and groups, as many as a table holds."""
+    corrected = any(group.corrected is not None for group in answer.groups)
+    key = one_line((answer.group_by or "group").replace("_", " "), _NAME)
+    head = [key, one_line(title(answer.signal), _NAME), "Conversations", "Before"]
+    rows = [[*head, "Corrected, 95 % interval"] if corrected else head]
+    room = _TABLE_TEXT - _size(rows[0])
+    for group in answer.groups[: TABLE_ROWS - 1]:
+        row = _row(group, answer, corrected=corrected)
+        room -= _size(row)
+        if room < 0:
+            break
+        rows.append(row)
+    return rows
+
+
+def _size(row: list[str]) -> int:
+    return sum(length(text) for text in row)
+
+
+def _row(group: MetricGroup, answer: MetricAnswer, *, corrected: bool) -> list[str]:
+    row = [
+        one_line(group.name, _NAME),
+        figure(group.value, answer.signal),
+        count(group.n),
+        figure(group.previous, answer.signal),
+    ]
+    if not corrected:
+        return row
+    return [*row, EMPTY if group.corrected is None else _interval(group.corrected)]
+
+
+def _interval(corrected: CorrectedRate) -> str:
+    return f"{percent(corrected.rate)} ({interval(corrected.ci_low, corrected.ci_high)})"

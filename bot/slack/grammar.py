@@ -1,0 +1,224 @@
+"""The language of ``/hark``, in Slack and on the command line: deterministic, without a model, the same for everyone.
+
+status | help | alerts | evaluators
+metrics SIGNAL [24h | 7d | 2w] [by KEY] [where KEY=VALUE ...] [vs last week]
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+from traces.errors import BadInput
+
+Comparison = Literal["before", "last_week"]
+"""With the period just before, or with the same days one week earlier."""
+
+DEFAULT_PERIOD: Final = timedelta(days=7)
+LONGEST_PERIOD: Final = timedelta(days=366)
+
+_TEXT_AT_MOST: Final = 2_000
+_SHOWN: Final = 40
+_COMMANDS: Final = ("status", "help", "alerts", "evaluators", "metrics")
+_CLAUSES: Final = ("by", "where", "vs")
+_UNITS: Final[Mapping[str, timedelta]] = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_PERIOD: Final = re.compile(r"(\d{1,4})([a-z]+)", re.ASCII)
+_QUOTES: Final = str.maketrans("“”„‘’", '"""\'\'')
+_TOKEN: Final = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
+_QUOTED: Final = re.compile(r""""([^"]*)"|'([^']*)'""")
+
+
+class NotUnderstood(BadInput):
+    """A command that Hark does not understand; the message says which word, and what may have been meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusQuery:
+    """Is Hark itself well?"""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpQuery:
+    """What can be asked?"""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsQuery:
+    """What is open?"""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorsQuery:
+    """How are the evaluators doing?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsQuery:
+    """One signal over the last ``period``; ``where`` are ``(key, value)`` conditions that must all hold."""
+
+    signal: str
+    period: timedelta = DEFAULT_PERIOD
+    by: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    versus: Comparison = "before"
+
+
+Query = StatusQuery | HelpQuery | AlertsQuery | EvaluatorsQuery | MetricsQuery
+
+_WITHOUT_WORDS: Final[Mapping[str, Query]] = {
+    "status": StatusQuery(),
+    "help": HelpQuery(),
+    "alerts": AlertsQuery(),
+    "evaluators": EvaluatorsQuery(),
+}
+
+
+def parse(text: str, *, signals: Collection[str], segment_keys: Collection[str]) -> Query:
+    """Reads what follows ``/hark``; nothing at all asks for help.
+
+    Args:
+        text: The words, e.g. ``metrics latency 24h by model where application="my app"``.
+        signals: Names that ``metrics`` may ask for.
+        segment_keys: Keys that ``by`` and ``where`` may use.
+
+    Raises:
+        NotUnderstood: A word is unknown, missing or out of place. Nothing else is ever raised.
+    """
+    if len(text) > _TEXT_AT_MOST:
+        raise NotUnderstood(f"{len(text):,} characters, at most {_TEXT_AT_MOST:,}")
+    tokens = _tokens(text)
+    if not tokens:
+        return HelpQuery()
+    command = _known(tokens[0], _COMMANDS, "command")
+    if command == "metrics":
+        return _metrics(tokens[1:], signals, segment_keys)
+    if len(tokens) > 1:
+        raise NotUnderstood(f"`{command}` stands alone; `{_shown(tokens[1])}` is not understood")
+    return _WITHOUT_WORDS[command]
+
+
+def _tokens(text: str) -> list[str]:
+    """Words, in which quoted parts may hold spaces; the quotes stay."""
+    straight = text.translate(_QUOTES)
+    rest = _TOKEN.sub("", straight).strip()
+    if rest:
+        raise NotUnderstood(f"the quotation mark {rest[0]} is not closed")
+    return _TOKEN.findall(straight)
+
+
+def _metrics(tokens: list[str], signals: Collection[str], segment_keys: Collection[str]) -> MetricsQuery:
+    if not tokens or tokens[0].lower() in _CLAUSES:
+        raise NotUnderstood("`metrics` needs a signal, for example `metrics latency 7d`")
+    signal = _known(_unquoted(tokens[0]), signals, "signal")
+    period, rest = _period(tokens[1:])
+    clauses = _clauses(rest)
+    return MetricsQuery(
+        signal=signal,
+        period=period,
+        by=_by(clauses["by"], segment_keys) if "by" in clauses else None,
+        where=_where(clauses["where"], segment_keys) if "where" in clauses else (),
+        versus=_versus(clauses["vs"]) if "vs" in clauses else "before",
+    )
+
+
+def _period(tokens: list[str]) -> tuple[timedelta, list[str]]:
+    if not tokens or not tokens[0][:1].isdigit():
+        return DEFAULT_PERIOD, tokens
+    found = _PERIOD.fullmatch(tokens[0].lower())
+    if found is None or found[2] not in _UNITS:
+        raise NotUnderstood(f"`{_shown(tokens[0])}` is no period; write hours, days or weeks: `24h`, `7d`, `2w`")
+    period = int(found[1]) * _UNITS[found[2]]
+    if not timedelta(0) < period <= LONGEST_PERIOD:
+        raise NotUnderstood(f"`{_shown(tokens[0])}` is no period from 1h to {LONGEST_PERIOD.days}d")
+    return period, tokens[1:]
+
+
+def _clauses(tokens: list[str]) -> dict[str, list[str]]:
+    """The words after each of ``by``, ``where`` and ``vs``."""
+    clauses: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for token in tokens:
+        word = token.lower()
+        if word in _CLAUSES:
+            if word in clauses:
+                raise NotUnderstood(f"`{word}` stands twice")
+            current = clauses[word] = []
+        elif current is None:
+            raise NotUnderstood(f"`{_shown(token)}` is not understood{_meant(word, _CLAUSES)}")
+        else:
+            current.append(token)
+    return clauses
+
+
+def _by(words: list[str], segment_keys: Collection[str]) -> str:
+    if len(words) != 1:
+        raise NotUnderstood("`by` needs one segment key, for example `by model`")
+    return _known(_unquoted(words[0]), segment_keys, "segment key")
+
+
+def _where(words: list[str], segment_keys: Collection[str]) -> tuple[tuple[str, str], ...]:
+    conditions: dict[str, str] = {}
+    for word in words:
+        if word.lower() == "and":
+            continue
+        name, equals, value = word.partition("=")
+        value = _unquoted(value)
+        if not equals or not name or not value.strip():
+            raise NotUnderstood(f"`{_shown(word)}` is no condition; write `where model=gpt-4o`")
+        key = _known(_unquoted(name), segment_keys, "segment key")
+        if key in conditions:
+            raise NotUnderstood(f"`{key}` stands twice in `where`")
+        conditions[key] = value
+    if not conditions:
+        raise NotUnderstood("`where` needs a condition, for example `where model=gpt-4o`")
+    return tuple(sorted(conditions.items()))
+
+
+def _versus(words: list[str]) -> Comparison:
+    if [word.lower() for word in words] != ["last", "week"]:
+        raise NotUnderstood("after `vs` only `last week` is understood")
+    return "last_week"
+
+
+def _known(word: str, names: Collection[str], what: str) -> str:
+    """The name that was written, whatever its case, with ``-`` or ``_``."""
+    wanted = _folded(word)
+    for name in names:
+        if _folded(name) == wanted:
+            return name
+    raise NotUnderstood(f"no {what} `{_shown(word)}`{_meant(word, names) or _listed(names)}")
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+def _meant(word: str, names: Collection[str]) -> str:
+    folded = {_folded(name): name for name in names}
+    close = difflib.get_close_matches(_folded(word)[:_SHOWN], folded, n=1, cutoff=0.6)
+    return f"; did you mean `{folded[close[0]]}`?" if close else ""
+
+
+def _listed(names: Collection[str], most: int = 12) -> str:
+    if not names:
+        return "; there is none yet"
+    shown = ", ".join(f"`{name}`" for name in sorted(names)[:most])
+    return f"; there are {shown}{', …' if len(names) > most else ''}"
+
+
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(lambda found: found[1] if found[1] is not None else found[2], text)
+
+
+def _shown(word: str) -> str:
+    """A foreign word in a message: one short line without what cannot be seen."""
+    seen = "".join(character for character in word if character.isprintable() and character != "`")
+    return seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from traces import limits
@@ -132,7 +132,7 @@ def _tell_from_outside(trace: Trace, transcript: Transcript) -> None:
 # --- what stands beside the messages -----------------------------------------------------------------------
 
 
-def _texts(spans: Iterable[Span], names: mapping.Names) -> Iterable[str]:
+def _texts(spans: Sequence[Span], names: mapping.Names) -> Iterator[str]:
     """What ``names`` say, the most preferred first; resources count after the spans themselves."""
     held = [span.attributes for span in spans]
     resources = {id(span.resource): span.resource for span in spans}
@@ -152,12 +152,12 @@ def _metadata(spans: list[Span], messages: list[Message]) -> dict[str, Any]:
     providers = Counter(message.metadata["provider"] for message in messages if "provider" in message.metadata)
     named = {
         "application": next(applications, None),
-        "environment": next(iter(_texts(spans, mapping.ENVIRONMENT)), None),
-        "release": next(iter(_texts(spans, mapping.RELEASE)), None),
+        "environment": next(_texts(spans, mapping.ENVIRONMENT), None),
+        "release": next(_texts(spans, mapping.RELEASE), None),
         "model": models.most_common(1)[0][0] if models else None,
         "provider": providers.most_common(1)[0][0] if providers else None,
-        "prompt_name": next(iter(_texts(spans, mapping.PROMPT_NAME)), None),
-        "prompt_version": next(iter(_texts(spans, mapping.PROMPT_VERSION)), None),
+        "prompt_name": next(_texts(spans, mapping.PROMPT_NAME), None),
+        "prompt_version": next(_texts(spans, mapping.PROMPT_VERSION), None),
     }
     return _own_metadata(spans) | {key: value for key, value in named.items() if value is not None}
 

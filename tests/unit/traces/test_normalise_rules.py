@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from traces.model import Conversation, Message, Span, ToolCall
+from traces.normalise import conversation_id_of, conversation_of
+from traces.normalise.messages import messages_of
+
+START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TRACE = "ab" * 16
+
+
+def span(number: int, *, trace: int = 0, parent: int | None = None, seconds: float = 1.0, **fields: Any) -> Span:
+    started = START + timedelta(minutes=trace, seconds=number)
+    known: dict[str, Any] = {
+        "trace_id": f"{trace + 1:032x}",
+        "span_id": f"{trace + 1:08x}{number + 1:08x}",
+        "parent_id": None if parent is None else f"{trace + 1:08x}{parent + 1:08x}",
+        "name": "span",
+        "started_at": started,
+        "ended_at": started + timedelta(seconds=seconds),
+        "attributes": {},
+    }
+    return Span(**known | fields)
+
+
+def call(number: int, given: list[Any], said: str | list[Any] | None, *, trace: int = 0, **fields: Any) -> Span:
+    attributes: dict[str, Any] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.input.messages": orjson.dumps(given).decode(),
+    }
+    if said is not None:
+        answer = (
+            {"role": "assistant", "content": said} if type(said) is str else {"role": "assistant", "tool_calls": said}
+        )
+        attributes["gen_ai.output.messages"] = orjson.dumps([answer]).decode()
+    extra = fields.pop("attributes", {})
+    return span(number, trace=trace, attributes=attributes | extra, **fields)
+
+
+def user(said: str) -> dict[str, str]:
+    return {"role": "user", "content": said}
+
+
+def assistant(said: str) -> dict[str, str]:
+    return {"role": "assistant", "content": said}
+
+
+def told(*spans: Span) -> list[tuple[str, str]]:
+    return [(message.role, message.content) for message in conversation_of("c", spans).messages]
+
+
+# --- merging -----------------------------------------------------------------------------------------------
+
+
+def test_an_application_that_sends_only_the_new_message_keeps_a_repeated_yes() -> None:
+    spans = [call(0, [user("yes")], "ok", trace=0), call(0, [user("yes")], "fine", trace=1)]
+    assert told(*spans) == [("user", "yes"), ("assistant", "ok"), ("user", "yes"), ("assistant", "fine")]
+
+
+def test_an_application_that_sends_the_whole_history_keeps_a_repeated_yes() -> None:
+    spans = [call(0, [user("yes")], "ok"), call(0, [user("yes"), assistant("ok"), user("yes")], "fine", trace=1)]
+    assert told(*spans) == [("user", "yes"), ("assistant", "ok"), ("user", "yes"), ("assistant", "fine")]
+
+
+def test_a_retry_within_one_trace_does_not_repeat_the_question() -> None:
+    spans = [call(0, [user("hi")], None, status_code=2, status_message="timeout"), call(1, [user("hi")], "hello")]
+    assert told(*spans) == [("user", "hi"), ("assistant", ""), ("assistant", "hello")]
+    assert conversation_of("c", spans).errors == ("timeout",)
+
+
+def test_a_question_asked_again_after_a_failed_turn_stands_twice() -> None:
+    spans = [
+        call(0, [user("hi")], None, status_code=2, status_message="overloaded"),
+        call(0, [user("hi")], "hello", trace=1),
+    ]
+    assert told(*spans) == [("user", "hi"), ("assistant", ""), ("user", "hi"), ("assistant", "hello")]
+
+
+def test_history_from_before_the_first_trace_is_kept_in_front() -> None:
+    spans = [call(0, [user("a"), assistant("b"), user("c")], "d")]
+    assert told(*spans) == [("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
+
+
+def test_a_history_cut_to_its_end_adds_nothing() -> None:
+    spans = [
+        call(0, [user("a")], "b"),
+        call(0, [user("a"), assistant("b"), user("c")], "d", trace=1),
+        call(0, [assistant("d"), user("e")], "f", trace=2),
+    ]
+    assert [content for _, content in told(*spans)] == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_a_system_prompt_that_only_differs_in_its_clock_stands_once() -> None:
+    prompt = "You are the support agent of a shop that sells garden tools and seeds. It is {}."
+    spans = [
+        call(0, [{"role": "system", "content": prompt.format(hour)}, user(f"q{hour}")], "a", trace=hour)
+        for hour in range(3)
+    ]
+    assert [role for role, _ in told(*spans)].count("system") == 1
+
+
+def test_a_model_call_in_a_trace_of_its_own_continues_after_the_tool_result() -> None:
+    asked = [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]
+    result = {"role": "tool", "tool_call_id": "1", "content": "42"}
+    spans = [
+        call(0, [user("q")], asked, trace=0),
+        call(0, [user("q"), {"role": "assistant", "tool_calls": asked}, result], "it is 42", trace=1),
+    ]
+    assert told(*spans) == [("user", "q"), ("assistant", ""), ("tool", "42"), ("assistant", "it is 42")]
+
+
+def test_only_the_innermost_model_call_counts() -> None:
+    usage = {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5}
+    outer = call(0, [user("q")], "a", seconds=9, attributes=usage)
+    inner = call(1, [user("q")], "a", parent=0, attributes=usage)
+    said = conversation_of("c", [outer, inner])
+    assert sum(message.input_tokens or 0 for message in said.messages) == 10
+
+
+def test_a_tool_that_no_model_asked_for_keeps_its_arguments() -> None:
+    tool = span(
+        0,
+        attributes={"openinference.span.kind": "TOOL", "tool.name": "f", "input.value": '{"x":1}', "output.value": "2"},
+    )
+    (message,) = conversation_of("c", [tool]).messages
+    assert (message.role, message.name, message.content, message.metadata["arguments"]) == ("tool", "f", "2", '{"x":1}')
+
+
+def test_a_turn_without_model_calls_is_told_by_its_root() -> None:
+    root = span(0, attributes={"input.value": '{"question": "why?"}', "output.value": "because"})
+    assert told(root) == [("user", "why?"), ("assistant", "because")]
+
+
+def test_an_error_of_the_agent_itself_stands_on_its_last_answer() -> None:
+    agent = span(
+        0, seconds=5, status_code=2, status_message="out of budget", attributes={"openinference.span.kind": "AGENT"}
+    )
+    said = conversation_of("c", [agent, call(1, [user("q")], "a", parent=0)])
+    assert said.messages[-1].error == "out of budget"
+    assert said.messages[-1].content == "a"
+
+
+def test_a_cycle_of_parents_ends() -> None:
+    spans = [span(0, parent=1, status_code=2), call(1, [user("q")], "a", parent=0)]
+    assert told(*spans)[-1] == ("assistant", "a")
+
+
+# --- fields ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"session.id": "s"}, "s"),
+        ({"session.id": "s", "gen_ai.conversation.id": "g"}, "s"),
+        ({"session.id": "[Scrubbed due to 'session']", "gen_ai.conversation.id": "g"}, "g"),
+        ({"session.id": "None"}, None),
+        ({"session.id": "x" * 256}, None),
+        ({"session.id": "a\nb"}, None),
+        ({"session.id": ""}, None),
+        ({"session.id": 17}, "17"),
+        ({"metadata": '{"thread_id": "t"}'}, "t"),
+        ({"metadata": "not json"}, None),
+        ({"langsmith.trace.session_name": "project", "service.instance.id": "i"}, None),
+    ],
+)
+def test_a_conversation_id_is_found_where_the_vendors_put_it(attributes: dict[str, Any], expected: str | None) -> None:
+    assert conversation_id_of([span(0), span(1, attributes=attributes)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cost"),
+    [
+        ({"langfuse.observation.cost_details": '{"total": 0.5}'}, 0.5),
+        ({"llm.cost.total": 0.25}, 0.25),
+        ({"operation.cost": "0.125"}, 0.125),
+        ({"operation.cost": -1}, None),
+        ({}, None),
+    ],
+)
+def test_a_reported_cost_is_taken_and_none_is_made_up(attributes: dict[str, Any], cost: float | None) -> None:
+    assert conversation_of("c", [call(0, [user("q")], "a", attributes=attributes)]).cost_usd == cost
+
+
+def test_an_evaluation_event_becomes_a_score_of_its_turn() -> None:
+    event = ("gen_ai.evaluation.result", START, {"gen_ai.evaluation.name": "Relevance", "gen_ai.evaluation.score.value": 0.25,
+             "gen_ai.evaluation.score.label": "off", "gen_ai.evaluation.explanation": "why"})  # fmt: skip
+    (score,) = conversation_of("c", [call(0, [user("q")], "a", events=(event,))]).scores
+    assert (score.name, score.value, score.label, score.explanation, score.turn) == ("Relevance", 0.25, "off", "why", 1)
+
+
+def test_what_the_application_set_itself_becomes_metadata_without_the_ids() -> None:
+    attributes = {
+        "langfuse.trace.metadata.tier": '"gold"',
+        "metadata": '{"language": "fr", "user_id": "u"}',
+        "user.id": "u",
+    }
+    said = conversation_of("c", [call(0, [user("q")], "a", attributes=attributes)])
+    assert said.metadata == {"tier": "gold", "language": "fr"}
+    assert said.user_id == "u"
+
+
+# --- message shapes ----------------------------------------------------------------------------------------
+
+SHAPES: list[tuple[Any, list[Message]]] = [
+    ("hi", [Message(role="user", content="hi")]),
+    ('{"role": "user", "content": "hi"}', [Message(role="user", content="hi")]),
+    ({"messages": [{"role": "user", "content": "hi"}]}, [Message(role="user", content="hi")]),
+    ([[{"type": "human", "content": "hi"}]], [Message(role="user", content="hi")]),
+    ({"lc": 1, "kwargs": {"type": "ai", "content": "yo"}}, [Message(role="assistant", content="yo")]),
+    ({"type": "chat_messages", "value": [{"role": "user", "content": "hi"}]}, [Message(role="user", content="hi")]),
+    ([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image"}]}], [Message(role="user", content="a\n[image]")]),
+    ([{"role": "model", "parts": [{"text": "yo"}]}], [Message(role="assistant", content="yo")]),
+    (
+        {"choices": [{"message": {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]}}]},
+        [Message(role="assistant", tool_calls=(ToolCall(name="f", arguments="{}", tool_call_id="1"),))],
+    ),
+    (
+        [{"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "f", "input": {"a": 1}}]}],
+        [Message(role="assistant", tool_calls=(ToolCall(name="f", arguments='{"a":1}', tool_call_id="1"),))],
+    ),
+    (
+        [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": "42"}]}],
+        [Message(role="tool", content="42", tool_call_id="1")],
+    ),
+    (
+        [{"role": "tool", "content": [{"type": "tool-result", "toolCallId": "1", "toolName": "f", "output": {"type": "text", "value": "42"}}]}],
+        [Message(role="tool", content="42", name="f", tool_call_id="1")],
+    ),
+    ([{"role": "assistant", "parts": [{"type": "reasoning", "content": "hm"}, {"type": "text", "content": "yo"}]}], [Message(role="assistant", content="yo")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("recorded", "messages"), SHAPES)
+def test_messages_are_read_in_every_shape_that_clients_record(recorded: Any, messages: list[Message]) -> None:
+    assert messages_of(recorded, "user") == messages
+
+
+# --- hostile input -----------------------------------------------------------------------------------------
+
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+)
+values = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "role",
+                    "content",
+                    "parts",
+                    "type",
+                    "text",
+                    "tool_calls",
+                    "function",
+                    "message",
+                    "messages",
+                    "value",
+                    "0",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+names = st.sampled_from([
+    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.operation.name", "openinference.span.kind", "session.id",
+    "llm.input_messages.0.message", "llm.input_messages.0.message.role", "gen_ai.prompt.0.content", "gen_ai.prompt.0",
+    "gen_ai.usage.input_tokens", "langfuse.observation.type", "langfuse.observation.usage_details", "metadata",
+    "retrieval.documents.0.document.content", "gen_ai.retrieval.documents", "langfuse.observation.output",
+    "gen_ai.tool.name", "gen_ai.tool.call.id", "ai.response.toolCalls", "langfuse.observation.completion_start_time",
+])  # fmt: skip
+kinds = st.sampled_from(["chat", "LLM", "tool", "RETRIEVER", "agent"])
+attribute_maps = st.dictionaries(
+    names, values | kinds | values.map(lambda value: orjson.dumps(value).decode()), max_size=8
+)
+
+
+@given(st.lists(st.tuples(attribute_maps, st.integers(0, 2), st.none() | st.integers(0, 4)), min_size=1, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_whatever_attributes_hold_a_conversation_comes_out(drawn: list[tuple[dict[str, Any], int, int | None]]) -> None:
+    spans = [
+        span(n, attributes=attributes, status_code=code, parent=parent)
+        for n, (attributes, code, parent) in enumerate(drawn)
+    ]
+    conversation_id_of(spans)
+    said = conversation_of("c", spans)
+    assert isinstance(said, Conversation)
+    assert said.started_at <= said.ended_at
+
+
+def test_deeply_nested_text_is_kept_as_text() -> None:
+    deep = "[" * 900 + "]" * 900
+    assert messages_of(deep, "user") == [Message(role="user", content=deep)]

@@ -84,10 +84,9 @@ def _cut(text: str, limit: int, prices: Mapping[str, int]) -> str:
 
 def _boundary(text: str, cut: int) -> int:
     """The nearest place at or before ``cut`` that does not split a grapheme (UAX 29, without Indic conjuncts)."""
-    start = cut
     while 0 < cut < len(text) and (_extends(text[cut]) or text[cut - 1] == _JOINER or _splits_flag(text, cut)):
         cut -= 1
-    return cut or start
+    return cut
 
 
 def _extends(character: str) -> bool:

@@ -7,6 +7,7 @@ over the whole payload and blocks on the wrong surface pass both.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final, Literal
@@ -72,6 +73,7 @@ def _message(payload: Mapping[str, Any]) -> Problems:
         yield "text: a message needs text or blocks"
     if blocks is not None:
         yield from _blocks(blocks, "message", limits.MESSAGE_BLOCKS)
+        yield from _weight([payload.get("text"), blocks], "message")
     if payload.get("metadata") is not None:
         yield from _metadata(payload["metadata"])
 
@@ -87,12 +89,12 @@ def _metadata(value: Any) -> Problems:
     yield from _weight(value, "metadata", limits.METADATA_BYTES)
 
 
-def _weight(value: Any, path: str, most: int) -> Problems:
+def _weight(value: Any, path: str, most: float = math.inf) -> Problems:
     try:
         written = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
         size = len(written.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        yield f"{path}: not JSON ({error})"
+    except (TypeError, ValueError, RecursionError):
+        yield f"{path}: not JSON that can be sent"
         return
     if size > most:
         yield f"{path}: {size:,} bytes, at most {most:,}"

@@ -6,6 +6,7 @@ Usage: python -m benchmarks.alerts [--seed 1] [--each 24] [--weeks-apart 50]
 from __future__ import annotations
 
 import argparse
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +24,9 @@ Alerts = list[list[int]]
 """Per series, the buckets in which an alert began."""
 
 
+QUIET_WORLD = World()
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A signal and one thing that can happen to it; ``incident`` is ``None`` in a quiet world."""
@@ -34,7 +38,7 @@ class Case:
     rate: float = 0.03
     min_relative: float = 0.3
     min_absolute: float = 0.0
-    world: World = World()
+    world: World = QUIET_WORLD
 
     def signal(self) -> Signal:
         return Signal(
@@ -103,7 +107,8 @@ def seasonal_mad(simulated: Simulated, case: Case) -> Alerts:
     for row in range(WARM_UP_WEEKS * HOURS_OF_WEEK, len(values)):
         weeks = np.arange(1, WARM_UP_WEEKS + 1) * HOURS_OF_WEEK
         past = values[np.concatenate([row - weeks + beside for beside in (-1, 0, 1)])]
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
             middle = np.nanmedian(past, axis=0)
             mad = 1.4826 * np.nanmedian(np.abs(past - middle), axis=0)
             # A floor of 2 % of the median keeps quantised series from collapsing to no spread at all.

@@ -8,13 +8,13 @@ conversation's variance, ``bias`` the part of it that does not average out from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from alerts.detector.panel import Bools, Floats
+from alerts.detector.panel import WEEK_S, Bools, Floats, Ints
 from alerts.detector.slots import HOURS_OF_DAY, hours_beside
-from alerts.detector.state import DAY_S, WEEK_S, State
+from alerts.detector.state import DAY_S, State
 from traces.model import Kind
 
 HALF_LIFE_S = 3 * WEEK_S
@@ -25,6 +25,8 @@ BESIDE = 0.5
 LIKE = 0.5
 DAY_VARIANCE = 0.36
 """Relative variance of an hour's volume between unlike days before any such day was seen (a factor of 1.8)."""
+RHYTHM_VARIANCE = 0.05
+"""The same once the volume of such days is known, for their rhythm may differ too."""
 HOUR_VARIANCE = 0.02
 """The same between like days (15 %)."""
 FEWEST_CONVERSATIONS = 20.0
@@ -43,6 +45,10 @@ class Expected:
     bias: Floats
     usable: Bools
     level: Floats
+
+    def of(self, source: Ints) -> Expected:
+        """For each series what is expected of the series at that index."""
+        return Expected(*(getattr(self, f.name)[source] for f in fields(self)))
 
 
 def expected(state: State, week_slot: int, like_slot: int, spread: Floats) -> Expected:
@@ -82,12 +88,10 @@ def _slot_sums(state: State, week_slot: int, like_slot: int) -> tuple[Floats, Fl
 def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats) -> Expected:
     day = state.buckets(DAY_S)
     overall = (state.all_total + 0.5) / (state.all_weight + 0.5)
-    other = (like_slot + HOURS_OF_DAY) % (2 * HOURS_OF_DAY)
+    hour, like_variance = _hour_of_unlike_days(state, like_slot, overall)
     like_weight, like_total = _like_sums(state, like_slot)
-    other_weight, other_total = _like_sums(state, other)
-    hour = (like_total + other_total + overall) / (like_weight + other_weight + 1.0)
     noise = 1.0 / np.maximum(hour, SMALLEST_COUNT) + spread
-    lean = noise / DAY_VARIANCE
+    lean = noise / like_variance
     like = (like_total + lean * hour) / (like_weight + lean)
     leaning = lean / (like_weight + lean)
     pull = noise / HOUR_VARIANCE
@@ -99,10 +103,30 @@ def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats
     level = (state.level_seen + first) / (state.level_profile + first)
     wobble = 2 * (1 / np.maximum(overall, SMALLEST_COUNT) + spread) / (1 + np.minimum(state.all_weight, 5.75 * day))
     mean = np.maximum(own * level, SMALLEST_COUNT)
-    bias = DAY_VARIANCE * (leaning * pulling) ** 2 + wobble
-    doubt = HOUR_VARIANCE * pulling + pulling**2 * DAY_VARIANCE * leaning + wobble
+    bias = like_variance * (leaning * pulling) ** 2 + wobble
+    doubt = HOUR_VARIANCE * pulling + pulling**2 * like_variance * leaning + wobble
     usable = (state.all_weight >= day / 2) & (state.age >= 2 * day)
     return Expected(mean, doubt, bias, usable, level)
+
+
+def _hour_of_unlike_days(state: State, like_slot: int, overall: Floats) -> tuple[Floats, Floats]:
+    """What the hour should bring if every day had the same rhythm and only its volume differed; relative variance."""
+    kept = 0.5 ** ((state.last - state.like_at) * state.bucket_s / HALF_LIFE_S)
+    first = like_slot - like_slot % HOURS_OF_DAY
+    other = (like_slot + HOURS_OF_DAY) % (2 * HOURS_OF_DAY)
+    total, expected = overall.copy(), overall.copy()
+    means = []
+    for begin, slot in ((first, like_slot), ((first + HOURS_OF_DAY) % (2 * HOURS_OF_DAY), other)):
+        days = slice(begin, begin + HOURS_OF_DAY)
+        weight = kept[days] @ state.like_weight[days]
+        mean = (kept[days] @ state.like_total[days] + overall) / (weight + 1.0)
+        slot_weight, slot_total = _like_sums(state, slot)
+        total += slot_total
+        expected += slot_weight * mean
+        means.append((weight, mean))
+    weight, mean = means[0]
+    day = state.buckets(DAY_S)
+    return mean * total / expected, RHYTHM_VARIANCE + (DAY_VARIANCE - RHYTHM_VARIANCE) / (1.0 + 4 * weight / day) ** 2
 
 
 def _like_sums(state: State, like_slot: int) -> tuple[Floats, Floats]:
@@ -147,7 +171,7 @@ def fade(state: State, buckets: int) -> None:
         state.lag_product,
         state.lag_square,
     ):
-        sums *= kept
+        np.multiply(sums, kept, out=sums)
     kept = 0.5 ** (buckets * state.bucket_s / LEVEL_HALF_LIFE_S)
     state.level_seen *= kept
     state.level_profile *= kept

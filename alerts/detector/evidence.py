@@ -31,7 +31,7 @@ SIZES: dict[Kind, Floats] = {
 UPWARD = np.arange(EFFECTS)[:, None] < EFFECTS // 2
 HEADROOM = 6.0
 """How far (in nats) evidence may grow past opening, so that a long incident can still end."""
-_MOST_PER_VALUE = 2.5
+_MOST_PER_VALUE = 1.5
 """Nats that one value of a mean can add: ln x has heavier tails than the normal that the ratio assumes."""
 _RATE_EDGE = 1e-6
 
@@ -50,10 +50,15 @@ class Bucket:
     bias: Floats
     live: Bools
 
+    @property
+    def around(self) -> Floats:
+        """How many times the variance of the bucket's sum is that of mere chance."""
+        return 1 + (self.spread + self.doubt) * self.units
+
     def as_window(self) -> Floats:
         """The bucket as a window of its own, shape (WINDOW, S)."""
-        one = self.units * (1 + (self.spread + self.doubt) * self.units)
-        window = np.stack([self.units, self.total, self.expected, one, np.ones_like(one)])
+        units = self.units
+        window = np.stack([units, self.total, self.expected, units * self.around, np.ones_like(units)])
         return np.where(self.live, window, 0.0)
 
 
@@ -87,27 +92,24 @@ def weigh(state: State, bucket: Bucket, terms: Terms, within: Floats, independen
     watched = np.where(UPWARD, terms.up, terms.down)
     allowed = watched & bucket.live
     ratio = np.where(allowed, ratios(state.kind, bucket, within), 0.0)
-    alone = 1 + (bucket.spread + bucket.doubt) * bucket.units
     threshold = math.log(2 * terms.run_length)
     chances = np.log(np.maximum(watched.sum(axis=0), 1))
-    _accumulate(state, bucket, ratio, alone, independence, allowed)
+    _accumulate(state, bucket, ratio, independence, allowed)
     np.minimum(state.evidence, threshold + chances + HEADROOM, out=state.evidence)
     here = bucket.as_window()
     lasting = np.where(watched & matters(state.kind, state.window, terms), state.evidence, -np.inf)
     lasting = np.where(state.evidence > 0, lasting, -np.inf)
-    sudden = np.where(allowed & matters(state.kind, here[:, None, :], terms), ratio / alone, -np.inf)
+    sudden = np.where(allowed & matters(state.kind, here[:, None, :], terms), ratio / bucket.around, -np.inf)
     return _strongest(state, lasting, sudden, here, threshold + chances)
 
 
-def _accumulate(
-    state: State, bucket: Bucket, ratio: Floats, alone: Floats, independence: Floats, allowed: Bools
-) -> None:
+def _accumulate(state: State, bucket: Bucket, ratio: Floats, independence: Floats, allowed: Bools) -> None:
     restart = allowed & (state.evidence <= 0)
     state.window_from[restart] = state.last
     state.window *= ~restart
     state.evidence[restart] = 0.0
     # An error of the baseline is the same in every bucket of a window: it grows with the window's exposure.
-    around = alone + bucket.bias * state.window[UNITS]
+    around = bucket.around + bucket.bias * state.window[UNITS]
     state.evidence += independence * ratio / around
     state.window += bucket.as_window()[:, None, :] * allowed
 

@@ -10,9 +10,9 @@ import numpy as np
 from alerts.detector import baseline, spread
 from alerts.detector.baseline import Expected
 from alerts.detector.evidence import Bucket, Finding, weigh
-from alerts.detector.panel import Bools, Floats, Panel, Readings, Terms
+from alerts.detector.panel import WEEK_S, Bools, Floats, Panel, Readings, Terms
 from alerts.detector.slots import slot_of, zone_named
-from alerts.detector.state import DAY_S, WEEK_S, State
+from alerts.detector.state import DAY_S, State
 from alerts.detector.verdict import Anomaly, End, Since, Verdict, anomaly_of, since_of, verdict_of
 from traces.errors import BadInput
 from traces.model import Kind
@@ -114,8 +114,10 @@ class Detector:
         own_spread = spread.spread_of(state)
         usual = baseline.expected(state, week_slot, like_slot, own_spread)
         self._welcome(seen & (n > 0), seen, usual, terms)
-        bucket, scale, independence = self._bucket(n, total, seen, usual, own_spread, terms)
-        finding = weigh(state, bucket, terms, scale, independence)
+        source = np.where(state.newcomer & (terms.parent >= 0), terms.parent, np.arange(state.series))
+        bucket = self._bucket(n, total, seen, usual.of(source), own_spread[source])
+        within_scale, independence = spread.within_of(state)[source], spread.independence_of(state)[source]
+        finding = weigh(state, bucket, terms, within_scale, independence)
         self._remember(number, bucket, seen, within if state.kind is not Kind.COUNT else usual.level)
         ended = self._decide(finding, bucket, terms)
         self._learn_older_than(before, number, terms)
@@ -129,27 +131,23 @@ class Detector:
         state.age += seen & (new | (state.age > 0))
         state.newcomer &= state.age < state.buckets(NEWCOMER_S)
 
-    def _bucket(
-        self, n: Floats, total: Floats, seen: Bools, usual: Expected, own_spread: Floats, terms: Terms
-    ) -> tuple[Bucket, Floats, Floats]:
-        state = self.state
-        source = np.where(state.newcomer & (terms.parent >= 0), terms.parent, np.arange(state.series))
-        mean = np.where(usual.usable[source], usual.mean[source], 0.0)
-        units, sum_expected = spread.exposure(state.kind, n, mean)
-        live = seen & usual.usable[source] & (units > 0)
-        doubt = usual.doubt[source] * (1.0 if state.kind is Kind.COUNT else 1 + own_spread[source] * units)
-        bucket = Bucket(
+    def _bucket(self, n: Floats, total: Floats, seen: Bools, usual: Expected, around: Floats) -> Bucket:
+        mean = np.where(usual.usable, usual.mean, 0.0)
+        units, sum_expected = spread.exposure(self.state.kind, n, mean)
+        live = seen & usual.usable & (units > 0)
+        # A baseline learned from few buckets shares their overdispersion; that of counts has it in already.
+        doubt = usual.doubt * (1.0 if self.state.kind is Kind.COUNT else 1 + around * units)
+        return Bucket(
             n=n,
             total=total,
             units=np.where(live, units, 0.0),
             expected=np.where(live, sum_expected, 0.0),
             mean=mean,
-            spread=own_spread[source],
+            spread=around,
             doubt=np.where(live, doubt, 0.0),
-            bias=np.where(live, usual.bias[source], 0.0),
+            bias=np.where(live, usual.bias, 0.0),
             live=live,
         )
-        return bucket, spread.within_of(state)[source], spread.independence_of(state)[source]
 
     def _remember(self, number: int, bucket: Bucket, seen: Bools, within: Floats) -> None:
         state, row = self.state, number % self.state.ring
@@ -159,7 +157,7 @@ class Detector:
         state.recent_within[row] = within
         state.recent_mean[row] = bucket.mean
         state.recent_doubt[row] = bucket.doubt
-        state.recent_spread[row] = np.where(bucket.live, 1 + (bucket.spread + bucket.doubt) * bucket.units, 0.0)
+        state.recent_spread[row] = np.where(bucket.live, bucket.around, 0.0)
         state.recent_seen[row] = seen & (state.age > 0) & ((state.kind is Kind.COUNT) | (bucket.n > 0))
         state.recent_learnable[row] = state.recent_seen[row] & (state.opened == 0)
 
@@ -245,5 +243,5 @@ class Detector:
         state = self.state
         bar = SUSPICION * math.log(2 * terms.run_length)
         lately = state.last - state.window_from < state.buckets(NEW_NORMAL_S + LEARNING_DELAY_S)
-        suspected: Bools = ((state.evidence >= bar) & (state.window_from <= due) & lately).any(axis=0)
+        suspected: Bools = np.any((state.evidence >= bar) & (state.window_from <= due) & lately, axis=0)
         return suspected

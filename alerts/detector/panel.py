@@ -19,6 +19,8 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 WEEK_S = 604_800
+BUCKETS_BY_SERIES = 2
+"""Axes of a panel's arrays."""
 _LARGEST = 1e15
 """Beyond this a count is a mistake, and float arithmetic on it would no longer be exact."""
 
@@ -49,7 +51,7 @@ class Panel:
 
     def __post_init__(self) -> None:
         shape = np.shape(self.n)
-        if len(shape) != 2 or shape[0] != len(self.starts):
+        if len(shape) != BUCKETS_BY_SERIES or shape[0] != len(self.starts):
             raise BadInput(f"expected shape ({len(self.starts)}, series), got {shape}", "panel.n")
         for name in _NEEDED[self.kind]:
             if getattr(self, name) is None:
@@ -77,7 +79,7 @@ class Panel:
         observed = np.ones(n.shape, dtype=bool)
         if self.observed is not None:
             given = np.asarray(self.observed, dtype=bool)
-            observed &= given if given.ndim == 2 else given[:, None]
+            observed &= given if given.ndim == BUCKETS_BY_SERIES else given[:, None]
         total, within = self._sums(n)
         with np.errstate(invalid="ignore"):
             possible = np.isfinite(n) & np.isfinite(total) & np.isfinite(within)
@@ -85,7 +87,8 @@ class Panel:
             if self.kind is Kind.RATE:
                 possible &= (total >= 0) & (total <= n)
         observed &= possible
-        return Readings(*(np.where(observed, part, 0.0) for part in (n, total, within)), observed)
+        n, total, within = (np.where(observed, part, 0.0) for part in (n, total, within))
+        return Readings(n, total, within, observed)
 
     def _sums(self, n: Floats) -> tuple[Floats, Floats]:
         if self.kind is Kind.COUNT:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,45 @@ UNITS, TOTAL, EXPECTED, SPREAD, BUCKETS = range(WINDOW)
 """Rows of a window: exposure, what was seen, what was expected, exposure times spread, buckets."""
 
 
-def _series(*shape: int, dtype: type = np.float64) -> npt.NDArray[np.generic]:
-    return field(default_factory=lambda: np.zeros((*shape, 0), dtype=dtype), metadata={"per_series": True})
+_RING = -1
+"""Stands for the length of the ring, which depends on the bucket."""
+_PER_SERIES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+    "week_weight": ((HOURS_OF_WEEK,), np.float64),
+    "week_total": ((HOURS_OF_WEEK,), np.float64),
+    "like_weight": ((LIKE_DAYS * HOURS_OF_DAY,), np.float64),
+    "like_total": ((LIKE_DAYS * HOURS_OF_DAY,), np.float64),
+    "all_weight": ((), np.float64),
+    "all_total": ((), np.float64),
+    "level_seen": ((), np.float64),
+    "level_profile": ((), np.float64),
+    "within_square": ((), np.float64),
+    "within_free": ((), np.float64),
+    "spread_product": ((), np.float64),
+    "spread_square": ((), np.float64),
+    "spread_buckets": ((), np.float64),
+    "lag_product": ((), np.float64),
+    "lag_square": ((), np.float64),
+    "age": ((), np.int64),
+    "newcomer": ((), np.bool_),
+    "evidence": ((EFFECTS,), np.float64),
+    "window_from": ((EFFECTS,), np.int64),
+    "window": ((WINDOW, EFFECTS), np.float64),
+    "opened": ((), np.int64),
+    "opened_at": ((), np.int64),
+    "opened_from": ((), np.int64),
+    "opened_window": ((WINDOW,), np.float64),
+    "opened_peak": ((), np.float64),
+    "quiet": ((), np.int64),
+    "log_evidence": ((), np.float64),
+    "recent_n": ((_RING,), np.float32),
+    "recent_total": ((_RING,), np.float32),
+    "recent_within": ((_RING,), np.float32),
+    "recent_mean": ((_RING,), np.float32),
+    "recent_spread": ((_RING,), np.float32),
+    "recent_doubt": ((_RING,), np.float32),
+    "recent_seen": ((_RING,), np.bool_),
+    "recent_learnable": ((_RING,), np.bool_),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,53 +76,49 @@ class State:
     """
 
     kind: Kind
-    bucket_s: int = 3600
-    zone: str = "UTC"
+    bucket_s: int
+    zone: str
     last: int = -1
 
-    week_at: Floats = field(default_factory=lambda: np.zeros(HOURS_OF_WEEK))
-    like_at: Floats = field(default_factory=lambda: np.zeros(LIKE_DAYS * HOURS_OF_DAY))
-    recent_bucket: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    week_at: Floats
+    like_at: Floats
+    recent_bucket: Ints
 
-    week_weight: Floats = _series(HOURS_OF_WEEK)  # type: ignore[assignment]
-    week_total: Floats = _series(HOURS_OF_WEEK)  # type: ignore[assignment]
-    like_weight: Floats = _series(LIKE_DAYS * HOURS_OF_DAY)  # type: ignore[assignment]
-    like_total: Floats = _series(LIKE_DAYS * HOURS_OF_DAY)  # type: ignore[assignment]
-    all_weight: Floats = _series()  # type: ignore[assignment]
-    all_total: Floats = _series()  # type: ignore[assignment]
-    level_seen: Floats = _series()  # type: ignore[assignment]
-    level_profile: Floats = _series()  # type: ignore[assignment]
-    within_square: Floats = _series()  # type: ignore[assignment]
-    within_free: Floats = _series()  # type: ignore[assignment]
-    spread_product: Floats = _series()  # type: ignore[assignment]
-    spread_square: Floats = _series()  # type: ignore[assignment]
-    spread_buckets: Floats = _series()  # type: ignore[assignment]
-    lag_product: Floats = _series()  # type: ignore[assignment]
-    lag_square: Floats = _series()  # type: ignore[assignment]
-
-    age: Ints = _series(dtype=np.int64)  # type: ignore[assignment]
-    newcomer: Bools = _series(dtype=np.bool_)  # type: ignore[assignment]
-
-    evidence: Floats = _series(EFFECTS)  # type: ignore[assignment]
-    window_from: Ints = _series(EFFECTS, dtype=np.int64)  # type: ignore[assignment]
-    window: Floats = _series(WINDOW, EFFECTS)  # type: ignore[assignment]
-
-    opened: Ints = _series(dtype=np.int64)  # type: ignore[assignment]
-    opened_at: Ints = _series(dtype=np.int64)  # type: ignore[assignment]
-    opened_from: Ints = _series(dtype=np.int64)  # type: ignore[assignment]
-    opened_window: Floats = _series(WINDOW)  # type: ignore[assignment]
-    opened_peak: Floats = _series()  # type: ignore[assignment]
-    quiet: Ints = _series(dtype=np.int64)  # type: ignore[assignment]
-    log_evidence: Floats = _series()  # type: ignore[assignment]
-
-    recent_n: npt.NDArray[np.float32] = _series(0, dtype=np.float32)  # type: ignore[assignment]
-    recent_total: npt.NDArray[np.float32] = _series(0, dtype=np.float32)  # type: ignore[assignment]
-    recent_within: npt.NDArray[np.float32] = _series(0, dtype=np.float32)  # type: ignore[assignment]
-    recent_mean: npt.NDArray[np.float32] = _series(0, dtype=np.float32)  # type: ignore[assignment]
-    recent_spread: npt.NDArray[np.float32] = _series(0, dtype=np.float32)  # type: ignore[assignment]
-    recent_doubt: npt.NDArray[np.float32] = _series(0, dtype=np.float32)  # type: ignore[assignment]
-    recent_seen: Bools = _series(0, dtype=np.bool_)  # type: ignore[assignment]
-    recent_learnable: Bools = _series(0, dtype=np.bool_)  # type: ignore[assignment]
+    week_weight: Floats
+    week_total: Floats
+    like_weight: Floats
+    like_total: Floats
+    all_weight: Floats
+    all_total: Floats
+    level_seen: Floats
+    level_profile: Floats
+    within_square: Floats
+    within_free: Floats
+    spread_product: Floats
+    spread_square: Floats
+    spread_buckets: Floats
+    lag_product: Floats
+    lag_square: Floats
+    age: Ints
+    newcomer: Bools
+    evidence: Floats
+    window_from: Ints
+    window: Floats
+    opened: Ints
+    opened_at: Ints
+    opened_from: Ints
+    opened_window: Floats
+    opened_peak: Floats
+    quiet: Ints
+    log_evidence: Floats
+    recent_n: npt.NDArray[np.float32]
+    recent_total: npt.NDArray[np.float32]
+    recent_within: npt.NDArray[np.float32]
+    recent_mean: npt.NDArray[np.float32]
+    recent_spread: npt.NDArray[np.float32]
+    recent_doubt: npt.NDArray[np.float32]
+    recent_seen: Bools
+    recent_learnable: Bools
 
     @classmethod
     def start(cls, kind: Kind, *, bucket_s: int = 3600, zone: str = "UTC") -> State:
@@ -96,12 +130,20 @@ class State:
         if not _SHORTEST_BUCKET_S <= bucket_s <= DAY_S:
             raise BadInput(f"from {_SHORTEST_BUCKET_S} to {DAY_S} seconds", "bucket_s")
         zone_named(zone)
-        state = cls(kind=kind, bucket_s=bucket_s, zone=zone)
-        rows = max(WEEK_S // bucket_s, 1)
-        state.recent_bucket = np.full(rows, -1, dtype=np.int64)
-        for name in (name for name in _per_series() if name.startswith("recent_")):
-            setattr(state, name, np.zeros((rows, 0), dtype=getattr(state, name).dtype))
-        return state
+        ring = max(WEEK_S // bucket_s, 1)
+        empty: dict[str, Any] = {
+            name: np.zeros((*(ring if size == _RING else size for size in shape), 0), dtype=dtype)
+            for name, (shape, dtype) in _PER_SERIES.items()
+        }
+        return cls(
+            kind=kind,
+            bucket_s=bucket_s,
+            zone=zone,
+            week_at=np.zeros(HOURS_OF_WEEK),
+            like_at=np.zeros(LIKE_DAYS * HOURS_OF_DAY),
+            recent_bucket=np.full(ring, -1, dtype=np.int64),
+            **empty,
+        )
 
     @property
     def series(self) -> int:
@@ -125,7 +167,7 @@ class State:
         extra = series - self.series
         if extra < 0:
             raise BadInput(f"series may be added but not taken away: had {self.series}, got {series}", "panel.n")
-        for name in _per_series() if extra else ():
+        for name in _PER_SERIES if extra else ():
             array = getattr(self, name)
             empty = np.zeros((*array.shape[:-1], extra), dtype=array.dtype)
             setattr(self, name, np.concatenate([array, empty], axis=-1))
@@ -151,13 +193,7 @@ class State:
                 head = json.loads(archive["head"].tobytes())
                 if head.pop("format") != FORMAT:
                     raise BadInput("saved in another format; fold the history again", "detector state")
-                state = cls(**{**head, "kind": Kind(head["kind"])})
-                for name in (f.name for f in fields(cls) if f.name not in head):
-                    setattr(state, name, archive[name])
+                arrays = {f.name: archive[f.name] for f in fields(cls) if f.name not in head}
+                return cls(**{**head, "kind": Kind(head["kind"])}, **arrays)
         except (ValueError, KeyError, EOFError, OSError, TypeError, AttributeError, zipfile.BadZipFile) as error:
             raise BadInput("not a saved detector state; fold the history again", "detector state") from error
-        return state
-
-
-def _per_series() -> list[str]:
-    return [f.name for f in fields(State) if f.metadata.get("per_series")]

@@ -1,0 +1,177 @@
+"""Which segment explains an anomaly.
+
+A segment is named when it holds at least half of the excess (the explanatory power of Adtributor; Bhagwan et al.,
+NSDI 2014), when that excess is no chance, and when it stands out from the rest of the traffic: a segment with most
+of the conversations holds most of the excess of any change, and explains nothing by that. Where every segment of a
+key is at its own usual level and only their shares have moved, that is said instead (Simpson's paradox).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+LEAST_SHARE = 0.5
+LEAST_Z = 4.0
+LEAST_CONTRAST = 2.5
+"""Standard errors by which a named segment must differ from the rest."""
+WHOLE_SHARE = 0.98
+"""A segment with this share of the conversations is the whole."""
+FLAT_Z = 3.0
+FLAT_SHARE = 0.3
+COVERED = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What one segment showed since an anomaly began: the segment ``key = value``, or all traffic (both empty).
+
+    ``n`` conversations; ``total`` is the number of positives for a rate, the sum of ln x for a mean, the count for
+    a count; ``expected`` and ``variance`` are those of ``total`` under the segment's baseline (its own, or its
+    parent's while it has none). ``usual_n`` is how many conversations the segment usually has in as much time.
+    """
+
+    key: str = ""
+    value: str = ""
+    n: float
+    total: float
+    expected: float
+    variance: float
+    usual_n: float | None = None
+
+    @property
+    def excess(self) -> float:
+        return self.total - self.expected
+
+    @property
+    def z(self) -> float:
+        """The excess in standard errors, 0 where nothing can be said."""
+        return self.excess / math.sqrt(self.variance) if self.variance > 0 else 0.0
+
+    def without(self, other: Cell) -> Cell:
+        """The rest of this cell's traffic."""
+        return Cell(
+            n=self.n - other.n,
+            total=self.total - other.total,
+            expected=self.expected - other.expected,
+            variance=max(self.variance - other.variance, 0.0),
+        )
+
+
+class Cause(StrEnum):
+    """What explains an anomaly."""
+
+    SEGMENT = "segment"
+    MIX_SHIFT = "mix_shift"
+    EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The cause of an anomaly.
+
+    For ``Cause.SEGMENT`` the segment ``key = value`` holds ``share`` of the excess (more than 1 where the rest went
+    the other way) with ``z`` standard errors, ``also`` lists segments of other keys with the very same conversations.
+    For ``Cause.MIX_SHIFT`` the shares of ``key``'s values moved while each stayed at its own level; ``share`` is what
+    that explains and ``value``, where it is known, the one that mattered most. ``Cause.EVERYWHERE`` names none.
+    """
+
+    cause: Cause
+    key: str = ""
+    value: str = ""
+    share: float = 0.0
+    z: float = 0.0
+    also: tuple[tuple[str, str], ...] = ()
+    cell: Cell | None = None
+
+
+def attribute(whole: Cell, cells: Sequence[Cell], *, keys: Sequence[str] = ()) -> Attribution:
+    """Find the segment that explains the excess of ``whole``, or the shift of the mix.
+
+    Args:
+        whole: The series of the anomaly.
+        cells: Its segments by any number of keys; the cells of one key do not overlap.
+        keys: Which key to name first where two have the very same conversations; others follow in name order.
+    """
+    sound = [cell for cell in (whole, *cells) if _is_sound(cell)]
+    if not sound or sound[0] is not whole or not whole.excess:
+        return Attribution(cause=Cause.EVERYWHERE)
+    order = {key: rank for rank, key in enumerate(keys)}
+    ranked = sorted(
+        (cell for cell in sound[1:] if _explains(cell, whole)),
+        key=lambda cell: (-round(_fit(cell, whole), 6), order.get(cell.key, len(order)), cell.key, cell.value),
+    )
+    if not ranked:
+        return _mix_shift(whole, sound[1:], order) or Attribution(cause=Cause.EVERYWHERE)
+    same = [cell for cell in ranked if _same_conversations(cell, ranked[0])]
+    named = min(same, key=lambda cell: (order.get(cell.key, len(order)), cell.key, cell.value))
+    return Attribution(
+        cause=Cause.SEGMENT,
+        key=named.key,
+        value=named.value,
+        share=named.excess / whole.excess,
+        z=named.z,
+        also=tuple((cell.key, cell.value) for cell in same if cell is not named),
+        cell=named,
+    )
+
+
+def _is_sound(cell: Cell) -> bool:
+    return all(map(math.isfinite, (cell.n, cell.total, cell.expected, cell.variance))) and cell.n >= 0
+
+
+def _explains(cell: Cell, whole: Cell) -> bool:
+    sign = math.copysign(1.0, whole.excess)
+    if cell.n >= WHOLE_SHARE * whole.n or cell.excess / whole.excess < LEAST_SHARE or sign * cell.z < LEAST_Z:
+        return False
+    rest = whole.without(cell)
+    if rest.variance <= 0:
+        return True
+    gap = cell.excess / cell.variance - rest.excess / rest.variance
+    return sign * gap / math.sqrt(1 / cell.variance + 1 / rest.variance) >= LEAST_CONTRAST
+
+
+def _fit(cell: Cell, whole: Cell) -> float:
+    """How well "this segment and the rest each moved by themselves" fits: two squared z."""
+    return cell.z**2 + whole.without(cell).z ** 2
+
+
+def _same_conversations(cell: Cell, other: Cell) -> bool:
+    return cell is other or (
+        cell.key != other.key
+        and math.isclose(cell.n, other.n, abs_tol=0.5)
+        and math.isclose(cell.total, other.total, rel_tol=1e-6, abs_tol=1e-6)
+    )
+
+
+def _mix_shift(whole: Cell, cells: Sequence[Cell], order: dict[str, int]) -> Attribution | None:
+    found: list[tuple[float, str]] = []
+    for key in sorted({cell.key for cell in cells}, key=lambda key: (order.get(key, len(order)), key)):
+        parts = [cell for cell in cells if cell.key == key]
+        within = sum(cell.excess for cell in parts) / whole.excess
+        between = (sum(cell.expected for cell in parts) - whole.expected) / whole.excess
+        flat = abs(within) <= FLAT_SHARE and all(abs(cell.z) < FLAT_Z for cell in parts)
+        covered = COVERED * whole.n <= sum(cell.n for cell in parts) <= whole.n / COVERED
+        if len(parts) > 1 and flat and covered and between >= LEAST_SHARE:
+            found.append((between, key))
+    if not found:
+        return None
+    share, key = max(found, key=lambda pair: pair[0])
+    moved = _most_moved(whole, [cell for cell in cells if cell.key == key])
+    return Attribution(cause=Cause.MIX_SHIFT, key=key, value=moved.value if moved else "", share=share, cell=moved)
+
+
+def _most_moved(whole: Cell, parts: Sequence[Cell]) -> Cell | None:
+    """The part whose change of share moved the whole most, in the direction of the excess."""
+    usual_n = sum(cell.usual_n or 0.0 for cell in parts)
+    if any(cell.usual_n is None for cell in parts) or usual_n <= 0 or whole.n <= 0:
+        return None
+    middle = whole.expected / whole.n
+
+    def moved(cell: Cell) -> float:
+        gained = cell.n - (cell.usual_n or 0.0) / usual_n * whole.n
+        return gained * (cell.expected / cell.n - middle if cell.n else 0.0) * math.copysign(1.0, whole.excess)
+
+    return max(parts, key=moved)

@@ -15,7 +15,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from bot.playground.deliveries import Fault
 from bot.playground.double import web_api
 from bot.playground.people import ALERTS, REVIEW
-from bot.playground.serving import address, loopback_socket, serving
+from bot.playground.serving import loopback_socket, serving
 from bot.playground.workspace import Workspace
 from traces.clock import FakeClock
 
@@ -37,12 +37,29 @@ def clock():
     return FakeClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
 
 
+class Switchboard:
+    """One server for the whole module, with a workspace of each test's own behind it."""
+
+    def __init__(self) -> None:
+        self.app = None
+        self.url = ""
+
+    async def __call__(self, scope, receive, send) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def slack_server():
+    board = Switchboard()
+    with serving(board, loopback_socket()) as board.url:
+        yield board
+
+
 @pytest.fixture
-def workspace(clock):
-    bound = loopback_socket()
-    workspace = Workspace(clock=clock, url=address(bound), rng=random.Random(7))
-    with serving(web_api(workspace), bound):
-        yield workspace
+def workspace(clock, slack_server):
+    workspace = Workspace(clock=clock, url=slack_server.url, rng=random.Random(7))
+    slack_server.app = web_api(workspace)
+    return workspace
 
 
 @pytest.fixture

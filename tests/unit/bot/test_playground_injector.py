@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from slack_bolt import App
-from slack_bolt.adapter.starlette import SlackRequestHandler
+from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 from slack_sdk import WebClient
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -127,7 +127,7 @@ def small_app(base_url: str, heard: Heard) -> App:
             "again": {"response_action": "update", "view": {**FORM, "title": plain("Again")}},
             "next": {"response_action": "push", "view": FORM},
             "clear": {"response_action": "clear"},
-            "bad": {"response_action": "update", "view": {**FORM, "blocks": []}},
+            "bad": {"response_action": "update", "view": {**FORM, "title": plain("x" * 25)}},
         }
         ack(**answers.get(note, {}))
 
@@ -158,19 +158,11 @@ def small_app(base_url: str, heard: Heard) -> App:
 
 
 def served(app: App) -> Starlette:
-    handler = SlackRequestHandler(app)
-
     async def endpoint(request: Request):
-        await request.body()
-        return await run_in_threadpool(lambda: _run(handler, request))
+        asked = to_bolt_request(request, await request.body())
+        return to_starlette_response(await run_in_threadpool(app.dispatch, asked))
 
     return Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
-
-
-def _run(handler, request):
-    import asyncio
-
-    return asyncio.run(handler.handle(request))
 
 
 @pytest.fixture
@@ -178,13 +170,33 @@ def heard():
     return Heard()
 
 
+class Switchboard:
+    """One server for a whole module, with an app of each test's own behind it."""
+
+    def __init__(self) -> None:
+        self.app = None
+        self.url = ""
+
+    async def __call__(self, scope, receive, send) -> None:
+        await self.app(scope, receive, send)
+
+
+def switchboard():
+    board = Switchboard()
+    with serving(board, loopback_socket()) as board.url:
+        yield board
+
+
+slack_server = pytest.fixture(scope="module", name="slack_server")(switchboard)
+app_server = pytest.fixture(scope="module", name="app_server")(switchboard)
+
+
 @pytest.fixture
-def workspace():
-    bound = loopback_socket()
+def workspace(slack_server):
     clock = FakeClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
-    workspace = Workspace(clock=clock, url=address(bound), rng=random.Random(3))
-    with serving(web_api(workspace), bound):
-        yield workspace
+    workspace = Workspace(clock=clock, url=slack_server.url, rng=random.Random(3))
+    slack_server.app = web_api(workspace)
+    return workspace
 
 
 @pytest.fixture
@@ -193,9 +205,10 @@ def slack(workspace):
 
 
 @pytest.fixture
-def injector(workspace, heard):
-    with serving(served(small_app(workspace.url, heard)), loopback_socket()) as url, httpx.Client() as client:
-        yield Injector(workspace, f"{url}/slack/events", SECRET, client=client, ack_limit_s=20)
+def injector(workspace, heard, app_server):
+    app_server.app = served(small_app(workspace.url, heard))
+    with httpx.Client() as client:
+        yield Injector(workspace, f"{app_server.url}/slack/events", SECRET, client=client, ack_limit_s=20)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any, Final
 from evaluators.judge.criterion import Answer
 from evaluators.judge.model import JudgeReply
 from evaluators.judge.transcript import within_fence
+from traces.errors import BadInput
 
 _CHARS_PER_TOKEN: Final = 4
 
@@ -29,6 +30,9 @@ class ScriptedJudgeModel:
 
     Patterns are searched in the transcript as a judge reads it, ignoring case; what is found is the evidence. Tokens are
     counted at four characters each, and cost what ``usd_per_million`` says for input and output.
+
+    Raises:
+        BadInput: When a pattern is no regular expression.
     """
 
     def __init__(
@@ -37,7 +41,7 @@ class ScriptedJudgeModel:
         otherwise: Line,
         usd_per_million: tuple[float, float] = (0.25, 2.0),
     ) -> None:
-        self._script = [(re.compile(line.pattern, re.IGNORECASE), line) for line in script]
+        self._script = [(_compiled(number, line), line) for number, line in enumerate(script)]
         self._otherwise = otherwise
         self._usd_per_million = usd_per_million
 
@@ -57,6 +61,13 @@ class ScriptedJudgeModel:
             output_tokens=written,
             cost_usd=(read * input_price + written * output_price) / 1_000_000,
         )
+
+
+def _compiled(number: int, line: Line) -> re.Pattern[str]:
+    try:
+        return re.compile(line.pattern, re.IGNORECASE)
+    except re.error as error:
+        raise BadInput(f"is not a regular expression: {error}", f"script[{number}].pattern") from error
 
 
 def _tokens(text: str) -> int:

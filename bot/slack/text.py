@@ -23,7 +23,8 @@ Block = dict[str, Any]
 EMPTY: Final = "—"
 """Stands where there is nothing to show: Slack refuses empty texts."""
 
-_READ_AT_MOST: Final = 65_536
+_READ_AT_LEAST: Final = 1_000
+_READ_PER_SHOWN: Final = 8
 _MARKS_AT_MOST: Final = 8
 _JOINER: Final = "\u200d"
 _REGIONAL: Final = ("\U0001f1e6", "\U0001f1ff")
@@ -44,7 +45,7 @@ _PILED_MARKS = re.compile(
     rf"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]{{{_MARKS_AT_MOST}}})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+"
 )
 _TOKEN = re.compile(r"<(?=[!@#]|[A-Za-z][A-Za-z0-9+.\-]*:)")
-_BROADCAST = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-]+:)|:(?=//)")
 _FORMATTING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)")
@@ -55,11 +56,8 @@ _NOT_IN_LINKS: Final = {"<": "%3C", ">": "%3E", "|": "%7C", " ": "%20", '"': "%2
 
 
 def clean(text: str) -> str:
-    """The text as a reader would see it: without what is invisible, and with nothing that Slack takes for a token.
-
-    Reads the first 65,536 characters only; the rest of longer texts never reaches a message anyway.
-    """
-    shown = _LINE_ENDS.sub("\n", text[:_READ_AT_MOST])
+    """The text as a reader would see it: without what is invisible, and with nothing that Slack takes for a token."""
+    shown = _LINE_ENDS.sub("\n", text)
     shown = _SURROGATES.sub("\ufffd", shown)
     shown = _STRAY_JOINER.sub("", _UNSEEN.sub("", shown))
     shown = _PILED_MARKS.sub(r"\1", shown)
@@ -105,14 +103,20 @@ def _splits_flag(text: str, cut: int) -> bool:
     return before % 2 == 1 and _REGIONAL[0] <= text[cut] <= _REGIONAL[1]
 
 
+def _start(text: str, limit: int) -> str:
+    """As much of the text, cleaned, as ``limit`` may need: megabytes are not worth reading for one line."""
+    read = _READ_AT_LEAST + _READ_PER_SHOWN * limit
+    return clean(text) if len(text) <= read else clean(text[:read]) + "…"
+
+
 def one_line(text: str, limit: int) -> str:
     """Foreign text on one line, cleaned and cut; ``—`` when nothing is left. For plain places only."""
-    flat = _SPACE.sub(" ", clean(text)).strip()
+    flat = _SPACE.sub(" ", _start(text, limit)).strip()
     return truncate(flat, limit) if flat else EMPTY
 
 
 def _many_lines(text: str, limit: int) -> str:
-    shown = clean(text).strip("\n")
+    shown = _start(text, limit).strip("\n")
     return truncate(shown, limit) if shown.strip() else EMPTY
 
 

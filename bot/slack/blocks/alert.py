@@ -14,7 +14,7 @@ from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.tokens import Token
 from bot.slack.limits import HEADER
 from bot.slack.text import Block, code, escape, one_line, slack_date
-from traces.model import Alert, AlertState, Kind, Segment, Signal
+from traces.model import Alert, AlertState, Direction, Kind, Segment, Signal
 
 ACKNOWLEDGE: Final = "alert_acknowledge"
 RESOLVE: Final = "alert_resolve"
@@ -52,7 +52,7 @@ def alert_message(
         resolved_by: Display name of who resolved; without it the alert ended by itself.
     """
     first_line = _first_line(alert, signal)
-    blocks = [header(first_line), section(_explanation(alert, signal)), facts(list(_facts(alert)))]
+    blocks = [header(first_line), section(_explanation(alert, signal)), facts(list(_facts(alert, signal)))]
     chart = None if alert.state is AlertState.RESOLVED else _chart(alert, signal)
     if chart is not None:
         blocks.append(chart)
@@ -90,9 +90,9 @@ def _explanation(alert: Alert, signal: Signal) -> str:
     return f"{name} *{value}* since {slack_date(alert.started_at)}; usually {usually}."
 
 
-def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
+def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     users = f", {counted(alert.users, 'user')}" if alert.users else ""
-    yield "Affected", f"{counted(alert.n if alert.k is None else alert.k, 'conversation')}{users}"
+    yield "Affected", f"{counted(_affected(alert, signal), 'conversation')}{users}"
     yield "Where", segment_text(alert.segment)
     if (found := detail.attribution(alert)) is not None:
         yield "Explained by", _attribution_text(found)
@@ -103,6 +103,13 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
             f"Corrected by {counted(corrected.n_labels, 'label')}",
             f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})",
         )
+
+
+def _affected(alert: Alert, signal: Signal) -> int:
+    """Conversations on the bad side: those that failed when success fell, those that refused when refusals rose."""
+    if alert.k is None or signal.bad is Direction.BOTH:
+        return alert.n
+    return alert.k if signal.bad is Direction.UP else alert.n - alert.k
 
 
 def _attribution_text(found: detail.Attribution) -> str:

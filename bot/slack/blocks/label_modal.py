@@ -20,7 +20,7 @@ from bot.slack.blocks.values import (
     Verdict,
 )
 from bot.slack.limits import OPTION_VALUE, OPTIONS, length
-from bot.slack.text import Block, clean, escape, plain, quote, slack_date, truncate
+from bot.slack.text import Block, clean, escape, one_line, plain, quote, slack_date, truncate
 from traces.errors import BadInput
 
 CALLBACK: Final = "label_modal"
@@ -50,8 +50,8 @@ def label_modal(
     Args:
         item_id: Our id of the review item.
         question: What is asked.
-        taxonomy: Words that may be added; the first hundred that Slack can carry (values of 1 to 150 characters,
-            each once) are offered.
+        taxonomy: Words that may be added; the first hundred that Slack can carry (one line of 1 to 150 visible
+            characters) are offered.
         turns: A redacted excerpt to look at while answering.
         current: What this reviewer said before, to start from.
     """
@@ -93,7 +93,7 @@ def _verdict_input(question: Question, current: LabelSubmission | None) -> Block
 
 
 def _taxonomy_options(taxonomy: Sequence[TaxonomyOption]) -> list[Block]:
-    carried = {one.value: one.label for one in taxonomy if one.value.strip() and length(one.value) <= OPTION_VALUE}
+    carried = {one.value: one.label for one in taxonomy if one.value == one_line(one.value, OPTION_VALUE)}
     return [option(label, value) for value, label in list(carried.items())[:OPTIONS]]
 
 

@@ -1,0 +1,223 @@
+"""The main cards, word for word. After a wanted change: HARK_WRITE_GOLDEN=1 pytest tests/unit/bot/test_blocks_golden.py."""
+
+import dataclasses
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.slack.blocks.alert import alert_message
+from bot.slack.blocks.conversation import example_card, review_card
+from bot.slack.blocks.errors import error_message
+from bot.slack.blocks.help import help_message
+from bot.slack.blocks.label_modal import conversations_modal, label_modal, loading_modal, notice_modal
+from bot.slack.blocks.listings import alerts_message, evaluators_message
+from bot.slack.blocks.metrics import metrics_message
+from bot.slack.blocks.status import status_message
+from bot.slack.blocks.surface import Message, View
+from bot.slack.blocks.values import (
+    ConversationLine,
+    CorrectedRate,
+    EvaluatorHealth,
+    FlaggedConversation,
+    LabelSubmission,
+    MetricAnswer,
+    MetricGroup,
+    MetricPoint,
+    Question,
+    StatusReport,
+    TaxonomyOption,
+    Turn,
+    Vote,
+)
+from bot.slack.check import check
+from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
+
+GOLDEN = Path(__file__).parent / "golden"
+AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
+REFUSAL = Signal(name="refusal", kind=Kind.RATE, unit="%", evaluator="refusal")
+LATENCY = Signal(name="latency", kind=Kind.CONTINUOUS, unit="s")
+POINTS = [
+    {
+        "at": (AT - timedelta(hours=24 - n)).isoformat(),
+        "value": 0.027 if n < 24 else 0.061,
+        "low": 0.02,
+        "high": 0.034,
+    }
+    for n in range(30)
+]
+OPEN = Alert(
+    alert_id="0f3a",
+    signal="refusal",
+    segment=Segment.of(application="shop", model="gpt-4o_mini"),
+    state=AlertState.OPEN,
+    direction=Direction.UP,
+    started_at=AT,
+    detected_at=AT + timedelta(hours=2),
+    updated_at=AT + timedelta(hours=3),
+    value=0.061,
+    expected=0.027,
+    expected_low=0.02,
+    expected_high=0.034,
+    n=1_000,
+    k=61,
+    users=58,
+    detail={
+        "attribution": {
+            "key": "prompt_version",
+            "value": "v2",
+            "share": 0.82,
+            "also": [{"key": "topic", "value": "refund"}],
+        },
+        "change": {"kind": "prompt_version", "value": "v2", "at": (AT - timedelta(minutes=25)).isoformat()},
+        "correction": {"rate": 0.052, "ci_low": 0.041, "ci_high": 0.064, "n_labels": 212},
+        "chart": {"points": POINTS},
+    },
+)
+ACKNOWLEDGED = dataclasses.replace(
+    OPEN, state=AlertState.ACKNOWLEDGED, acknowledged_by="U1", acknowledged_at=AT + timedelta(hours=3), version=2
+)
+RESOLVED = dataclasses.replace(
+    ACKNOWLEDGED, state=AlertState.RESOLVED, resolved_by="U1", resolved_at=AT + timedelta(hours=5), version=3
+)
+SLOW = Alert(
+    alert_id="77aa",
+    signal="latency",
+    segment=Segment(),
+    state=AlertState.OPEN,
+    direction=Direction.UP,
+    started_at=AT,
+    detected_at=AT,
+    updated_at=AT,
+    value=2.314,
+    expected=1.3,
+    expected_low=1.1,
+    expected_high=1.52,
+    n=412,
+)
+QUESTION = Question(
+    evaluator="refusal", question="Did the agent refuse without need?", yes_label="Yes, refused", no_label="No, fine"
+)
+CONVERSATION = FlaggedConversation(
+    item_id="9c1d",
+    why="The refusal evaluator is unsure here: 0.52, and its threshold is 0.50.",
+    question=QUESTION,
+    turns=(
+        Turn(role="user", text="Can I return shoes after 40 days? My mail is [email]."),
+        Turn(role="assistant", text="I'm sorry, I can't help with that."),
+    ),
+    turns_total=6,
+    at=AT,
+    context=Segment.of(application="shop", model="gpt-4o_mini"),
+    scores=(
+        Score(name="refusal", value=0.52, label="refused", explanation="Declines a question the policy answers."),
+        Score(name="user_feedback", label="thumbs_down"),
+    ),
+)
+YES = Vote(reviewer="Mia Chen", evaluator="refusal", verdict="yes", at=AT + timedelta(hours=3), labels=("policy",))
+NO = Vote(
+    reviewer="Jonas", evaluator="refusal", verdict="no", at=AT + timedelta(hours=4), note="The policy says 30 days."
+)
+CORRECTED = CorrectedRate(rate=0.052, ci_low=0.041, ci_high=0.064, n_labels=212)
+DAYS = tuple(MetricPoint(at=AT + timedelta(days=n), value=0.02 + n / 1_000) for n in range(7))
+ANSWER = MetricAnswer(
+    signal=REFUSAL,
+    since=AT - timedelta(days=7),
+    until=AT,
+    value=0.061,
+    n=12_345,
+    previous=0.04,
+    compared_with="the 7 days before",
+    segment=Segment.of(application="shop"),
+    points=DAYS,
+    corrected=CORRECTED,
+)
+BY_MODEL = dataclasses.replace(
+    ANSWER,
+    group_by="model",
+    groups=(
+        MetricGroup(name="gpt-4o_mini", value=0.09, n=9_000, previous=0.04, points=DAYS, corrected=CORRECTED),
+        MetricGroup(name="claude", value=None, n=0),
+    ),
+    groups_total=3,
+)
+REPORT = StatusReport(
+    at=AT,
+    last_ingest_at=AT - timedelta(seconds=40),
+    last_detection_at=AT - timedelta(minutes=5),
+    open_alerts=2,
+    acknowledged_alerts=1,
+    conversations_24h=12_345,
+    queued=17,
+    to_review=4,
+    outbox_backlog=1,
+    outbox_oldest_s=12,
+    judge_spend_usd=1.234,
+    judge_budget_usd=5.0,
+    evaluators=(
+        EvaluatorHealth(name="refusal", version="3", scored=12_000, failed=3, n_labels=212, agreement=0.81),
+        EvaluatorHealth(name="pii_leak", version="1", scored=12_003),
+    ),
+)
+TAXONOMY = (TaxonomyOption(value="policy", label="Policy"), TaxonomyOption(value="tone", label="Tone"))
+
+CARDS: dict[str, Message | View] = {
+    "alert_open": alert_message(OPEN, REFUSAL, delivery_id="d1"),
+    "alert_acknowledged": alert_message(ACKNOWLEDGED, REFUSAL, delivery_id="d2", acknowledged_by="Mia Chen"),
+    "alert_resolved": alert_message(
+        RESOLVED, REFUSAL, delivery_id="d3", acknowledged_by="Mia Chen", resolved_by="Mia Chen"
+    ),
+    "alert_ended_by_itself": alert_message(
+        dataclasses.replace(RESOLVED, acknowledged_at=None), REFUSAL, delivery_id="d4"
+    ),
+    "alert_latency": alert_message(SLOW, LATENCY, delivery_id="d5"),
+    "example": example_card(CONVERSATION, delivery_id="d6"),
+    "review": review_card(CONVERSATION, delivery_id="d7"),
+    "review_labelled": review_card(dataclasses.replace(CONVERSATION, votes=(YES,)), delivery_id="d8"),
+    "review_disagreement": review_card(
+        dataclasses.replace(CONVERSATION, votes=(YES, NO), wants_votes=True, can_undo=False), delivery_id="d9"
+    ),
+    "label_modal": label_modal("9c1d", QUESTION, TAXONOMY, turns=CONVERSATION.turns),
+    "label_modal_again": label_modal(
+        "9c1d",
+        QUESTION,
+        TAXONOMY,
+        current=LabelSubmission(
+            item_id="9c1d", evaluator="refusal", verdict="no", labels=("tone",), severity="low", note="Fine."
+        ),
+    ),
+    "conversations_modal": conversations_modal(
+        "Refusal rate", [ConversationLine(why="Refused twice.", excerpt="I can't help with that.", at=AT)], 61
+    ),
+    "loading_modal": loading_modal(),
+    "notice_modal": notice_modal("Only reviewers may label. Ask an admin for the role."),
+    "metrics": metrics_message(ANSWER),
+    "metrics_by_model": metrics_message(BY_MODEL),
+    "metrics_nothing": metrics_message(dataclasses.replace(ANSWER, value=None, n=0, points=(), corrected=None)),
+    "status_well": status_message(REPORT),
+    "status_problems": status_message(
+        dataclasses.replace(REPORT, problems=("No conversation for 3 h.", "2 messages were given up."), dead_letters=2)
+    ),
+    "alerts": alerts_message([(OPEN, REFUSAL), (SLOW, LATENCY)], 14),
+    "alerts_none": alerts_message([], 0),
+    "evaluators": evaluators_message(REPORT.evaluators),
+    "help": help_message(),
+    "error": error_message("no signal `latncy`; did you mean `latency`?", "Type /hark help."),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_card_reads_as_agreed(name: str) -> None:
+    card = CARDS[name]
+    payload = json.loads(json.dumps(card.payload()))
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("HARK_WRITE_GOLDEN"):
+        path.write_text(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")
+    assert payload == json.loads(path.read_text())
+    assert check(payload, "message" if isinstance(card, Message) else "modal") == []
+
+
+def test_every_golden_file_belongs_to_a_card() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(CARDS)

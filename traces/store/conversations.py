@@ -42,11 +42,16 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A conversation that awaits evaluation at ``version``; ``quiet`` when it has gone quiet."""
+    """A conversation that awaits evaluation at ``version``.
+
+    ``has_arrived``: its content is new to the evaluators that look at once. ``has_settled``: it has gone quiet, and is
+    new to those that wait for it.
+    """
 
     conversation: Conversation
     version: int
-    quiet: bool
+    has_arrived: bool
+    has_settled: bool
 
 
 class Conversations(Part):
@@ -134,44 +139,46 @@ class Conversations(Part):
             )
         return self._connection.execute(query).fetchall()
 
-    def awaiting_arrival(self, now: datetime, limit: int) -> list[Pending]:
-        """Conversations with content that no evaluator has seen, as of ``now``, oldest first."""
-        return self._pending(
-            (_T.c.arrival_version < _T.c.version) & (_T.c.ended_at <= now), _T.c.ended_at, limit, quiet=False
-        )
-
-    def awaiting_quiet(self, now: datetime, limit: int) -> list[Pending]:
-        """Conversations that have gone quiet by ``now`` and were not evaluated since, oldest first."""
-        return self._pending(
-            (_T.c.quiet_version < _T.c.version) & (_T.c.settle_at <= now), _T.c.settle_at, limit, quiet=True
-        )
-
-    def _pending(self, condition: ColumnElement[bool], order: Any, limit: int, *, quiet: bool) -> list[Pending]:
-        rows = self._connection.execute(
-            select(_T.c.body, _T.c.version, _T.c.received_at)
-            .where(self._mine(), condition)
-            .order_by(order, _T.c.conversation_id)
-            .limit(limit)
-        )
+    def pending(self, now: datetime, limit: int) -> list[Pending]:
+        """Conversations that await evaluation as of ``now``, the oldest first; at most ``limit`` of each sort."""
+        arrived = (_T.c.arrival_version < _T.c.version) & (_T.c.ended_at <= now)
+        settled = (_T.c.quiet_version < _T.c.version) & (_T.c.settle_at <= now)
+        rows = {
+            row.conversation_id: row
+            for condition, order in ((settled, _T.c.settle_at), (arrived, _T.c.ended_at))
+            for row in self._connection.execute(
+                select(_T).where(self._mine(), condition).order_by(order, _T.c.conversation_id).limit(limit)
+            )
+        }
         return [
-            Pending(conversation=parse_conversation(body, received_at=at), version=version, quiet=quiet)
-            for body, version, at in rows
+            Pending(
+                conversation=parse_conversation(row.body, received_at=row.received_at),
+                version=row.version,
+                has_arrived=row.arrival_version < row.version,
+                has_settled=row.quiet_version < row.version and row.settle_at <= now,
+            )
+            for row in sorted(rows.values(), key=lambda row: (row.ended_at, row.conversation_id))
         ]
+
+    def awaiting(self) -> int:
+        """How many conversations await evaluation, now or later."""
+        return self._connection.execute(
+            select(func.count()).select_from(_T).where(self._mine(), _T.c.quiet_version < _T.c.version)
+        ).scalar_one()
 
     def evaluated(self, pending: Sequence[Pending]) -> None:
         """Note that these versions were evaluated; a version that came in the meantime stays pending."""
-        for quiet in (False, True):
-            rows = [
-                {"at_id": p.conversation.conversation_id, "at_version": p.version} for p in pending if p.quiet is quiet
-            ]
-            if not rows:
+        for column, done in (
+            (_T.c.arrival_version, [p for p in pending if p.has_arrived]),
+            (_T.c.quiet_version, [p for p in pending if p.has_settled]),
+        ):
+            if not done:
                 continue
-            column = _T.c.quiet_version if quiet else _T.c.arrival_version
             self._connection.execute(
                 update(_T)
                 .where(self._mine(), _T.c.conversation_id == bindparam("at_id"))
                 .values({column: bindparam("at_version")}),
-                rows,
+                [{"at_id": p.conversation.conversation_id, "at_version": p.version} for p in done],
             )
 
     def count(self) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import BigInteger, ColumnElement, delete, func, select, type_coerce
 
 from traces import schema
 from traces.model import Label
@@ -156,6 +156,15 @@ class Reviews(Part):
             select(_L.c.name, func.count()).where(self._labels()).group_by(_L.c.name).order_by(_L.c.name)
         )
         return {name: count for name, count in rows}
+
+    def fingerprint(self, name: str) -> list[int]:
+        """A few numbers that change when the labels of a name do."""
+        count, latest, total = self._connection.execute(
+            select(func.count(), func.max(_L.c.at), func.sum(func.length(_L.c.value) + type_coerce(_L.c.at, BigInteger) % 1_000_003)).where(
+                self._labels(), _L.c.name == name
+            )
+        ).one()
+        return [count, 0 if latest is None else round(latest.timestamp() * 1_000_000), total or 0]
 
     def _items(self) -> ColumnElement[bool]:
         return _I.c.workspace_id == self._workspace_id

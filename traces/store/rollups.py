@@ -45,8 +45,8 @@ class Fact:
 class Rollups(Part):
     """Counts, sums and histograms by resolution, segment and bucket."""
 
-    def record(self, facts: Sequence[Fact]) -> None:
-        """Replace the contributions of these conversations."""
+    def record(self, facts: Sequence[Fact]) -> datetime | None:
+        """Replace the contributions of these conversations; returns the oldest hour that changed by it."""
         latest = {fact.conversation_id: fact for fact in facts}
         changes: dict[_Key, _Body] = defaultdict(dict)
         for old in self._facts(latest):
@@ -59,6 +59,7 @@ class Rollups(Part):
             for f in latest.values()
         ]
         self._upsert(_F, rows, update=["bucket_at", "body"])
+        return min((bucket_at for resolution_s, _, bucket_at in changes if resolution_s == HOUR_S), default=None)
 
     def withdraw(self, conversation_ids: Iterable[str]) -> None:
         """Take the contributions of conversations away."""
@@ -82,12 +83,13 @@ class Rollups(Part):
             for row in rows:
                 yield _fact(row)
 
-    def facts_between(self, start: datetime, end: datetime) -> list[Fact]:
-        """The facts of conversations whose bucket starts in ``[start, end)``."""
+    def facts_between(self, start: datetime, end: datetime, limit: int) -> list[Fact]:
+        """The facts of the newest ``limit`` conversations whose bucket starts in ``[start, end)``, newest first."""
         rows = self._connection.execute(
             select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body)
             .where(_F.c.workspace_id == self._workspace_id, _F.c.bucket_at >= start, _F.c.bucket_at < end)
-            .order_by(_F.c.bucket_at, _F.c.conversation_id)
+            .order_by(_F.c.bucket_at.desc(), _F.c.conversation_id)
+            .limit(limit)
         )
         return [_fact(row) for row in rows]
 
@@ -149,6 +151,18 @@ class Rollups(Part):
         )
         for at, segment, body in rows:
             yield at, segment_of(segment), _body(body)
+
+    def signals(self, *, since: datetime, until: datetime) -> set[str]:
+        """The signals that any conversation contributed to in the days touched by ``[since, until)``."""
+        rows = self._connection.execute(
+            select(_T.c.body).where(
+                self._mine(DAY_S),
+                _T.c.segment == segment_key(EVERYTHING),
+                _T.c.bucket_at >= bucket_start(since, DAY_S),
+                _T.c.bucket_at < until,
+            )
+        )
+        return {signal for row in rows for signal in row.body}
 
     def first_bucket(self, resolution_s: int) -> datetime | None:
         row = self._connection.execute(

@@ -97,20 +97,15 @@ class Scores(Part):
                 found[conversation_id] = (ours, value)
         return {conversation_id: value for conversation_id, (_, value) in found.items()}
 
-    def versions(self) -> dict[str, str]:
-        """The latest evaluator version by score name."""
-        rows = self._connection.execute(
-            select(_T.c.name, _T.c.evaluator_version, func.max(_T.c.at))
-            .where(self._current())
-            .group_by(_T.c.name, _T.c.evaluator_version)
-            .order_by(func.max(_T.c.at))
-        )
-        return {name: version for name, version, _ in rows}
-
-    def names(self) -> list[str]:
-        """Every name that has a current score."""
-        rows = self._connection.execute(select(_T.c.name).where(self._current()).distinct().order_by(_T.c.name))
-        return [row.name for row in rows]
+    def version(self, name: str) -> str:
+        """The evaluator version of the latest score of a name; empty when nobody said one."""
+        row = self._connection.execute(
+            select(_T.c.evaluator_version)
+            .where(self._current(), _T.c.name == name, _T.c.value.is_not(None))
+            .order_by(_T.c.at.desc(), _T.c.score_id.desc())
+            .limit(1)
+        ).first()
+        return "" if row is None else row.evaluator_version
 
     def summary(self, since: datetime) -> dict[str, tuple[int, int, float]]:
         """By name since a time: number of scores, of failures, and cost in USD."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from traces import schema
 from traces.model import Change, Json
 from traces.store.base import Part
+
+_OLDEST_CHANGE = "oldest_change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class State(Part):
     def reviewer_names(self) -> dict[str, str]:
         t = schema.reviewers
         rows = self._connection.execute(select(t.c.reviewer, t.c.name).where(t.c.workspace_id == self._workspace_id))
-        return {reviewer: name for reviewer, name in rows}
+        return {row.reviewer: row.name for row in rows}
 
     def beat(self, bucket_at: datetime) -> None:
         """Note that Hark was watching in a bucket, so that no traffic in it means none."""
@@ -95,11 +97,33 @@ class State(Part):
         row = {"job": job, "ran_at": at, "outcome": outcome}
         self._upsert(schema.job_runs, [row], update=["ran_at", "outcome"])
 
+    def job_outcome(self, job: str) -> Json:
+        """What a job left behind when it last ran."""
+        t = schema.job_runs
+        row = self._connection.execute(
+            select(t.c.outcome).where(t.c.workspace_id == self._workspace_id, t.c.job == job)
+        ).first()
+        return None if row is None else row.outcome
+
+    def note_oldest_change(self, bucket_at: datetime) -> None:
+        """Note that a bucket of the rollups changed; of several the oldest is remembered."""
+        before = self.job_ran_at(_OLDEST_CHANGE)
+        if before is None or bucket_at < before:
+            self.job_ran(_OLDEST_CHANGE, bucket_at)
+
+    def take_oldest_change(self) -> datetime | None:
+        """The oldest bucket that changed since this was asked last."""
+        t = schema.job_runs
+        oldest = self.job_ran_at(_OLDEST_CHANGE)
+        if oldest is not None:
+            self._connection.execute(delete(t).where(t.c.workspace_id == self._workspace_id, t.c.job == _OLDEST_CHANGE))
+        return oldest
+
     def job_runs(self) -> dict[str, datetime]:
         """When each job last ran."""
         t = schema.job_runs
         rows = self._connection.execute(select(t.c.job, t.c.ran_at).where(t.c.workspace_id == self._workspace_id))
-        return {job: ran_at for job, ran_at in rows}
+        return {row.job: row.ran_at for row in rows}
 
     def job_ran_at(self, job: str) -> datetime | None:
         t = schema.job_runs

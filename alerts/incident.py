@@ -1,0 +1,208 @@
+"""From a finding to the numbers of an alert: value, expected band, chart, what explains it, what changed nearby."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.attribution import Attribution, Cause, Cell, attribute
+from alerts.examples import carriers, diverse
+from alerts.signals import threshold_of
+from alerts.watch import Finding, Terrain, Watch, corrected
+from traces.clock import format_time
+from traces.model import EVERYTHING, Calibration, Change, Kind, Segment, Signal
+from traces.store import Tx
+from traces.store.rollups import HOUR_S, Fact, bucket_start
+
+_CHART_POINTS = 20
+_CHANGE_WINDOW = timedelta(hours=12)
+_FACTS_READ = 5_000
+_CHANGE_KEYS = ("prompt_version", "model", "release")
+"""Of keys that carve out the same conversations the first is named: it is the likeliest to be the cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What an alert says, in the signal's unit; a rate is corrected where its evaluator is calibrated."""
+
+    segment: Segment
+    value: float
+    expected: float
+    expected_low: float
+    expected_high: float
+    n: int
+    k: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Everything that an alert shows of a finding."""
+
+    numbers: Numbers
+    detail: Mapping[str, Any]
+    examples: tuple[str, ...]
+    users: int
+
+
+def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, examples: int) -> Incident:
+    """Look at a finding from all sides."""
+    explained = _explanation(watch, finding)
+    numbers = _numbers(finding)
+    if explained.cause is Cause.SEGMENT and finding.segment == EVERYTHING:
+        part = Segment.of(**{explained.key: explained.value})
+        numbers = _numbers_of_part(watch, finding, part, terrain) or numbers
+    facts = _facts(tx, finding, watch)
+    affected = carriers(
+        facts,
+        finding.signal,
+        numbers.segment,
+        finding.anomaly.direction,
+        threshold_of(finding.signal, terrain.calibrations),
+    )
+    detail: dict[str, Any] = {"chart": _chart(watch, finding, numbers.segment)}
+    if explained.cause is not Cause.EVERYWHERE:
+        detail["attribution"] = _attribution_json(explained)
+    if change := _nearest_change(terrain.changes, finding.anomaly.started_at, explained):
+        detail["change"] = {"kind": change.kind, "value": change.value, "at": format_time(change.at)}
+    if correction := _correction(finding.signal, numbers, terrain.calibrations):
+        detail["correction"] = correction
+    return Incident(
+        numbers=numbers,
+        detail=detail,
+        examples=tuple(diverse(affected, examples)),
+        users=tx.conversations.users_of(fact.conversation_id for fact in affected),
+    )
+
+
+def _numbers(finding: Finding) -> Numbers:
+    a = finding.anomaly
+    return Numbers(
+        segment=finding.segment,
+        value=a.value,
+        expected=a.expected,
+        expected_low=a.expected_low,
+        expected_high=a.expected_high,
+        n=a.n,
+        k=a.k,
+    )
+
+
+def _numbers_of_part(watch: Watch, finding: Finding, segment: Segment, terrain: Terrain) -> Numbers | None:
+    """The numbers of the segment that explains a finding, against what was to be expected of it."""
+    signal, whole = finding.signal, finding.anomaly
+    since = watch.since(signal, segment, whole.started_at)
+    if since is None or since.n == 0:
+        return None
+    if signal.kind is Kind.RATE:
+        raw_expected = _raw_expected_rate(watch, finding)
+        rate = since.total / since.judged if since.judged else None
+        if rate is None or raw_expected is None:
+            return None
+        margin = 2.33 * math.sqrt(max(raw_expected * (1 - raw_expected), 1e-6) / since.judged)
+        low, high = (min(1.0, max(0.0, raw_expected + sign * margin)) for sign in (-1, 1))
+        values = [corrected(signal, r, terrain.calibrations) for r in (rate, raw_expected, low, high)]
+        return Numbers(
+            segment=segment,
+            value=values[0],
+            expected=values[1],
+            expected_low=min(values[2:]),
+            expected_high=max(values[2:]),
+            n=since.judged,
+            k=round(since.total),
+        )
+    if signal.kind is Kind.CONTINUOUS and since.judged:
+        middle, step = since.expected / since.judged, 2.33 * math.sqrt(max(since.variance, 0.0)) / since.judged
+        return Numbers(
+            segment=segment,
+            value=math.exp(since.total / since.judged),
+            expected=math.exp(middle),
+            expected_low=math.exp(middle - step),
+            expected_high=math.exp(middle + step),
+            n=since.judged,
+            k=None,
+        )
+    return None
+
+
+def _raw_expected_rate(watch: Watch, finding: Finding) -> float | None:
+    since = watch.since(finding.signal, finding.segment, finding.anomaly.started_at)
+    return since.expected / since.judged if since is not None and since.judged else None
+
+
+def _explanation(watch: Watch, finding: Finding) -> Attribution:
+    """What carries the change: a segment, a shift of the mix, or everything at once."""
+    start = finding.anomaly.started_at
+    whole = _cell(watch, finding.signal, finding.segment, start)
+    if finding.signal.kind is Kind.COUNT or whole is None:
+        return Attribution(cause=Cause.EVERYWHERE)
+    cells = [
+        cell
+        for segment in watch.segments_of(finding.signal)
+        if len(segment.pairs) == 1 and (cell := _cell(watch, finding.signal, segment, start)) is not None
+    ]
+    return attribute(whole, cells, keys=_CHANGE_KEYS)
+
+
+def _cell(watch: Watch, signal: Signal, segment: Segment, start: datetime) -> Cell | None:
+    since = watch.since(signal, segment, start)
+    if since is None or not since.judged:
+        return None
+    key, value = segment.pairs[0] if segment.pairs else ("", "")
+    return Cell(
+        key=key, value=value, n=since.judged, total=since.total, expected=since.expected, variance=since.variance
+    )
+
+
+def _facts(tx: Tx, finding: Finding, watch: Watch) -> list[Fact]:
+    end = watch.through or finding.anomaly.started_at + timedelta(seconds=HOUR_S)
+    return tx.rollups.facts_between(
+        bucket_start(finding.anomaly.started_at, HOUR_S), end + timedelta(seconds=HOUR_S), _FACTS_READ
+    )
+
+
+def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:
+    verdict = watch.verdict(finding.signal, segment) or finding.verdict
+    points = [p for p in verdict.points if p.value is not None] or finding.verdict.points
+    shown = points[-_CHART_POINTS:]
+    return {
+        "points": [
+            {"at": format_time(p.start), "value": p.value, "low": p.expected_low, "high": p.expected_high}
+            for p in shown
+        ]
+    }
+
+
+def _attribution_json(found: Attribution) -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "value": found.value,
+        "share": found.share,
+        "also": [{"key": key, "value": value} for key, value in found.also],
+        "cause": found.cause.value,
+    }
+
+
+def _nearest_change(changes: Sequence[Change], started_at: datetime, explained: Attribution) -> Change | None:
+    """The change marker closest to the start; one of the segment that explains the anomaly before any other."""
+    near = [c for c in changes if abs(c.at - started_at) <= _CHANGE_WINDOW]
+    named = {(explained.key, explained.value), *explained.also}
+    return min(near, key=lambda c: ((c.kind, c.value) not in named, abs(c.at - started_at)), default=None)
+
+
+def _correction(signal: Signal, numbers: Numbers, calibrations: Mapping[str, Calibration]) -> dict[str, Any] | None:
+    calibration = calibrations.get(signal.evaluator or "")
+    if calibration is None or calibration.precision is None or calibration.corrected_rate is None:
+        return None
+    if calibration.ci_low is None or calibration.ci_high is None:
+        return None
+    # The interval of the whole evaluator's rate, moved to this rate: the labels are what limits both.
+    half = (calibration.ci_high - calibration.ci_low) / 2
+    return {
+        "rate": numbers.value,
+        "ci_low": max(0.0, numbers.value - half),
+        "ci_high": min(1.0, numbers.value + half),
+        "n_labels": calibration.n_labels,
+    }

@@ -1,0 +1,267 @@
+"""The life of an alert: a list of stages, each of which decides or passes on, with a reason that has a name.
+
+A finding is a series off its baseline. The first stage that decides ends its way; what no stage holds back becomes a
+new alert. The alert and the request to post it are written in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeAlias
+from uuid import UUID, uuid5
+
+from alerts.incident import incident
+from alerts.watch import Finding, Terrain, Watch
+from traces.model import EVERYTHING, Alert, AlertState, Segment
+from traces.store import Tx
+from traces.store.alerts import live
+from traces.store.reviews import ReviewItem
+from traces.store.rollups import segment_key, segment_of
+
+_IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
+_MERGE = timedelta(hours=48)
+ALERT, EXAMPLE = "alert", "example"
+
+
+class Reason(StrEnum):
+    """What became of a finding."""
+
+    STILL_OPEN = "still open"
+    SAME_CHANGE = "part of an alert that is open"
+    RESOLVED_BY_REVIEWER = "a reviewer has resolved this change"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What became of a finding, why, and which alert it is about."""
+
+    reason: Reason
+    signal: str
+    segment: Segment
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """Where alerts are posted and how many examples go into their thread."""
+
+    channel: str
+    examples: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What every stage may look at."""
+
+    tx: Tx
+    watch: Watch
+    terrain: Terrain
+    posting: Posting
+    now: datetime
+    alerts: list[Alert]
+
+
+_Stage: TypeAlias = Callable[[_Scene, Finding], Decision | None]
+
+
+def run(tx: Tx, watch: Watch, terrain: Terrain, posting: Posting, now: datetime) -> list[Decision]:
+    """Bring the alerts in line with what the detectors found after the last hour."""
+    findings = watch.findings(terrain)
+    scene = _Scene(tx=tx, watch=watch, terrain=terrain, posting=posting, now=now, alerts=tx.alerts.all(limit=500))
+    decisions = [_decide(scene, finding) for finding in sorted(findings, key=_widest_first)]
+    _resolve_those_without(scene, findings)
+    return decisions
+
+
+def _decide(scene: _Scene, finding: Finding) -> Decision:
+    for stage in _STAGES:
+        if (decision := stage(scene, finding)) is not None:
+            return decision
+    return _open(scene, finding)
+
+
+def _widest_first(finding: Finding) -> tuple[str, int, float]:
+    return finding.signal.name, len(finding.segment.pairs), -finding.anomaly.evidence
+
+
+# --- stages ------------------------------------------------------------------------------------------------
+
+
+def _still_open(scene: _Scene, finding: Finding) -> Decision | None:
+    for place, alert in enumerate(scene.alerts):
+        if alert.state is not AlertState.RESOLVED and _watched_by(alert, finding):
+            scene.alerts[place] = _refresh(scene, alert, finding)
+            return _decision(Reason.STILL_OPEN, finding, alert)
+    return None
+
+
+def _same_change(scene: _Scene, finding: Finding) -> Decision | None:
+    for place, alert in enumerate(scene.alerts):
+        if alert.state is not AlertState.RESOLVED and _overlap(alert, finding):
+            scene.alerts[place] = _join(scene, alert, finding.segment)
+            return _decision(Reason.SAME_CHANGE, finding, alert)
+    return None
+
+
+def _resolved_by_reviewer(scene: _Scene, finding: Finding) -> Decision | None:
+    for alert in scene.alerts:
+        if (
+            alert.state is AlertState.RESOLVED
+            and alert.resolved_by is not None
+            and alert.resolved_at is not None
+            and finding.anomaly.detected_at <= alert.resolved_at
+            and (_watched_by(alert, finding) or _overlap(alert, finding))
+        ):
+            return _decision(Reason.RESOLVED_BY_REVIEWER, finding, alert)
+    return None
+
+
+_STAGES: Sequence[_Stage] = (_still_open, _same_change, _resolved_by_reviewer)
+
+
+# --- changes -----------------------------------------------------------------------------------------------
+
+
+def _open(scene: _Scene, finding: Finding) -> Decision:
+    found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=scene.posting.examples)
+    anomaly, numbers = finding.anomaly, found.numbers
+    alert = Alert(
+        alert_id=_alert_id(finding),
+        signal=finding.signal.name,
+        segment=numbers.segment,
+        state=AlertState.OPEN,
+        direction=anomaly.direction,
+        started_at=anomaly.started_at,
+        detected_at=scene.now,
+        updated_at=scene.now,
+        value=numbers.value,
+        expected=numbers.expected,
+        expected_low=numbers.expected_low,
+        expected_high=numbers.expected_high,
+        n=numbers.n,
+        k=numbers.k,
+        evidence=anomaly.evidence,
+        users=found.users,
+        examples=found.examples,
+        detail={**found.detail, "series": [segment_key(finding.segment)]},
+    )
+    scene.tx.alerts.add(alert)
+    scene.alerts.append(alert)
+    _post(scene, alert)
+    return _decision(Reason.NEW, finding, alert)
+
+
+def _post(scene: _Scene, alert: Alert) -> None:
+    """Ask for the root message and the examples in its thread."""
+    outbox = scene.tx.outbox
+    root = outbox.request(kind=ALERT, subject_id=alert.alert_id, channel=scene.posting.channel, at=scene.now)
+    for conversation_id in alert.examples:
+        item = scene.tx.reviews.pick(
+            ReviewItem(
+                item_id=uuid5(_IDS, f"{alert.signal}\n{conversation_id}").hex,
+                conversation_id=conversation_id,
+                evaluator=alert.signal,
+                alert_id=alert.alert_id,
+                reason=f"Example of the alert on {alert.signal.replace('_', ' ')}.",
+                picked_at=scene.now,
+            )
+        )
+        outbox.request(
+            kind=EXAMPLE, subject_id=item.item_id, channel=scene.posting.channel, thread_of=root, at=scene.now
+        )
+
+
+def _refresh(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
+    found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=0)
+    if found.numbers.segment == alert.segment:
+        shown = found.numbers
+        changed = replace(
+            alert,
+            value=shown.value,
+            expected=shown.expected,
+            expected_low=shown.expected_low,
+            expected_high=shown.expected_high,
+            n=shown.n,
+            k=shown.k,
+            users=max(found.users, alert.users),
+        )
+    else:
+        changed = alert  # the widest series moves on; the alert keeps speaking of what it was opened for
+    kept = {"attribution", "change"} & alert.detail.keys()
+    detail = {**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}}
+    return _write(scene, alert, replace(changed, evidence=finding.anomaly.evidence, detail=detail))
+
+
+def _join(scene: _Scene, alert: Alert, segment: Segment) -> Alert:
+    series = [*alert.detail["series"], segment_key(segment)]
+    return _write(scene, alert, replace(alert, detail={**alert.detail, "series": series}), show=False)
+
+
+def _resolve_those_without(scene: _Scene, findings: Sequence[Finding]) -> None:
+    """Alerts none of whose series is off its baseline any more are over."""
+    off = {(finding.signal.name, segment_key(finding.segment)) for finding in findings}
+    for alert in live(scene.alerts):
+        if not any((alert.signal, series) in off for series in alert.detail["series"]):
+            detail = {**alert.detail, "outcome": "back to normal"}
+            _write(scene, alert, replace(alert, state=AlertState.RESOLVED, resolved_at=scene.now, detail=detail))
+
+
+def _write(scene: _Scene, before: Alert, after: Alert, *, show: bool = True) -> Alert:
+    if _shown(before) == _shown(after):
+        return before
+    written = replace(after, updated_at=scene.now, version=before.version + 1)
+    scene.tx.alerts.replace(written, expecting=before.version)
+    if show:
+        scene.tx.outbox.request(kind=ALERT, subject_id=written.alert_id, channel=scene.posting.channel, at=scene.now)
+    return written
+
+
+# --- what belongs together ---------------------------------------------------------------------------------
+
+
+def _watched_by(alert: Alert, finding: Finding) -> bool:
+    """Whether the alert was opened on this very series."""
+    return (
+        alert.signal == finding.signal.name
+        and alert.direction is finding.anomaly.direction
+        and alert.detail["series"][0] == segment_key(finding.segment)
+    )
+
+
+def _overlap(alert: Alert, finding: Finding) -> bool:
+    """Whether a finding is another view of what the alert is about: the same signal, in a part or in the whole of it."""
+    if alert.signal != finding.signal.name or alert.direction is not finding.anomaly.direction:
+        return False
+    series = [segment_of(key) for key in alert.detail["series"]]
+    if finding.segment in series or finding.segment == alert.segment:
+        return True
+    if abs(finding.anomaly.started_at - alert.started_at) > _MERGE:
+        return False
+    return finding.segment == EVERYTHING or EVERYTHING in series or _keys_differ(finding.segment, alert.segment)
+
+
+def _keys_differ(one: Segment, other: Segment) -> bool:
+    """Two values of one key share no conversation; a value of each of two keys may."""
+    return not {key for key, _ in one.pairs} & {key for key, _ in other.pairs}
+
+
+def _shown(alert: Alert) -> dict[str, Any]:
+    return {
+        name: getattr(alert, name) for name in ("state", "value", "expected", "n", "k", "users", "segment", "detail")
+    }
+
+
+def _alert_id(finding: Finding) -> str:
+    """The same finding has the same id in every process, so that two of them cannot open it twice."""
+    anomaly = finding.anomaly
+    return uuid5(
+        _IDS, f"{finding.signal.name}\n{segment_key(finding.segment)}\n{anomaly.direction}\n{anomaly.detected_at}"
+    ).hex
+
+
+def _decision(reason: Reason, finding: Finding, alert: Alert) -> Decision:
+    return Decision(reason=reason, signal=finding.signal.name, segment=finding.segment, alert_id=alert.alert_id)

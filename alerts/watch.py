@@ -1,0 +1,316 @@
+"""Runs the detectors over the rollups, hour by hour, and remembers how far they have come.
+
+What a detector knows is a pure fold over the hours. It is kept in memory, saved from time to time, and folded
+again from the stored hours whenever they changed behind it, so that a restart, a late conversation or a new threshold
+gives the same alerts as if it had always been known.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias
+
+import numpy as np
+import orjson
+
+from alerts.detector import Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
+from alerts.signals import threshold_of
+from traces.errors import BadInput
+from traces.histogram import Rollup
+from traces.model import EVERYTHING, Calibration, Change, Kind, Segment, Signal
+from traces.store import Tx
+from traces.store.rollups import HOUR_S, bucket_start, segment_key, segment_of
+from traces.store.state import DetectorCheckpoint
+
+_HOUR = timedelta(hours=1)
+_CHECKPOINT = "hourly"
+_SAVE_EVERY = timedelta(hours=24)
+_INHERITING = ("model", "prompt_version", "release")
+"""Keys whose new values are expected to behave like what they replace: they start with its baseline."""
+_WIDE = frozenset({"application", "environment"})
+
+_Series: TypeAlias = tuple[str, Segment]
+_Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """How detection runs: time zone of the week's rhythm, the false-alarm budget, how far back baselines learn."""
+
+    timezone: str = "UTC"
+    weeks_between_false_alerts: float = 1.0
+    history: timedelta = timedelta(weeks=8)
+    grace: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terrain:
+    """What detection takes as given in one run: the signals, what calibration says of them, the changes known."""
+
+    signals: Mapping[str, Signal]
+    calibrations: Mapping[str, Calibration]
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A series that is off its baseline after an hour."""
+
+    signal: Signal
+    segment: Segment
+    anomaly: Anomaly
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class _Track:
+    """The series of one kind, in the order in which their detector knows them."""
+
+    detector: Detector
+    series: list[_Series] = field(default_factory=list)
+    places: dict[_Series, int] = field(default_factory=dict)
+    terrain: Terrain | None = None
+    watched: int = 0
+
+    def add(self, series: _Series) -> None:
+        if series not in self.places:
+            self.places[series] = len(self.series)
+            self.series.append(series)
+
+
+class Watch:
+    """Detection over one store. Not safe to share between threads: whoever runs it holds the schedule's lock."""
+
+    def __init__(self, settings: WatchSettings) -> None:
+        self._settings = settings
+        self._tracks: dict[Kind, _Track] = {}
+        self._thresholds: dict[str, float] = {}
+        self._through: datetime | None = None
+        self._saved: datetime | None = None
+        self._terms: dict[Kind, Terms] = {}
+
+    @property
+    def through(self) -> datetime | None:
+        """Every hour before this has been taken in."""
+        return self._through
+
+    def hours(self, tx: Tx, now: datetime, terrain: Terrain) -> Iterator[datetime]:
+        """Take in the hours that have become complete, one by one; yields the end of each that is news.
+
+        History that is folded for the first time, or again, is no news: only its last hour is yielded.
+        """
+        until = bucket_start(now - self._settings.grace, HOUR_S)
+        known = self._resume(tx, terrain)
+        if self._through is None:
+            first = tx.rollups.first_bucket(HOUR_S)
+            if first is None or first >= until:
+                return
+            self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
+        if self._through >= until:
+            return
+        news = known if known is not None else until - _HOUR
+        for hour, cut in self._stored(tx, self._through, until):
+            self._take(hour, cut, terrain, observed=cut is not None)
+            self._through = hour + _HOUR
+            if self._through > news:
+                yield self._through
+
+    def findings(self, terrain: Terrain) -> list[Finding]:
+        """The series that are off their baseline after the last hour taken in."""
+        found = []
+        for kind, track in self._tracks.items():
+            for anomaly in track.detector.open_anomalies(self._terms[kind]):
+                name, segment = track.series[anomaly.series]
+                if name in terrain.signals:
+                    verdict = track.detector.verdict(anomaly.series, self._terms[kind])
+                    found.append(
+                        Finding(signal=terrain.signals[name], segment=segment, anomaly=anomaly, verdict=verdict)
+                    )
+        return found
+
+    def since(self, signal: Signal, segment: Segment, start: datetime) -> Since | None:
+        """What a series showed and should have shown since a time; ``None`` when it is not watched."""
+        track = self._tracks.get(signal.kind)
+        place = None if track is None else track.places.get((signal.name, segment))
+        return None if track is None or place is None else track.detector.since(place, start)
+
+    def verdict(self, signal: Signal, segment: Segment) -> Verdict | None:
+        """What is known of a series now; ``None`` when it is not watched."""
+        track = self._tracks.get(signal.kind)
+        place = None if track is None else track.places.get((signal.name, segment))
+        if track is None or place is None or signal.kind not in self._terms:
+            return None
+        return track.detector.verdict(place, self._terms[signal.kind])
+
+    def segments_of(self, signal: Signal) -> list[Segment]:
+        """The segments in which a signal is watched."""
+        track = self._tracks.get(signal.kind)
+        return [] if track is None else [segment for name, segment in track.series if name == signal.name]
+
+    def save(self, tx: Tx, *, always: bool = False) -> None:
+        """Store how far detection has come, once for a day's worth of hours or when asked."""
+        if self._through is None or self._through == self._saved:
+            return
+        if always or self._saved is None or self._through - self._saved >= _SAVE_EVERY:
+            tx.state.put_checkpoint(
+                DetectorCheckpoint(panel=_CHECKPOINT, through_at=self._through, body=self._to_bytes())
+            )
+            self._saved = self._through
+
+    def _resume(self, tx: Tx, terrain: Terrain) -> datetime | None:
+        """Load what was saved; start anew when hours changed behind it. Returns how far alerts have been told."""
+        if self._through is None:
+            self._load(tx.state.checkpoint(_CHECKPOINT))
+        told = tx.state.job_ran_at("detected_through") or self._through
+        thresholds = {
+            name: threshold_of(signal, terrain.calibrations)
+            for name, signal in terrain.signals.items()
+            if signal.evaluator is not None
+        }
+        changed = tx.state.take_oldest_change()
+        stale = self._through is not None and changed is not None and changed < self._through
+        if stale or any(self._thresholds.get(name, t) != t for name, t in thresholds.items()):
+            self._tracks, self._through, self._terms = {}, None, {}
+        self._thresholds |= thresholds
+        return told
+
+    def _stored(self, tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[datetime, _Hour | None]]:
+        """Each hour in ``[since, until)`` with what it holds; ``None`` when nobody was watching and nothing came."""
+        rows = tx.rollups.buckets(since=since, until=until, resolution_s=HOUR_S)
+        cuts: dict[datetime, _Hour] = {
+            at: {segment: body for _, segment, body in group if body} for at, group in groupby(rows, key=itemgetter(0))
+        }
+        watched = tx.state.beats(since, until)
+        hour = since
+        while hour < until:
+            cut = cuts.get(hour) or None
+            yield hour, cut if cut is not None else {} if hour in watched else None
+            hour += _HOUR
+
+    def _take(self, hour: datetime, cut: _Hour | None, terrain: Terrain, *, observed: bool) -> None:
+        values: dict[Kind, dict[int, Rollup]] = defaultdict(dict)
+        for segment, body in sorted((cut or {}).items()):
+            for name, rollup in body.items():
+                signal = terrain.signals.get(name)
+                if signal is None or not _is_watched(signal, segment):
+                    continue
+                track = self._track(signal.kind)
+                track.add((name, segment))
+                values[signal.kind][track.places[name, segment]] = rollup
+        total = sum(len(track.series) for track in self._tracks.values())
+        for kind, track in self._tracks.items():
+            # Folding weeks of history asks for the same terms a thousand times.
+            if kind not in self._terms or track.terrain is not terrain or track.watched != total:
+                self._terms[kind] = self._terms_of(track, terrain, total)
+                track.terrain, track.watched = terrain, total
+            track.detector.step(self._panel(kind, track, hour, values[kind], observed=observed), self._terms[kind])
+
+    def _track(self, kind: Kind) -> _Track:
+        if kind not in self._tracks:
+            self._tracks[kind] = _Track(Detector.start(kind, bucket_s=HOUR_S, zone=self._settings.timezone))
+        return self._tracks[kind]
+
+    def _panel(
+        self, kind: Kind, track: _Track, hour: datetime, values: Mapping[int, Rollup], *, observed: bool
+    ) -> Panel:
+        size = len(track.series)
+        n, k, logs, squares = (np.zeros((1, size)) for _ in range(4))
+        for place, rollup in values.items():
+            n[0, place] = rollup.n
+            logs[0, place], squares[0, place] = rollup.log_total, rollup.log_square_total
+            if kind is Kind.RATE:
+                k[0, place] = rollup.at_least(self._thresholds.get(track.series[place][0], 0.5))
+        seen = np.full((1, size), observed)
+        return Panel(
+            kind=kind,
+            starts=[hour],
+            n=n,
+            k=k if kind is Kind.RATE else None,
+            log_total=logs if kind is Kind.CONTINUOUS else None,
+            log_square_total=squares if kind is Kind.CONTINUOUS else None,
+            observed=seen,
+        )
+
+    def _terms_of(self, track: _Track, terrain: Terrain, total: int) -> Terms:
+        # A signal that was switched off keeps its place; nobody is told of what it finds.
+        fallback = next(iter(terrain.signals.values()))
+        signals = [terrain.signals.get(name, fallback) for name, _ in track.series]
+        return Terms.of(
+            signals,
+            run_length=run_length(
+                total, weeks_between_false_alerts=self._settings.weeks_between_false_alerts, bucket_s=HOUR_S
+            ),
+            parent=[_parent(series, track, terrain.changes) for series in track.series],
+            corrections=[_correction(signal, terrain.calibrations) for signal in signals],
+        )
+
+    def _to_bytes(self) -> bytes:
+        bodies = {kind: track.detector.to_bytes() for kind, track in self._tracks.items()}
+        head = orjson.dumps(
+            {
+                "thresholds": self._thresholds,
+                "tracks": [
+                    {
+                        "kind": kind.value,
+                        "bytes": len(bodies[kind]),
+                        "series": [[name, segment_key(segment)] for name, segment in track.series],
+                    }
+                    for kind, track in self._tracks.items()
+                ],
+            }
+        )
+        return len(head).to_bytes(4, "big") + head + b"".join(bodies.values())
+
+    def _load(self, checkpoint: DetectorCheckpoint | None) -> None:
+        if checkpoint is None:
+            return
+        size = int.from_bytes(checkpoint.body[:4], "big")
+        head, rest = orjson.loads(checkpoint.body[4 : 4 + size]), checkpoint.body[4 + size :]
+        tracks: dict[Kind, _Track] = {}
+        for saved in head["tracks"]:
+            try:
+                detector = Detector.from_bytes(rest[: saved["bytes"]])
+            except BadInput:
+                return  # written by another version of the detector: the history is folded again
+            track = tracks[Kind(saved["kind"])] = _Track(detector)
+            for name, segment in saved["series"]:
+                track.add((name, segment_of(segment)))
+            rest = rest[saved["bytes"] :]
+        self._tracks, self._thresholds = tracks, head["thresholds"]
+        self._through = self._saved = checkpoint.through_at
+
+
+def _is_watched(signal: Signal, segment: Segment) -> bool:
+    return signal.by_segment or segment == EVERYTHING or all(key in _WIDE for key, _ in segment.pairs)
+
+
+def _parent(series: _Series, track: _Track, changes: Sequence[Change]) -> int:
+    """Where a new model, prompt version or release takes its first baseline: its application, else all traffic."""
+    name, segment = series
+    if len(segment.pairs) != 1 or segment.pairs[0][0] not in _INHERITING:
+        return -1
+    key, value = segment.pairs[0]
+    applications = {c.application for c in changes if c.kind == key and c.value == value and c.application}
+    of = Segment.of(application=applications.pop()) if len(applications) == 1 else EVERYTHING
+    return track.places.get((name, of), track.places.get((name, EVERYTHING), -1))
+
+
+def _correction(signal: Signal, calibrations: Mapping[str, Calibration]) -> tuple[float, float] | None:
+    calibration = calibrations.get(signal.evaluator or "")
+    if calibration is None or calibration.precision is None or calibration.miss_rate is None:
+        return None
+    return calibration.precision, calibration.miss_rate
+
+
+def corrected(signal: Signal, rate: float, calibrations: Mapping[str, Calibration]) -> float:
+    """A raw rate as reviewers' labels correct it; unchanged without a calibration."""
+    correction = _correction(signal, calibrations)
+    if correction is None:
+        return rate
+    precision, miss_rate = correction
+    return rate * precision + (1 - rate) * miss_rate

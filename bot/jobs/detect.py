@@ -1,0 +1,59 @@
+"""Hour by hour: take in what has become complete, and bring the alerts in line with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from alerts import pipeline
+from alerts.pipeline import Decision, Posting
+from alerts.signals import SignalOverride, all_signals
+from alerts.watch import Terrain, Watch, WatchSettings
+from traces.model import Direction
+from traces.store import Store, Tx
+
+_CHANGES_BACK = timedelta(days=60)
+
+
+class Detection:
+    """Runs detection over the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: WatchSettings,
+        posting: Posting,
+        bad: Mapping[str, Direction],
+        overrides: Mapping[str, SignalOverride],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._posting = posting
+        self._bad = bad
+        self._overrides = overrides
+        self._watch = Watch(settings)
+
+    def run(self, now: datetime) -> list[Decision]:
+        """Detect as of ``now``; returns what became of every finding of the hours that were news."""
+        decisions: list[Decision] = []
+        with self._store.begin() as tx:
+            terrain = self._terrain(tx, now)
+            for through in self._watch.hours(tx, now, terrain):
+                decisions += pipeline.run(tx, self._watch, terrain, self._posting, now)
+                tx.state.job_ran("detected_through", through)
+            self._watch.save(tx)
+            tx.state.job_ran("detect", now)
+        return decisions
+
+    def save(self) -> None:
+        """Store how far detection has come, so that the next start need not fold the hours again."""
+        with self._store.begin() as tx:
+            self._watch.save(tx, always=True)
+
+    def _terrain(self, tx: Tx, now: datetime) -> Terrain:
+        seen = tx.rollups.signals(since=now - self._settings.history, until=now + timedelta(days=1))
+        return Terrain(
+            signals=all_signals(sorted(seen), self._bad, self._overrides),
+            calibrations=tx.calibrations.current(),
+            changes=tx.state.changes_between(now - _CHANGES_BACK, now + timedelta(days=1)),
+        )

@@ -1,0 +1,115 @@
+"""Conversations that have arrived or gone quiet are scored, measured and, some of them, put before reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.signals import measure, segment_value
+from bot.jobs.pick import Picker
+from evaluators.base import Evaluator
+from evaluators.run import run
+from traces.model import Change, Conversation
+from traces.store import Store, Tx
+from traces.store.conversations import Pending
+from traces.store.rollups import HOUR_S, bucket_start
+from traces.store.scores import Outcome
+
+BATCH = 200
+_JUDGES_AT_ONCE = 4
+_CHANGE_KINDS = ("model", "prompt_version", "release")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cuts:
+    """How the traffic is cut into segments."""
+
+    keys: tuple[str, ...]
+    max_values: int
+
+
+class Evaluation:
+    """Runs the evaluators over what awaits them."""
+
+    def __init__(self, store: Store, evaluators: Sequence[Evaluator], cuts: Cuts, picker: Picker) -> None:
+        self._store = store
+        self._on_arrival = [e for e in evaluators if e.when == "arrival"]
+        self._on_quiet = [e for e in evaluators if e.when == "quiet"]
+        self._cuts = cuts
+        self._picker = picker
+
+    def run(self, now: datetime) -> int:
+        """Evaluate everything that awaits it as of ``now``; returns how many conversations that were."""
+        with self._store.begin() as tx:
+            tx.state.beat(bucket_start(now, HOUR_S))
+        done = 0
+        while pending := self._next(now):
+            self._evaluate(pending, now)
+            done += len(pending)
+        with self._store.begin() as tx:
+            tx.state.job_ran("evaluate", now)
+        return done
+
+    def _next(self, now: datetime) -> list[Pending]:
+        with self._store.read() as tx:
+            return tx.conversations.pending(now, BATCH)
+
+    def _evaluate(self, pending: Sequence[Pending], now: datetime) -> None:
+        # Judges take seconds: they are asked before the transaction begins.
+        judged = self._judge([p.conversation for p in pending if p.has_settled])
+        with self._store.begin() as tx:
+            fresh = {
+                p.conversation.conversation_id: [
+                    *(_outcomes(self._on_arrival, p.conversation) if p.has_arrived else ()),
+                    *judged.get(p.conversation.conversation_id, ()),
+                ]
+                for p in pending
+            }
+            tx.scores.put(fresh, now)
+            self._measure(tx, [p.conversation for p in pending], now)
+            tx.conversations.evaluated(pending)
+
+    def _judge(self, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
+        if not self._on_quiet:
+            return {}
+        with ThreadPoolExecutor(_JUDGES_AT_ONCE, thread_name_prefix="judge") as pool:
+            outcomes = pool.map(lambda c: _outcomes(self._on_quiet, c), conversations)
+            return {c.conversation_id: list(o) for c, o in zip(conversations, outcomes, strict=True)}
+
+    def _measure(self, tx: Tx, conversations: Sequence[Conversation], now: datetime) -> None:
+        """Bring the rollups in line with the current scores of these conversations."""
+        _note_segments(tx, conversations, self._cuts.keys)
+        known = tx.state.segment_values()
+        current = tx.scores.current(c.conversation_id for c in conversations)
+        facts = [
+            measure(c, current.get(c.conversation_id, []), self._cuts.keys, known, self._cuts.max_values)
+            for c in conversations
+        ]
+        oldest = tx.rollups.record(facts)
+        if oldest is not None:
+            tx.state.note_oldest_change(oldest)
+        self._picker.pick(tx, conversations, current, now)
+
+
+def _outcomes(evaluators: Iterable[Evaluator], conversation: Conversation) -> list[Outcome]:
+    return [outcome for e in evaluators if (outcome := run(e, conversation)) is not None]
+
+
+def _note_segments(tx: Tx, conversations: Sequence[Conversation], keys: Sequence[str]) -> None:
+    seen: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+    changes: dict[tuple[str, str, str | None], Change] = {}
+    for c in conversations:
+        application = segment_value(c, "application")
+        for key in keys:
+            if (value := segment_value(c, key)) is None:
+                continue
+            first, last = seen.get((key, value), (c.started_at, c.started_at))
+            seen[key, value] = (min(first, c.started_at), max(last, c.started_at))
+            if key in _CHANGE_KINDS:
+                known = changes.get((key, value, application))
+                at = c.started_at if known is None else min(known.at, c.started_at)
+                changes[key, value, application] = Change(kind=key, value=value, at=at, application=application)
+    tx.state.note_segment_values(seen)
+    tx.state.note_changes(list(changes.values()))

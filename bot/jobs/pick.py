@@ -1,0 +1,130 @@
+"""Which conversations are put before reviewers: flagged ones and a random audit, within a daily number.
+
+Each pick is made by chance with a known probability, which is stored with the item: labels of a biased choice then
+still give unbiased rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from uuid import uuid4
+
+from evaluators.base import Evaluator
+from traces.model import EVERYTHING, Calibration, Conversation, Direction, Score
+from traces.store import Tx
+from traces.store.reviews import ReviewItem
+from traces.store.rollups import DAY_S
+from traces.store.scores import Outcome
+
+REVIEW = "review"
+_RECENT = timedelta(hours=6)
+_WEEK = timedelta(days=7)
+_AUDIT_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickSettings:
+    """``per_day`` items over all evaluators go to ``channel``; ``None`` posts nothing."""
+
+    channel: str | None
+    per_day: int
+
+
+class Picker:
+    """Puts conversations before reviewers."""
+
+    def __init__(self, evaluators: Sequence[Evaluator], settings: PickSettings) -> None:
+        self._evaluators = {e.name: e for e in evaluators}
+        self._settings = settings
+
+    def pick(
+        self,
+        tx: Tx,
+        conversations: Sequence[Conversation],
+        outcomes: Mapping[str, Sequence[Outcome]],
+        now: datetime,
+    ) -> None:
+        """Pick among conversations that have just been scored; history that was brought in is left alone."""
+        recent = [c for c in conversations if now - c.ended_at <= _RECENT]
+        if not recent or self._settings.channel is None or not self._settings.per_day:
+            return
+        calibrations = tx.calibrations.current()
+        rates = {name: self._rates(tx, name, calibrations, now) for name in self._evaluators}
+        for conversation in recent:
+            for score in outcomes.get(conversation.conversation_id, []):
+                if isinstance(score, Score) and score.name in self._evaluators and score.value is not None:
+                    self._consider(
+                        tx,
+                        conversation=conversation,
+                        score=score,
+                        rates=rates[score.name],
+                        calibrations=calibrations,
+                        now=now,
+                    )
+
+    def _consider(
+        self,
+        tx: Tx,
+        *,
+        conversation: Conversation,
+        score: Score,
+        rates: tuple[float, float],
+        calibrations: Mapping[str, Calibration],
+        now: datetime,
+    ) -> None:
+        flagged = self._is_flagged(score, calibrations)
+        probability = rates[0] if flagged else rates[1]
+        if _lot(conversation.conversation_id, score.name) >= probability:
+            return
+        item = tx.reviews.pick(
+            ReviewItem(
+                item_id=uuid4().hex,
+                conversation_id=conversation.conversation_id,
+                evaluator=score.name,
+                reason=_reason(score, flagged=flagged),
+                picked_at=now,
+                inclusion_probability=probability,
+            )
+        )
+        assert self._settings.channel is not None
+        if item.picked_at == now:
+            tx.outbox.request(kind=REVIEW, subject_id=item.item_id, channel=self._settings.channel, at=now)
+
+    def _is_flagged(self, score: Score, calibrations: Mapping[str, Calibration]) -> bool:
+        calibration = calibrations.get(score.name)
+        threshold = 0.5 if calibration is None else calibration.threshold
+        assert score.value is not None
+        positive = score.value >= threshold
+        return positive is (self._evaluators[score.name].bad is not Direction.DOWN)
+
+    def _rates(self, tx: Tx, name: str, calibrations: Mapping[str, Calibration], now: datetime) -> tuple[float, float]:
+        """The chances with which a flagged and an ordinary conversation are picked, from last week's traffic."""
+        share = self._settings.per_day / len(self._evaluators)
+        days = tx.rollups.series(name, EVERYTHING, since=now - _WEEK, until=now, resolution_s=DAY_S)
+        if not days:
+            return 1.0, _AUDIT_SHARE
+        calibration = calibrations.get(name)
+        threshold = 0.5 if calibration is None else calibration.threshold
+        positive = sum(rollup.at_least(threshold) for _, rollup in days) / len(days)
+        total = sum(rollup.n for _, rollup in days) / len(days)
+        flagged = positive if self._evaluators[name].bad is not Direction.DOWN else total - positive
+        return (
+            min(1.0, (1 - _AUDIT_SHARE) * share / max(flagged, 0.1)),
+            min(1.0, _AUDIT_SHARE * share / max(total - flagged, 0.1)),
+        )
+
+
+def _reason(score: Score, *, flagged: bool) -> str:
+    name = score.name.replace("_", " ")
+    if not flagged:
+        return f"Random check of {name}: the evaluator saw nothing here."
+    return f"Flagged by {name}: {score.explanation}" if score.explanation else f"Flagged by {name}."
+
+
+def _lot(conversation_id: str, name: str) -> float:
+    """A number in [0, 1) that is always the same for a conversation and an evaluator."""
+    drawn = blake2b(f"{name}\n{conversation_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn, "big") / 2**64

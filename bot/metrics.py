@@ -1,0 +1,155 @@
+"""Answers questions about signals from the rollups: the cost of an answer does not grow with the conversations behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.signals import threshold_of
+from alerts.watch import corrected
+from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
+from bot.slack.grammar import MetricsQuery
+from traces.errors import BadInput
+from traces.histogram import Rollup
+from traces.model import EVERYTHING, Calibration, Kind, Segment, Signal
+from traces.store import Tx
+from traces.store.rollups import DAY_S, HOUR_S, bucket_start
+
+_MOST_POINTS = 20
+_MOST_GROUPS = 100
+_GROUPS_DRAWN = 6
+_HOURLY_UP_TO = timedelta(days=14)
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A query with everything that it takes to read its numbers."""
+
+    tx: Tx
+    signal: Signal
+    calibrations: Mapping[str, Calibration]
+    since: datetime
+    until: datetime
+    before: datetime
+    resolution_s: int
+
+
+def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: datetime) -> MetricAnswer:
+    """The answer to a query about a signal as of ``now``.
+
+    Raises:
+        BadInput: The query asks for a cut that the rollups do not keep.
+    """
+    if len(query.where) > 1 or (query.where and query.by):
+        raise BadInput("ask for one cut at a time: either `where key=value` once, or `by key`")
+    asked = _asked(tx, query, signals, now)
+    segment = Segment(query.where) if query.where else EVERYTHING
+    series = _series(asked, segment, asked.since, asked.until)
+    total = _sum(series)
+    groups = _groups(asked, query.by) if query.by else []
+    return MetricAnswer(
+        signal=asked.signal,
+        since=asked.since,
+        until=asked.until,
+        value=_value(asked, total),
+        n=total.n,
+        previous=_previous(asked, segment),
+        compared_with="the same time a week before" if asked.before == asked.since - _WEEK else "the period before",
+        segment=segment,
+        points=_points(asked, series),
+        corrected=_corrected(asked, total),
+        group_by=query.by,
+        groups=tuple(groups[:_MOST_GROUPS]),
+        groups_total=len(groups),
+    )
+
+
+def _asked(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: datetime) -> _Asked:
+    resolution_s = HOUR_S if query.period <= _HOURLY_UP_TO else DAY_S
+    until = bucket_start(now, resolution_s) + timedelta(seconds=resolution_s)
+    since = until - query.period
+    return _Asked(
+        tx=tx,
+        signal=signals[query.signal],
+        calibrations=tx.calibrations.current(),
+        since=since,
+        until=until,
+        before=since - (_WEEK if query.versus == "last_week" else query.period),
+        resolution_s=resolution_s,
+    )
+
+
+def _series(asked: _Asked, segment: Segment, since: datetime, until: datetime) -> list[tuple[datetime, Rollup]]:
+    return asked.tx.rollups.series(
+        asked.signal.name, segment, since=since, until=until, resolution_s=asked.resolution_s
+    )
+
+
+def _sum(series: Sequence[tuple[datetime, Rollup]]) -> Rollup:
+    total = Rollup()
+    for _, rollup in series:
+        total.add(rollup)
+    return total
+
+
+def _previous(asked: _Asked, segment: Segment) -> float | None:
+    until = asked.before + (asked.until - asked.since)
+    return _value(asked, _sum(_series(asked, segment, asked.before, until)))
+
+
+def _value(asked: _Asked, rollup: Rollup) -> float | None:
+    """A rate as its evaluator says it, a p95 of seconds, a mean, or a count; ``None`` when nothing was measured."""
+    if asked.signal.kind is Kind.COUNT:
+        return float(rollup.n)
+    if rollup.n == 0:
+        return None
+    if asked.signal.kind is Kind.RATE:
+        return rollup.at_least(threshold_of(asked.signal, asked.calibrations)) / rollup.n
+    return rollup.quantile(0.95) if asked.signal.unit == "s" else rollup.mean
+
+
+def _corrected(asked: _Asked, rollup: Rollup) -> CorrectedRate | None:
+    calibration = asked.calibrations.get(asked.signal.evaluator or "")
+    raw = _value(asked, rollup)
+    if calibration is None or raw is None or calibration.ci_low is None or calibration.ci_high is None:
+        return None
+    rate = corrected(asked.signal, raw, asked.calibrations)
+    half = (calibration.ci_high - calibration.ci_low) / 2
+    return CorrectedRate(
+        rate=rate, ci_low=max(0.0, rate - half), ci_high=min(1.0, rate + half), n_labels=calibration.n_labels
+    )
+
+
+def _points(asked: _Asked, series: Sequence[tuple[datetime, Rollup]]) -> tuple[MetricPoint, ...]:
+    buckets = (asked.until - asked.since) // timedelta(seconds=asked.resolution_s)
+    step = timedelta(seconds=asked.resolution_s) * -(-buckets // _MOST_POINTS)
+    points, at = [], asked.since
+    while at < asked.until:
+        inside = [pair for pair in series if at <= pair[0] < at + step]
+        points.append(MetricPoint(at=at, value=_value(asked, _sum(inside))))
+        at += step
+    return tuple(points)
+
+
+def _groups(asked: _Asked, key: str) -> list[MetricGroup]:
+    groups = []
+    for segment in asked.tx.rollups.segments_with(key, since=asked.since, until=asked.until):
+        series = _series(asked, segment, asked.since, asked.until)
+        total = _sum(series)
+        if total.n == 0:
+            continue
+        groups.append((total.n, segment, series, total))
+    groups.sort(key=lambda group: (-group[0], group[1]))
+    return [
+        MetricGroup(
+            name=segment.pairs[0][1],
+            value=_value(asked, total),
+            n=n,
+            previous=_previous(asked, segment),
+            points=_points(asked, series) if place < _GROUPS_DRAWN else (),
+            corrected=_corrected(asked, total),
+        )
+        for place, (n, segment, series, total) in enumerate(groups)
+    ]

@@ -1,0 +1,148 @@
+"""A reviewer's label: stored once, audited, shown where the question stands, and undoable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.slack.access import Person
+from traces.clock import Clock
+from traces.errors import BadInput
+from traces.model import AuditEntry, Json, Label
+from traces.store import Store, Tx
+from traces.store.outbox import DeliveryState
+from traces.store.reviews import LabelChange, ReviewItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a reviewer said: ``value`` 1 for yes, 0 for no, or a word; further labels by name; a note."""
+
+    value: float | str | None
+    further: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class Review:
+    """Takes labels."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def label(self, item_id: str, answer: Answer, person: Person, request_key: str) -> bool:
+        """Store an answer; the same request again changes nothing. Whether anything changed.
+
+        Raises:
+            BadInput: There is no such item any more.
+        """
+        with self._store.begin() as tx:
+            item, now = _item(tx, item_id), self._clock.now()
+            if not tx.state.first_time(request_key, now):
+                return False
+            tx.state.name_reviewer(person.user_id, person.name)
+            changed = [self._put(tx, label, request_key) for label in _labels(item, answer, person, now)]
+            show(tx, item.item_id, now)
+            return any(changed)
+
+    def undo(self, item_id: str, person: Person, request_key: str) -> bool:
+        """Take back what this person said of an item; whether there was anything.
+
+        Raises:
+            BadInput: There is no such item any more.
+        """
+        with self._store.begin() as tx:
+            item, now = _item(tx, item_id), self._clock.now()
+            if not tx.state.first_time(request_key, now):
+                return False
+            labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
+            mine = _given_together(labels, item.evaluator, person)
+            for label in mine:
+                tx.reviews.withdraw_label(label.conversation_id, label.name, label.reviewer)
+                tx.audit.add(
+                    _entry("label.undo", label.conversation_id, person.user_id, now, request_key, before=_said(label))
+                )
+            show(tx, item.item_id, now)
+            return bool(mine)
+
+    def _put(self, tx: Tx, label: Label, request_key: str) -> bool:
+        assert label.at is not None
+        before = tx.reviews.standing_label(label.conversation_id, label.name, label.reviewer)
+        if tx.reviews.put_label(label) is LabelChange.UNCHANGED:
+            return False
+        said = None if before is None else _said(before)
+        tx.audit.add(
+            _entry(
+                "label", label.conversation_id, label.reviewer, label.at, request_key, before=said, after=_said(label)
+            )
+        )
+        return True
+
+
+def _given_together(labels: Iterable[Label], evaluator: str, person: Person) -> list[Label]:
+    """A person's answer to the question, with the further labels that came in the same submission."""
+    own = [label for label in labels if label.reviewer == person.user_id]
+    answer = next((label for label in own if label.name == evaluator), None)
+    latest = answer.at if answer is not None else max((label.at for label in own if label.at), default=None)
+    return [label for label in own if label is answer or label.at == latest]
+
+
+def show(tx: Tx, subject_id: str, at: datetime) -> None:
+    """Bring every message about a subject up to date."""
+    for delivery in tx.outbox.of_subjects([subject_id]):
+        if delivery.state is not DeliveryState.DEAD:
+            tx.outbox.request(
+                kind=delivery.kind,
+                subject_id=subject_id,
+                channel=delivery.channel,
+                thread_of=delivery.thread_of,
+                at=at,
+            )
+
+
+def _item(tx: Tx, item_id: str) -> ReviewItem:
+    item = tx.reviews.item(item_id)
+    if item is None:
+        raise BadInput("this conversation is no longer open for review")
+    return item
+
+
+def _labels(item: ReviewItem, answer: Answer, person: Person, at: datetime) -> Iterable[Label]:
+    named: list[tuple[str, float | str]] = [] if answer.value is None else [(item.evaluator, answer.value)]
+    named += [(name, 1.0) for name in answer.further if name != item.evaluator]
+    for name, value in named:
+        yield Label(
+            conversation_id=item.conversation_id,
+            name=name,
+            value=value,
+            reviewer=person.user_id,
+            note=answer.note,
+            at=at,
+            inclusion_probability=item.inclusion_probability if name == item.evaluator else None,
+        )
+
+
+def _said(label: Label) -> Json:
+    return {"name": label.name, "value": label.value, "note": label.note}
+
+
+def _entry(
+    action: str,
+    conversation_id: str,
+    actor: str,
+    at: datetime,
+    request_key: str,
+    *,
+    before: Json = None,
+    after: Json = None,
+) -> AuditEntry:
+    return AuditEntry(
+        at=at,
+        actor=actor,
+        action=action,
+        subject=f"conversation:{conversation_id}",
+        before=before,
+        after=after,
+        request_key=request_key,
+    )

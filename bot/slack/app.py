@@ -1,0 +1,62 @@
+"""The bolt app: Slack's requests, from either transport, to the listeners."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk import WebClient
+
+from bot.slack.listeners import Listeners
+from traces.errors import BadInput
+
+_LOG = logging.getLogger(__name__)
+# Both write what strangers sent, whole, into the log.
+_TALKATIVE = ("slack_bolt.RequestVerification", "slack_bolt.App", "slack_bolt")
+
+
+def bolt_app(client: WebClient, listeners: Listeners) -> App:
+    """A bolt app with Hark's listeners. Requests over HTTP have passed the gate before they get here."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    app = App(
+        client=client,
+        token=client.token,
+        token_verification_enabled=False,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        raise_error_for_unhandled_request=False,
+    )
+    listeners.register(app)
+    return app
+
+
+def dispatch(app: App, body: str, headers: Mapping[str, str]) -> BoltResponse:
+    """Hand a signed HTTP request to the app.
+
+    Raises:
+        BadInput: The body is not one of Slack's, or nothing listens to what it asks for.
+    """
+    try:
+        request = BoltRequest(body=body, headers={name: [value] for name, value in headers.items()})
+    except (json.JSONDecodeError, AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise BadInput("the body is not a Slack request") from error
+    response = app.dispatch(request)
+    if response.status == 404:  # noqa: PLR2004
+        raise BadInput(f"nothing listens to this: {_asked_for(request.body)}")
+    return response
+
+
+def _asked_for(body: Mapping[str, Any]) -> str:
+    actions = body.get("actions")
+    named: Mapping[str, Any] = next(iter(actions), {}) if isinstance(actions, list) else {}
+    name = (
+        named.get("action_id")
+        or body.get("command")
+        or body.get("callback_id")
+        or (body.get("view") or {}).get("callback_id")
+    )
+    return f"{body.get('type') or 'command'} {name or ''}".strip()[:200]

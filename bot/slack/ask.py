@@ -1,0 +1,193 @@
+"""Answers to people: slash commands and the windows behind buttons, from what the store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from alerts.signals import SignalOverride, all_signals
+from bot.metrics import answer
+from bot.slack.access import Person
+from bot.slack.blocks.help import help_message
+from bot.slack.blocks.label_modal import conversations_modal, label_modal
+from bot.slack.blocks.listings import alerts_message, evaluators_message
+from bot.slack.blocks.metrics import metrics_message
+from bot.slack.blocks.status import status_message
+from bot.slack.blocks.surface import Message, View
+from bot.slack.blocks.values import (
+    ConversationLine,
+    EvaluatorHealth,
+    LabelSubmission,
+    StatusReport,
+    TaxonomyOption,
+    Verdict,
+)
+from bot.slack.grammar import AlertsQuery, EvaluatorsQuery, HelpQuery, MetricsQuery, Query, StatusQuery, parse
+from bot.slack.render import Renderer, excerpt
+from evaluators.base import Evaluator
+from evaluators.truth import truth_of
+from traces.clock import Clock
+from traces.errors import BadInput
+from traces.model import EVERYTHING, AlertState, Signal
+from traces.store import Store, Tx
+from traces.store.outbox import DeliveryState
+from traces.store.rollups import HOUR_S, bucket_start
+
+_DAY = timedelta(days=1)
+_SIGNALS_BACK = timedelta(days=90)
+_LISTED = 10
+_EXCERPT = 200
+
+
+class Desk:
+    """Answers questions. What it says is drawn anew each time."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        renderer: Renderer,
+        evaluators: Sequence[Evaluator],
+        segment_keys: Sequence[str],
+        overrides: Mapping[str, SignalOverride],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._renderer = renderer
+        self._evaluators = {e.name: e for e in evaluators}
+        self._segment_keys = tuple(segment_keys)
+        self._overrides = overrides
+
+    def answer(self, text: str) -> Message:
+        """The answer to a slash command.
+
+        Raises:
+            BadInput: The words are not understood; the error says what would be.
+        """
+        with self._store.read() as tx:
+            now = self._clock.now()
+            signals = self.signals(tx, now)
+            query = parse(text, signals=signals, segment_keys=self._segment_keys)
+            return self._answers(signals, now)[type(query)](tx, query)
+
+    def _answers(self, signals: Mapping[str, Signal], now: datetime) -> Mapping[type, Callable[[Tx, Query], Message]]:
+        def metrics(tx: Tx, query: Query) -> Message:
+            assert isinstance(query, MetricsQuery)
+            return metrics_message(answer(tx, query, signals, now))
+
+        return {
+            HelpQuery: lambda _tx, _query: help_message(),
+            StatusQuery: lambda tx, _query: status_message(self.status(tx, now)),
+            AlertsQuery: lambda tx, _query: self._alerts(tx),
+            EvaluatorsQuery: lambda tx, _query: evaluators_message(self._health(tx, now)),
+            MetricsQuery: metrics,
+        }
+
+    def signals(self, tx: Tx, now: datetime) -> dict[str, Signal]:
+        """The signals that can be asked for."""
+        seen = tx.rollups.signals(since=now - _SIGNALS_BACK, until=now + _DAY)
+        return all_signals(
+            {*seen, *self._evaluators}, {name: e.bad for name, e in self._evaluators.items()}, self._overrides
+        )
+
+    def status(self, tx: Tx, now: datetime) -> StatusReport:
+        """How Hark is."""
+        counts = tx.outbox.counts()
+        waiting = counts.get(DeliveryState.PENDING, 0) + counts.get(DeliveryState.SENDING, 0)
+        dead = counts.get(DeliveryState.DEAD, 0)
+        alerts = tx.alerts.in_state(AlertState.OPEN, AlertState.ACKNOWLEDGED)
+        hours = tx.rollups.series(
+            "volume",
+            EVERYTHING,
+            since=bucket_start(now, HOUR_S) - _DAY,
+            until=now + _DAY,
+            resolution_s=HOUR_S,
+        )
+        sources = [s for s in tx.state.sources() if s.problem]
+        return StatusReport(
+            at=now,
+            last_ingest_at=tx.conversations.latest(),
+            last_detection_at=tx.state.job_ran_at("detect"),
+            open_alerts=sum(a.state is AlertState.OPEN for a in alerts),
+            acknowledged_alerts=sum(a.state is AlertState.ACKNOWLEDGED for a in alerts),
+            conversations_24h=sum(rollup.n for _, rollup in hours),
+            queued=tx.conversations.awaiting(),
+            to_review=tx.reviews.unlabelled(),
+            outbox_backlog=waiting,
+            dead_letters=dead,
+            evaluators=tuple(self._health(tx, now)),
+            problems=tuple(
+                [f"Source {s.name}: {s.problem}" for s in sources]
+                + ([f"{dead} messages could not be delivered"] if dead else [])
+            ),
+        )
+
+    def _health(self, tx: Tx, now: datetime) -> list[EvaluatorHealth]:
+        summary = tx.scores.summary(now - _DAY)
+        calibrations = tx.calibrations.current()
+        labels = tx.reviews.label_counts()
+        return [
+            EvaluatorHealth(
+                name=name,
+                version=e.version,
+                scored=summary.get(name, (0, 0, 0.0))[0],
+                failed=summary.get(name, (0, 0, 0.0))[1],
+                n_labels=labels.get(name, 0),
+                agreement=calibrations[name].kappa if name in calibrations else None,
+            )
+            for name, e in sorted(self._evaluators.items())
+        ]
+
+    def _alerts(self, tx: Tx) -> Message:
+        alerts = tx.alerts.in_state(AlertState.OPEN, AlertState.ACKNOWLEDGED)
+        shown = [(alert, self._renderer.signal(alert.signal)) for alert in reversed(alerts)][:_LISTED]
+        return alerts_message(shown, len(alerts))
+
+    def conversations_of(self, alert_id: str) -> View:
+        """The window with the conversations that show an alert.
+
+        Raises:
+            BadInput: The alert is gone.
+        """
+        with self._store.read() as tx:
+            alert = tx.alerts.get(alert_id)
+            if alert is None:
+                raise BadInput("this alert is no longer known")
+            conversations = tx.conversations.many(alert.examples)
+            lines = [
+                ConversationLine(why=_opening(c.metadata), excerpt=_gist(excerpt(c)), at=c.started_at)
+                for c in (conversations[i] for i in alert.examples if i in conversations)
+            ]
+        return conversations_modal("Conversations", lines[:_LISTED], alert.n if alert.k is None else alert.k)
+
+    def label_modal(self, item_id: str, person: Person) -> View:
+        """The window in which a reviewer says more, filled with what this reviewer has said before.
+
+        Raises:
+            BadInput: The item is gone.
+        """
+        with self._store.read() as tx:
+            item = tx.reviews.item(item_id)
+            flagged = None if item is None else self._renderer.flagged(tx, item)
+            if item is None or flagged is None:
+                raise BadInput("this conversation is no longer open for review")
+            said = tx.reviews.standing_label(item.conversation_id, item.evaluator, person.user_id)
+            others = [
+                name for name in sorted({*self._evaluators, *tx.reviews.label_counts()}) if name != item.evaluator
+            ]
+        current = None
+        if said is not None:
+            truth = truth_of(said.value)
+            verdict: Verdict = "unsure" if truth is None else "yes" if truth else "no"
+            current = LabelSubmission(item_id=item_id, evaluator=item.evaluator, verdict=verdict, note=said.note)
+        options = [TaxonomyOption(value=name, label=name.replace("_", " ")) for name in others]
+        return label_modal(item_id, flagged.question, options, turns=flagged.turns, current=current)
+
+
+def _opening(metadata: Mapping[str, object]) -> str:
+    return " · ".join(str(metadata[key]) for key in ("scenario", "model", "prompt_version") if metadata.get(key))
+
+
+def _gist(turns: Sequence[object]) -> str:
+    return " / ".join(getattr(turn, "text", "") for turn in turns[-2:])[:_EXCERPT]

@@ -1,0 +1,174 @@
+"""From a delivery to the message that it stands for, drawn from what is true now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from alerts.pipeline import ALERT, EXAMPLE
+from alerts.signals import BUILT_IN, SignalOverride, all_signals
+from bot.jobs.pick import REVIEW
+from bot.slack.blocks.alert import alert_message
+from bot.slack.blocks.conversation import example_card, review_card
+from bot.slack.blocks.surface import Message
+from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict, Vote
+from evaluators.base import Evaluator
+from evaluators.truth import truth_of
+from traces.model import Alert, Conversation, Direction, Label, Score, Segment, Signal
+from traces.redact import redact
+from traces.store import Tx
+from traces.store.outbox import Delivery
+from traces.store.reviews import ReviewItem
+
+_TURNS_AROUND = 2
+_TURNS_SHOWN = 6
+_CONTEXT_KEYS = ("application", "model", "prompt_version", "scenario")
+_QUESTIONS = {
+    "volume": "Is something wrong with this conversation?",
+    "error_rate": "Did a model call fail here?",
+    "latency": "Was the answer too slow here?",
+    "cost": "Did this conversation cost more than it should?",
+}
+
+
+class Renderer:
+    """Draws the messages of the outbox."""
+
+    def __init__(self, evaluators: Sequence[Evaluator], overrides: Mapping[str, SignalOverride]) -> None:
+        self._evaluators = {e.name: e for e in evaluators}
+        self._overrides = overrides
+
+    def message(self, tx: Tx, delivery: Delivery) -> Message | None:
+        """The message as it should stand now; ``None`` when what it was about is gone."""
+        if delivery.kind == ALERT:
+            alert = tx.alerts.get(delivery.subject_id)
+            return None if alert is None else self._alert(tx, alert, delivery.delivery_id)
+        item = tx.reviews.item(delivery.subject_id)
+        flagged = None if item is None else self.flagged(tx, item)
+        if flagged is None:
+            return None
+        card = example_card if delivery.kind == EXAMPLE else review_card
+        return card(flagged, delivery_id=delivery.delivery_id)
+
+    def _alert(self, tx: Tx, alert: Alert, delivery_id: str) -> Message:
+        names = tx.state.reviewer_names()
+        return alert_message(
+            alert,
+            self.signal(alert.signal),
+            delivery_id=delivery_id,
+            acknowledged_by=names.get(alert.acknowledged_by or ""),
+            resolved_by=names.get(alert.resolved_by or ""),
+        )
+
+    def signal(self, name: str) -> Signal:
+        """The signal of a name, as this team has set it up."""
+        evaluator = self._evaluators.get(name)
+        bad = {name: evaluator.bad} if evaluator is not None else {}
+        shown = {name: SignalOverride(bad=o.bad) for name, o in self._overrides.items()}
+        return all_signals([name], bad, shown)[name]
+
+    def question(self, name: str) -> Question:
+        """What reviewers are asked about a score or a signal."""
+        evaluator = self._evaluators.get(name)
+        if evaluator is not None:
+            return Question(
+                evaluator=name,
+                question=evaluator.question,
+                yes_label=evaluator.yes_label,
+                no_label=evaluator.no_label,
+                yes_is_bad=evaluator.bad is not Direction.DOWN,
+            )
+        built_in = name in {signal.name for signal in BUILT_IN}
+        return Question(
+            evaluator=name,
+            question=_QUESTIONS[name] if built_in else f"Is “{name.replace('_', ' ')}” true of this conversation?",
+            yes_is_bad=built_in or self.signal(name).bad is not Direction.DOWN,
+        )
+
+    def flagged(self, tx: Tx, item: ReviewItem) -> FlaggedConversation | None:
+        """A review item with everything that its card shows; ``None`` when the conversation is gone."""
+        conversation = tx.conversations.get(item.conversation_id)
+        if conversation is None:
+            return None
+        outcomes = tx.scores.current([item.conversation_id]).get(item.conversation_id, [])
+        scores = [o for o in outcomes if isinstance(o, Score)]
+        labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
+        asked = next((s for s in scores if s.name == item.evaluator), None)
+        return FlaggedConversation(
+            item_id=item.item_id,
+            why=item.reason,
+            question=self.question(item.evaluator),
+            turns=excerpt(conversation, asked),
+            turns_total=len(_spoken(conversation)),
+            at=conversation.started_at,
+            context=_context(conversation),
+            scores=tuple(_shown(scores, asked)),
+            votes=tuple(_votes(labels, item.evaluator, tx.state.reviewer_names())),
+        )
+
+
+def excerpt(conversation: Conversation, score: Score | None = None) -> tuple[Turn, ...]:
+    """The redacted turns around a score's evidence, or the last ones."""
+    spoken = _spoken(conversation)
+    if not spoken:
+        return ()
+    places = [place for place, _ in spoken]
+    turn = score.turn if score is not None else None
+    if turn in places:
+        middle = places.index(turn)
+        first = max(0, min(middle - _TURNS_AROUND, len(spoken) - _TURNS_SHOWN))
+    else:
+        first = max(0, len(spoken) - _TURNS_SHOWN)
+    return tuple(turn for _, turn in spoken[first : first + _TURNS_SHOWN])
+
+
+def _spoken(conversation: Conversation) -> list[tuple[int, Turn]]:
+    """Every turn but the system prompt, with its place among the messages."""
+    turns = []
+    for place, message in enumerate(conversation.messages):
+        if message.role == "system":
+            continue
+        calls = " ".join(f"→ {call.name}({call.arguments})" for call in message.tool_calls)
+        error = f"⚠ {message.error}" if message.error else ""
+        text = "\n".join(part for part in (message.content, calls, error) if part)
+        role = f"tool {message.name}" if message.role == "tool" and message.name else message.role
+        turns.append((place, Turn(role=role, text=redact(text).text)))
+    return turns
+
+
+def _context(conversation: Conversation) -> Segment:
+    pairs = [(key, str(conversation.metadata[key])) for key in _CONTEXT_KEYS if conversation.metadata.get(key)]
+    return Segment(tuple(pairs[:3]))
+
+
+def _shown(scores: Sequence[Score], asked: Score | None) -> list[Score]:
+    """The score in question first, then the others that say that something is the case."""
+    others = [s for s in scores if s is not asked and s.value]
+    return ([asked] if asked is not None else []) + others
+
+
+def _votes(labels: Sequence[Label], evaluator: str, names: Mapping[str, str]) -> list[Vote]:
+    """One vote per reviewer who answered the question, with the further words that the same reviewer gave."""
+    votes = []
+    for label in labels:
+        if label.name != evaluator or label.at is None:
+            continue
+        further = tuple(other.name for other in labels if other.reviewer == label.reviewer and other.name != evaluator)
+        votes.append(
+            Vote(
+                reviewer=names.get(label.reviewer, label.reviewer),
+                evaluator=evaluator,
+                verdict=_verdict(label),
+                at=label.at,
+                labels=further,
+                note=label.note,
+            )
+        )
+    return votes
+
+
+def _verdict(label: Label) -> Verdict:
+    truth = truth_of(label.value)
+    return "unsure" if truth is None else "yes" if truth else "no"
+
+
+__all__ = ["ALERT", "EXAMPLE", "REVIEW", "Renderer", "excerpt"]

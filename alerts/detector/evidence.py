@@ -29,7 +29,7 @@ SIZES: dict[Kind, Floats] = {
 }
 """Log odds, log factors, shifts of ln x: shape (EFFECTS, 1), upward first."""
 UPWARD = np.arange(EFFECTS)[:, None] < EFFECTS // 2
-HEADROOM = 6.0
+HEADROOM = 5.0
 """How far (in nats) evidence may grow past opening, so that a long incident can still end."""
 _MOST_PER_VALUE = 1.5
 """Nats that one value of a mean can add: ln x has heavier tails than the normal that the ratio assumes."""
@@ -72,18 +72,17 @@ class Finding:
     window: Floats
 
 
-def ratios(kind: Kind, bucket: Bucket, within: Floats) -> Floats:
-    """Log-likelihood ratio of each effect against the baseline, shape (EFFECTS, S), before any shrinking."""
-    size = SIZES[kind]
+def ratios(kind: Kind, window: Floats, within: Floats) -> Floats:
+    """Log-likelihood ratio of each effect in a window, shape (EFFECTS, S), before any shrinking."""
+    size, units, total, usual = SIZES[kind], window[UNITS], window[TOTAL], window[EXPECTED]
     if kind is Kind.RATE:
-        rate = np.clip(bucket.mean, _RATE_EDGE, 1 - _RATE_EDGE)
-        rates: Floats = bucket.total * size - bucket.n * np.log1p(rate * np.expm1(size))
+        rate = np.clip(usual / np.maximum(units, 1.0), _RATE_EDGE, 1 - _RATE_EDGE)
+        rates: Floats = total * size - units * np.log1p(rate * np.expm1(size))
         return rates
     if kind is Kind.COUNT:
-        counts: Floats = bucket.total * size - bucket.mean * np.expm1(size)
+        counts: Floats = total * size - usual * np.expm1(size)
         return counts
-    shift = bucket.total - bucket.expected
-    means: Floats = np.minimum((size * shift - bucket.n * size**2 / 2) / within, _MOST_PER_VALUE * bucket.n)
+    means: Floats = np.minimum((size * (total - usual) - units * size**2 / 2) / within, _MOST_PER_VALUE * units)
     return means
 
 
@@ -91,16 +90,35 @@ def weigh(state: State, bucket: Bucket, terms: Terms, within: Floats, independen
     """Add a bucket to the e-CUSUMs, and say what they show."""
     watched = np.where(UPWARD, terms.up, terms.down)
     allowed = watched & bucket.live
-    ratio = np.where(allowed, ratios(state.kind, bucket, within), 0.0)
-    threshold = math.log(2 * terms.run_length)
-    chances = np.log(np.maximum(watched.sum(axis=0), 1))
-    _accumulate(state, bucket, ratio, independence, allowed)
-    np.minimum(state.evidence, threshold + chances + HEADROOM, out=state.evidence)
     here = bucket.as_window()
+    ratio = np.where(allowed, ratios(state.kind, here, within), 0.0)
+    bar = _bar(watched, terms)
+    _accumulate(state, bucket, ratio, independence, allowed)
+    np.minimum(state.evidence, bar + HEADROOM, out=state.evidence)
     lasting = np.where(watched & matters(state.kind, state.window, terms), state.evidence, -np.inf)
     lasting = np.where(state.evidence > 0, lasting, -np.inf)
     sudden = np.where(allowed & matters(state.kind, here[:, None, :], terms), ratio / bucket.around, -np.inf)
-    return _strongest(state, lasting, sudden, here, threshold + chances)
+    found = _strongest(state, lasting, sudden, here, bar)
+    lasts = _persisting(state, watched, terms, within) - bar
+    log_evidence = np.where(state.opened == 0, found.log_evidence, np.maximum(lasts, _log_sum(sudden) - bar))
+    return Finding(log_evidence, found.upward, found.started, found.window)
+
+
+def _bar(watched: Bools, terms: Terms) -> Floats:
+    """The log of the sum over the effects at which their mean reaches 2c."""
+    bar: Floats = math.log(2 * terms.run_length) + np.log(np.maximum(watched.sum(axis=0), 1))
+    return bar
+
+
+def _persisting(state: State, watched: Bools, terms: Terms, within: Floats) -> Floats:
+    """Evidence for the effect that fits an open anomaly best; once it is over, smaller ones would linger for days."""
+    window = state.opened_window
+    fits = np.where(watched, ratios(state.kind, window, within), -np.inf)
+    best = fits.argmax(axis=0)
+    series = np.arange(state.series)
+    large = matters(state.kind, window[:, None, :], terms)[best, series]
+    persisting: Floats = np.where(large, state.evidence[best, series], -np.inf)
+    return persisting
 
 
 def _accumulate(state: State, bucket: Bucket, ratio: Floats, independence: Floats, allowed: Bools) -> None:
@@ -110,7 +128,7 @@ def _accumulate(state: State, bucket: Bucket, ratio: Floats, independence: Float
     state.evidence[restart] = 0.0
     # An error of the baseline is the same in every bucket of a window: it grows with the window's exposure.
     around = bucket.around + bucket.bias * state.window[UNITS]
-    state.evidence += independence * ratio / around
+    state.evidence += np.nan_to_num(independence * ratio / around, nan=0.0)
     state.window += bucket.as_window()[:, None, :] * allowed
 
 

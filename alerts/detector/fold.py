@@ -12,7 +12,7 @@ from alerts.detector.baseline import Expected
 from alerts.detector.evidence import Bucket, Finding, weigh
 from alerts.detector.panel import WEEK_S, Bools, Floats, Panel, Readings, Terms
 from alerts.detector.slots import slot_of, zone_named
-from alerts.detector.state import DAY_S, State
+from alerts.detector.state import BUCKETS, DAY_S, EXPECTED, TOTAL, UNITS, State
 from alerts.detector.verdict import Anomaly, End, Since, Verdict, anomaly_of, since_of, verdict_of
 from traces.errors import BadInput
 from traces.model import Kind
@@ -83,9 +83,11 @@ class Detector:
             raise BadInput(f"{terms.parent.shape[0]} terms for {panel.series} series", "terms")
         self.state.grow(panel.series)
         readings, ended = panel.readings(), list[Anomaly]()
-        for row, number in enumerate(panel.bucket_numbers(self.state.bucket_s)):
-            if number > self.state.last:
-                ended += self._take(int(number), readings, row, terms)
+        # Readings near the limits of what a float holds may overflow a ratio; that is never evidence.
+        with np.errstate(all="ignore"):
+            for row, number in enumerate(panel.bucket_numbers(self.state.bucket_s)):
+                if number > self.state.last:
+                    ended += self._take(int(number), readings, row, terms)
         return ended
 
     def verdict(self, series: int, terms: Terms, *, points: int = 72) -> Verdict:
@@ -199,12 +201,14 @@ class Detector:
     def _accept(self, series: int) -> None:
         """Take the open anomaly's level for the usual one."""
         state = self.state
-        units, total, usual = state.opened_window[:3, series]
+        units, total, usual = state.opened_window[[UNITS, TOTAL, EXPECTED], series]
         if state.kind is Kind.COUNT:
-            units = state.opened_window[4, series]
+            units = state.opened_window[BUCKETS, series]
         if not state.newcomer[series] and units > 0:
             baseline.move_to(state, series, float(total / units), float(usual / units))
         state.newcomer[series] = False
+        # Buckets judged by the old baseline are learned as they are, not pulled towards it.
+        state.accepted_at[series] = state.last
         since = state.recent_bucket >= state.opened_from[series]
         state.recent_learnable[since, series] = state.recent_seen[since, series]
 

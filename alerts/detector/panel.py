@@ -83,7 +83,8 @@ class Panel:
         total, within = self._sums(n)
         with np.errstate(invalid="ignore"):
             possible = np.isfinite(n) & np.isfinite(total) & np.isfinite(within)
-            possible &= (n >= 0) & (n <= _LARGEST) & (within >= 0) & (np.abs(total) <= _LARGEST)
+            possible &= (n >= 0) & (n <= _LARGEST) & (np.abs(total) <= _LARGEST)
+            possible &= (within >= 0) & (within <= _LARGEST)
             if self.kind is Kind.RATE:
                 possible &= (total >= 0) & (total <= n)
         observed &= possible

@@ -93,7 +93,8 @@ class _Bucket:
         self.doubt = state.recent_doubt[row].astype(np.float64)
         self.total = state.recent_total[row].astype(np.float64)
         self.within = state.recent_within[row].astype(np.float64)
-        self.judged: Bools = state.recent_spread[row] > 0
+        judged = (state.recent_spread[row] > 0) & (state.recent_bucket[row] > state.accepted_at)
+        self.judged: Bools = judged
         self.learnable: Bools = state.recent_learnable[row] & self.judged
         self.units, self.sum_expected = exposure(state.kind, self.n, self.mean)
         self.chance = variance(state, self.n, self.mean)

@@ -54,6 +54,7 @@ _PER_SERIES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "opened_window": ((WINDOW,), np.float64),
     "opened_peak": ((), np.float64),
     "quiet": ((), np.int64),
+    "accepted_at": ((), np.int64),
     "log_evidence": ((), np.float64),
     "recent_n": ((_RING,), np.float32),
     "recent_total": ((_RING,), np.float32),
@@ -110,6 +111,7 @@ class State:
     opened_window: Floats
     opened_peak: Floats
     quiet: Ints
+    accepted_at: Ints
     log_evidence: Floats
     recent_n: npt.NDArray[np.float32]
     recent_total: npt.NDArray[np.float32]

@@ -19,7 +19,7 @@ from traces.model import Direction, Kind
 
 BAND = 0.98
 """The expected band holds this share of quiet readings: from the 1 % to the 99 % quantile."""
-_LARGEST_LOG_EVIDENCE = 700.0
+_LARGEST_LOG = 700.0
 
 
 class End(StrEnum):
@@ -187,17 +187,22 @@ def _band(state: State, window: Floats, around: Floats, terms: Terms, within: fl
     whole conversations.
     """
     tails = ((1 - BAND) / 2, (1 + BAND) / 2)
-    units, sums = np.maximum(window[UNITS], 1e-9), window[EXPECTED]
+    units, sums = np.maximum(window[UNITS], 1.0), window[EXPECTED]
     if state.kind is Kind.COUNT:
         low, high = (special.gammaincinv(sums / around, tail) * around for tail in tails)
         buckets = np.maximum(window[BUCKETS], 1.0)
         return np.floor(low) / buckets, np.ceil(high) / buckets
     if state.kind is Kind.CONTINUOUS:
         middle, step = sums / units, special.ndtri(tails[1]) * np.sqrt(within * around / units)
-        return np.exp(middle - step), np.exp(middle + step)
+        return _exp(middle - step), _exp(middle + step)
     low, high = _band_of_rate(units, np.clip(sums / units, 1e-6, 1 - 1e-6), around, tails)
     low, high = terms.corrected(low), terms.corrected(high)
     return np.minimum(low, high), np.maximum(low, high)
+
+
+def _exp(log: Floats) -> Floats:
+    exp: Floats = np.exp(np.clip(log, -_LARGEST_LOG, _LARGEST_LOG))
+    return exp
 
 
 def _band_of_rate(n: Floats, rate: Floats, around: Floats, tails: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -214,7 +219,7 @@ def _source(state: State, series: int, terms: Terms) -> int:
 
 
 def _evidence(log_evidence: float) -> float:
-    return math.exp(min(log_evidence, _LARGEST_LOG_EVIDENCE))
+    return math.exp(min(log_evidence, _LARGEST_LOG))
 
 
 def _moment(state: State, number: int) -> datetime:

@@ -261,9 +261,9 @@ _CONVERSATION: Final[Table] = {
     "user_id": ("user_id", optional(text)),
     "metadata": ("metadata", optional(json_map)),
     "messages": ("messages", items(_message)),
-    "trace_ids": ("trace_ids", items(text)),
+    "trace_ids": ("trace_ids", items(text, limits.TRACES)),
     "feedback": ("feedback", items(_feedback)),
-    "scores": ("scores", items(_score)),
+    "scores": ("scores", items(_score, limits.TRACES)),
     "labels": ("labels", items(_label)),
 }
 

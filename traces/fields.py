@@ -20,7 +20,8 @@ Table: TypeAlias = Mapping[str, tuple[str, Check[Any]]]
 """JSON key -> (attribute of our value, check)."""
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-_LARGEST: Final = 1e300
+LARGEST: Final = 1e300
+"""Numbers beyond this count as infinite, so that sums stay finite."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNSTORABLE: Final = re.compile(r"[\x00\ud800-\udfff]")
 _KINDS: Final = {
@@ -78,7 +79,7 @@ def number(value: Any) -> float:
     """A finite number; true and false are none."""
     if type(value) is not float and type(value) is not int:
         wrong_kind(value, "a number")
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -LARGEST <= value <= LARGEST:
         raise BadInput("is not a finite number")
     return float(value)
 

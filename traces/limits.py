@@ -27,3 +27,6 @@ ID_CHARACTERS: Final = 255
 
 MESSAGES: Final = 10_000
 """Messages of one conversation."""
+
+TRACES: Final = 1_000_000
+"""Traces of one conversation, and scores that came with it: some applications have one session for ever."""

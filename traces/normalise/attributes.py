@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 
 from traces import limits
-from traces.fields import clean, is_too_deep
+from traces.fields import LARGEST, clean, is_too_deep
 from traces.normalise.mapping import Names
 
 _INDEX_DIGITS: Final = 6
@@ -69,7 +68,7 @@ def amount(value: Any) -> float | None:
             value = float(value.strip('" '))
         except ValueError:
             return None
-    if type(value) not in (int, float) or not 0 <= value < math.inf:
+    if type(value) not in (int, float) or not 0 <= value <= LARGEST:
         return None
     return float(value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from traces.clock import parse_time
 from traces.conversation_format import truncate
@@ -24,6 +24,8 @@ from traces.normalise.attributes import (
 )
 from traces.normalise.mapping import Names
 from traces.normalise.messages import messages_of, of_flattened, tool_calls_of
+
+_MOST_DOCUMENTS: Final = 100
 
 
 def input_of(span: Span) -> list[Message]:
@@ -127,15 +129,15 @@ def tool_run_of(span: Span, error: str | None) -> tuple[Message, str]:
 
 def documents_of(span: Span) -> tuple[Document, ...]:
     """What a retriever found, best first as it gave them."""
-    flat = unflatten(span.attributes, mapping.FLAT_DOCUMENTS)
+    flat = unflatten(span.attributes, mapping.FLAT_DOCUMENTS)[:_MOST_DOCUMENTS]
     if flat:
         return tuple(_document(item.get("document") if type(item.get("document")) is dict else item) for item in flat)
     found = json_of(find(span.attributes, mapping.DOCUMENTS))
     if type(found) is dict:
         found = next((found[key] for key in ("documents", "results", "value") if type(found.get(key)) is list), [])
     if type(found) is list and found and all(type(item) is str for item in found):
-        return tuple(Document(content=truncate(text_of(item))) for item in found)
-    return tuple(_document(item) for item in listed(found))
+        return tuple(Document(content=truncate(text_of(item))) for item in found[:_MOST_DOCUMENTS])
+    return tuple(_document(item) for item in listed(found)[:_MOST_DOCUMENTS])
 
 
 def _document(raw: Any) -> Document:

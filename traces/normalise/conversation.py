@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from traces import limits
-from traces.conversation_format import value_of_label
-from traces.fields import clean
+from traces.conversation_format import NAMED_METADATA, value_of_label
+from traces.fields import LARGEST, clean
 from traces.model import Conversation, Message, Score, Span
 from traces.normalise import mapping
 from traces.normalise.attributes import find, find_text, json_of, text_of
@@ -65,7 +65,7 @@ def conversation_of(conversation_id: str, spans: Iterable[Span]) -> Conversation
         ended_at=max(span.ended_at for span in every),
         user_id=next(_texts(every, mapping.USER_ID), None),
         metadata=_metadata(every, transcript.messages),
-        messages=tuple(transcript.messages),
+        messages=tuple(transcript.messages[-limits.MESSAGES :]),
         trace_ids=tuple(trace.trace_id for trace in traces),
         scores=tuple(scores),
     )
@@ -173,8 +173,12 @@ def _own_metadata(spans: list[Span]) -> dict[str, Any]:
             for prefix in mapping.METADATA_PREFIXES:
                 if name.startswith(prefix) and name not in _IDENTITIES:
                     found.setdefault(name.removeprefix(prefix), json_of(value))
-    single = {clean(str(key)): value for key, value in found.items() if type(value) in (str, int, float, bool)}
+    single = {clean(key): value for key, value in found.items() if type(value) in _single(key)}
     return dict(list(single.items())[:_MOST_METADATA])
+
+
+def _single(key: str) -> tuple[type, ...]:
+    return (str,) if key in NAMED_METADATA else (str, int, float, bool)
 
 
 def _without_identities(holder: str, inside: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +199,7 @@ def _scores(trace: Trace, turn: int | None) -> list[Score]:
 
 
 def _score(raw: Any, turn: int | None, prefix: str) -> list[Score]:
-    name = find_text(raw, (f"{prefix}name",))
+    name = _CONTROL.sub(" ", find_text(raw, (f"{prefix}name",)) or "").strip()
     if not name:
         return []
     value = find(raw, (f"{prefix}score.value", f"{prefix}score", f"{prefix}passed"))
@@ -217,4 +221,4 @@ def _number(value: Any) -> float | None:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return value_of_label(text_of(value))
-    return number if abs(number) < 1e300 else None  # noqa: PLR2004  finite, with room for sums
+    return number if abs(number) <= LARGEST else None

@@ -28,6 +28,7 @@ ROLE_OF: Final[Mapping[str, Role]] = {
 _WRAPPERS: Final = ("messages", "choices", "message", "generations", "value", "kwargs")
 _SAYINGS: Final = ("content", "text", "input", "query", "question", "prompt", "output", "answer", "response", "q", "a")
 _DEPTH: Final = 12
+_MOST_CALLS: Final = 1_000
 
 
 def messages_of(value: Any, default: Role, depth: int = _DEPTH) -> list[Message]:
@@ -100,7 +101,7 @@ class _Draft:
             return
         part = part.get("message_content") if type(part.get("message_content")) is dict else part
         kind = str(part.get("type", "text"))
-        if kind in _CALL_KINDS:
+        if kind in _CALL_KINDS and len(self.calls) < _MOST_CALLS:
             self.calls.append(_tool_call(part))
         elif kind in _RESULT_KINDS:
             self.results.append(_tool_result(part))
@@ -157,7 +158,7 @@ def _tool_result(part: dict[str, Any]) -> Message:
 
 def tool_calls_of(value: Any) -> tuple[ToolCall, ...]:
     """Tool calls from a list of them in any form, possibly as JSON text or flattened."""
-    return tuple(_tool_call(item) for item in listed(json_of(value)))
+    return tuple(_tool_call(item) for item in listed(json_of(value))[:_MOST_CALLS])
 
 
 def _of_message(raw: dict[str, Any], default: Role) -> list[Message]:

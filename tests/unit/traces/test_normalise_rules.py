@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from traces.conversation_format import parse_conversation, to_json
 from traces.model import Conversation, Message, Span, ToolCall
 from traces.normalise import conversation_id_of, conversation_of
 from traces.normalise.messages import messages_of
@@ -283,6 +284,8 @@ names = st.sampled_from([
     "llm.input_messages.0.message", "llm.input_messages.0.message.role", "gen_ai.prompt.0.content", "gen_ai.prompt.0",
     "gen_ai.usage.input_tokens", "langfuse.observation.type", "langfuse.observation.usage_details", "metadata",
     "retrieval.documents.0.document.content", "gen_ai.retrieval.documents", "langfuse.observation.output",
+    "scenario", "langfuse.trace.metadata.scenario", "langfuse.trace.metadata.x", "operation.cost", "session.id",
+    "gen_ai.response.time_to_first_chunk", "gen_ai.usage.output_tokens", "gen_ai.output.messages", "user.id",
     "gen_ai.tool.name", "gen_ai.tool.call.id", "ai.response.toolCalls", "langfuse.observation.completion_start_time",
 ])  # fmt: skip
 kinds = st.sampled_from(["chat", "LLM", "tool", "RETRIEVER", "agent"])
@@ -302,6 +305,7 @@ def test_whatever_attributes_hold_a_conversation_comes_out(drawn: list[tuple[dic
     said = conversation_of("c", spans)
     assert isinstance(said, Conversation)
     assert said.started_at <= said.ended_at
+    assert parse_conversation(to_json(said), received_at=START).messages == said.messages
 
 
 def test_deeply_nested_text_is_kept_as_text() -> None:

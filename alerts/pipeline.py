@@ -47,9 +47,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """Where alerts are posted and how many examples go into their thread."""
+    """Where alerts are posted and how many examples go into their thread; without a channel nothing is posted."""
 
-    channel: str
+    channel: str | None
     examples: int = 5
 
 
@@ -157,6 +157,8 @@ def _open(scene: _Scene, finding: Finding) -> Decision:
 
 def _post(scene: _Scene, alert: Alert) -> None:
     """Ask for the root message and the examples in its thread."""
+    if scene.posting.channel is None:
+        return
     outbox = scene.tx.outbox
     root = outbox.request(kind=ALERT, subject_id=alert.alert_id, channel=scene.posting.channel, at=scene.now)
     for conversation_id in alert.examples:
@@ -215,7 +217,7 @@ def _write(scene: _Scene, before: Alert, after: Alert, *, show: bool = True) -> 
         return before
     written = replace(after, updated_at=scene.now, version=before.version + 1)
     scene.tx.alerts.replace(written, expecting=before.version)
-    if show:
+    if show and scene.posting.channel is not None:
         scene.tx.outbox.request(kind=ALERT, subject_id=written.alert_id, channel=scene.posting.channel, at=scene.now)
     return written
 

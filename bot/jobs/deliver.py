@@ -179,7 +179,7 @@ class Delivering:
                     tx.outbox.sent(delivery, channel=standing.channel, ts=standing.ts, at=self._clock.now())
                     continue
                 tx.outbox.retry(delivery.delivery_id, due_at=self._clock.now(), problem="was cut off")
-            self._deliver(delivery, repeat=standing is None and delivery.posted_ts is None)
+            self._deliver(delivery, repeat=delivery.posted_ts is None)
 
     def _look_up(self, delivery: Delivery) -> _Sent | None:
         """The message of a delivery in its channel's history, where the bot may read it."""

@@ -1,0 +1,190 @@
+"""The composition root: settings in, a Hark out, every part built once and handed what it needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from alerts.pipeline import Posting
+from alerts.signals import SignalOverride
+from alerts.watch import WatchSettings
+from bot.alerting import Alerting
+from bot.config import JudgeSettings, Settings
+from bot.http import Receiver
+from bot.jobs.calibrate import Calibrating
+from bot.jobs.deliver import Delivering
+from bot.jobs.detect import Detection
+from bot.jobs.evaluate import Cuts, Evaluation
+from bot.jobs.pick import Picker, PickSettings
+from bot.jobs.poll import Polled, Polling, sources_of
+from bot.review import Review
+from bot.schedule import Jobs
+from bot.slack.access import Access, Workspace
+from bot.slack.app import bolt_app
+from bot.slack.ask import Desk
+from bot.slack.client import client_of
+from bot.slack.listeners import Listeners
+from bot.slack.render import Renderer
+from evaluators.base import Evaluator
+from evaluators.judge import Criterion, JudgeModel, LiteLLMJudgeModel, ScriptedJudgeModel
+from evaluators.judge.scripted import Line
+from evaluators.registry import build
+from traces.clock import Clock
+from traces.store import Store, open_store
+from traces.writer import Writer
+
+SCRIPTED = "scripted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hark:
+    """Everything that runs. ``client`` and ``bolt`` are ``None`` without Slack tokens."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    evaluators: tuple[Evaluator, ...]
+    jobs: Jobs
+    desk: Desk
+    client: WebClient | None
+    bolt: App | None
+
+    def receiver(self, writer: Writer) -> Receiver:
+        """The HTTP edge, listening to Slack where Slack comes over HTTP."""
+        receiver = Receiver(self.store, writer, self.clock)
+        secret = self.settings.secrets.signing_secret
+        if self.bolt is not None and self.settings.transport == "http" and secret is not None:
+            receiver.listen_to_slack(self.bolt, secret.get_secret_value())
+        return receiver
+
+    def writer(self) -> Writer:
+        """The thread that stores what is received."""
+        return Writer(self.store, self.clock, self.settings.conversations.quiet)
+
+
+def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str]) -> Hark:
+    """Open the store and wire the parts.
+
+    Raises:
+        BadInput: A setting names something that does not exist.
+        StoreUnavailable: The database cannot be opened.
+    """
+    evaluators = evaluators_of(settings)
+    overrides = overrides_of(settings)
+    store = open_store(settings.database_url)
+    client = client_of(settings)
+    renderer = Renderer(evaluators, overrides)
+    desk = Desk(
+        store=store,
+        clock=clock,
+        renderer=renderer,
+        evaluators=evaluators,
+        segment_keys=settings.segments.keys,
+        overrides=overrides,
+    )
+    deliver = None if client is None else Delivering(store, client, clock, renderer)
+    wake = threading.Event()
+    return Hark(
+        settings=settings,
+        clock=clock,
+        store=store,
+        evaluators=evaluators,
+        jobs=_jobs(
+            settings, store, evaluators, overrides, deliver, wake, sources_of(settings.sources, environment, clock)
+        ),
+        desk=desk,
+        client=client,
+        bolt=None if client is None else _bolt(settings, store, clock, client, desk, wake.set),
+    )
+
+
+def evaluators_of(settings: Settings) -> tuple[Evaluator, ...]:
+    """The evaluators that the settings switch on."""
+    scripts = {judge.name: judge for judge in settings.judges}
+
+    def model_of(criterion: Criterion) -> JudgeModel:
+        judge = scripts[criterion.name]
+        if judge.model == SCRIPTED:
+            return _scripted(judge)
+        return LiteLLMJudgeModel.of(criterion, api_base=judge.api_base)
+
+    switches = dict.fromkeys(settings.evaluators.disabled, False)
+    return build(switches, [_criterion(judge) for judge in settings.judges], model_of)
+
+
+def _criterion(judge: JudgeSettings) -> Criterion:
+    return Criterion(
+        name=judge.name,
+        question=judge.question,
+        model=judge.model,
+        bad=judge.bad,
+        sample_rate=judge.sample_rate,
+        timeout_s=judge.timeout_s,
+        max_tokens=judge.max_tokens,
+    )
+
+
+def _scripted(judge: JudgeSettings) -> ScriptedJudgeModel:
+    lines = [Line(rule.pattern, rule.verdict, rule.explanation) for rule in judge.script]
+    return ScriptedJudgeModel(lines, Line("", judge.script_default, "no rule of the script matched"))
+
+
+def overrides_of(settings: Settings) -> dict[str, SignalOverride]:
+    """What the team changed of its signals."""
+    return {
+        name: SignalOverride(enabled=s.enabled, bad=s.bad, min_relative=s.min_relative, min_absolute=s.min_absolute)
+        for name, s in settings.signals.items()
+    }
+
+
+def _jobs(
+    settings: Settings,
+    store: Store,
+    evaluators: Sequence[Evaluator],
+    overrides: Mapping[str, SignalOverride],
+    deliver: Delivering | None,
+    wake: threading.Event,
+    sources: Sequence[Polled],
+) -> Jobs:
+    posts = deliver is not None
+    detect, segments = settings.detect, settings.segments
+    picker = Picker(
+        evaluators,
+        PickSettings(channel=settings.slack.review_channel if posts else None, per_day=settings.review.items_per_day),
+    )
+    watch = WatchSettings(
+        timezone=detect.timezone,
+        weeks_between_false_alerts=detect.weeks_between_false_alerts,
+        history=timedelta(weeks=detect.history_weeks),
+        grace=timedelta(minutes=detect.grace_minutes),
+    )
+    posting = Posting(
+        channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert
+    )
+    return Jobs(
+        poll=Polling(store, sources, settings.conversations.quiet),
+        evaluate=Evaluation(store, evaluators, Cuts(keys=segments.keys, max_values=segments.max_values), picker),
+        detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
+        calibrate=Calibrating(store),
+        deliver=deliver,
+        wake=wake,
+    )
+
+
+def _bolt(
+    settings: Settings, store: Store, clock: Clock, client: WebClient, desk: Desk, nudge: Callable[[], None]
+) -> App:
+    listeners = Listeners(
+        client=client,
+        access=Access(settings.roles, Workspace(client)),
+        review=Review(store, clock),
+        alerting=Alerting(store, clock),
+        desk=desk,
+        nudge=nudge,
+    )
+    return bolt_app(client, listeners)

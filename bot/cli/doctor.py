@@ -1,0 +1,96 @@
+"""``hark doctor``: is everything that Hark needs there, and what to do where it is not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.app import evaluators_of
+from bot.cli.setting import print_json
+from bot.config import Settings, load
+from bot.slack.client import client_of
+from traces.errors import BadConfig, HarkError
+from traces.store import open_store
+
+_PROBLEM_FOUND = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is well, and what was found or what to do."""
+
+    name: str
+    is_well: bool
+    text: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(*, as_json: bool) -> None:
+    """Check settings, database, evaluators and Slack; exits with 1 when something needs a hand.
+
+    \b
+    Example: hark doctor
+    """
+    findings = list(_examine())
+    if as_json:
+        print_json([{"name": f.name, "ok": f.is_well, "text": f.text} for f in findings])
+    else:
+        for f in findings:
+            click.echo(f"{'✓' if f.is_well else '✗'} {f.name:<12} {f.text}")
+    if not all(f.is_well for f in findings):
+        sys.exit(_PROBLEM_FOUND)
+
+
+def _examine() -> Iterator[Finding]:
+    try:
+        settings = load(os.environ)
+    except BadConfig as error:
+        yield from (Finding("settings", False, mistake) for mistake in error.mistakes)
+        return
+    yield Finding("settings", True, f"read from {settings.origin}")
+    for name, look in (("database", _database), ("evaluators", _evaluators), ("slack", _slack)):
+        yield _looked_at(name, look, settings)
+
+
+def _looked_at(name: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(name, True, look(settings))
+    except HarkError as error:
+        return Finding(name, False, str(error))
+
+
+def _database(settings: Settings) -> str:
+    store = open_store(settings.database_url)
+    try:
+        with store.begin() as tx:
+            return f"{store.location}, {tx.conversations.count():,} conversations"
+    finally:
+        store.close()
+
+
+def _evaluators(settings: Settings) -> str:
+    return ", ".join(e.name for e in evaluators_of(settings))
+
+
+def _slack(settings: Settings) -> str:
+    client = client_of(settings)
+    if client is None:
+        return "no tokens: nothing is posted; set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to connect"
+    try:
+        answer = client.auth_test()
+    except SlackApiError as error:
+        raise HarkError(f"Slack refuses the token ({error.response['error']}); install the app again") from error
+    except (SlackClientError, OSError) as error:
+        raise HarkError(
+            f"Slack cannot be reached ({type(error).__name__}); check SLACK_API_URL and the network"
+        ) from error
+    transport = {"socket": "Socket Mode", "http": "HTTP", "none": "posting only: no SLACK_APP_TOKEN"}[
+        settings.transport
+    ]
+    return f"{answer.get('team', 'workspace')} as {answer.get('user', 'bot')}, {transport}"

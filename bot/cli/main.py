@@ -1,0 +1,57 @@
+"""``hark`` and its commands."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+# No look-up of models or prices over the network, whatever imports litellm.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+from bot.cli.calibrate import calibrate
+from bot.cli.demo import demo
+from bot.cli.doctor import doctor
+from bot.cli.export import export
+from bot.cli.ingest import ingest, labels
+from bot.cli.query import alerts, evaluators, metrics
+from bot.cli.run import run
+from bot.cli.tick import tick
+from traces.errors import HarkError
+from traces.redact import RedactingFilter
+
+BAD_USE = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="hark", prog_name="hark")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+def hark(*, verbose: bool) -> None:
+    """Watch LLM applications from Slack.
+
+    \b
+    Try it without a Slack workspace:  hark demo
+    Run it:                            hark run
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
+
+
+for command in (run, demo, ingest, tick, metrics, alerts, evaluators, calibrate, labels, export, doctor):
+    hark.add_command(command)
+
+
+def main() -> None:
+    """The console script: a known error is one clear line and exit code 2."""
+    try:
+        hark(prog_name="hark")
+    except HarkError as error:
+        click.echo(f"hark: {error}", err=True)
+        sys.exit(BAD_USE)
+
+
+__all__ = ["hark", "main"]

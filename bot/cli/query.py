@@ -1,0 +1,142 @@
+"""``hark metrics``, ``hark alerts``, ``hark evaluators``: the answers of ``/hark``, as text or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from bot.app import evaluators_of
+from bot.cli.setting import built, opened, print_json, settings
+from bot.metrics import answer
+from bot.slack.blocks.figures import figure
+from bot.slack.blocks.values import MetricAnswer
+from bot.slack.grammar import MetricsQuery, parse
+from traces.clock import format_time
+from traces.errors import BadInput
+from traces.model import Alert
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def metrics(query: tuple[str, ...], *, as_json: bool) -> None:
+    """A signal's value, its course and its parts: SIGNAL [7d] [by KEY] [where KEY=VALUE] [vs last week].
+
+    \b
+    Example: hark metrics refusal 7d by model
+    """
+    with built() as hark, hark.store.read() as tx:
+        now = hark.clock.now()
+        signals = hark.desk.signals(tx, now)
+        asked = parse(f"metrics {' '.join(query)}", signals=signals, segment_keys=hark.settings.segments.keys)
+        if not isinstance(asked, MetricsQuery):
+            raise BadInput("write a signal and, if you like, a period")
+        found = answer(tx, asked, signals, now)
+    if as_json:
+        print_json(_metric_json(found))
+    else:
+        click.echo(_metric_text(found))
+
+
+def _metric_json(found: MetricAnswer) -> dict[str, Any]:
+    return {
+        "signal": found.signal.name,
+        "unit": found.signal.unit,
+        "from": format_time(found.since),
+        "to": format_time(found.until),
+        "segment": found.segment.as_map(),
+        "value": found.value,
+        "n": found.n,
+        "previous": found.previous,
+        "compared_with": found.compared_with,
+        "corrected": None if found.corrected is None else asdict(found.corrected),
+        "points": [{"at": format_time(p.at), "value": p.value} for p in found.points],
+        "group_by": found.group_by,
+        "groups": [{"name": g.name, "value": g.value, "n": g.n, "previous": g.previous} for g in found.groups],
+    }
+
+
+def _metric_text(found: MetricAnswer) -> str:
+    signal = found.signal
+    value = "nothing measured" if found.value is None else figure(found.value, signal)
+    lines = [
+        f"{signal.name}  {value}  (n {found.n:,}, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC)"
+    ]
+    if found.previous is not None:
+        lines.append(f"{found.compared_with}: {figure(found.previous, signal)}")
+    if found.corrected is not None:
+        c = found.corrected
+        lines.append(f"corrected by {c.n_labels} labels: {c.rate:.1%} ({c.ci_low:.1%} to {c.ci_high:.1%})")
+    if found.group_by is None:
+        lines += [
+            f"  {p.at:%Y-%m-%d %H:%M}  {'–' if p.value is None else figure(p.value, signal)}" for p in found.points
+        ]
+    lines += [
+        f"  {g.name:<32} {'–' if g.value is None else figure(g.value, signal):>12}  n {g.n:,}" for g in found.groups
+    ]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def alerts(*, as_json: bool) -> None:
+    """Every alert with its state, oldest first.
+
+    \b
+    Example: hark alerts --json
+    """
+    with opened() as (store, _clock), store.read() as tx:
+        found = tx.alerts.all()
+    if as_json:
+        print_json([alert_json(a) for a in found])
+        return
+    for a in found:
+        click.echo(f"{a.state.value:<13} {a.signal:<20} {a.segment!s:<40} since {format_time(a.started_at)}")
+
+
+def alert_json(alert: Alert) -> dict[str, Any]:
+    """An alert as ``hark alerts --json`` prints it; rates from 0 to 1, times in UTC."""
+    return {
+        "alert_id": alert.alert_id,
+        "signal": alert.signal,
+        "segment": alert.segment.as_map(),
+        "state": alert.state.value,
+        "direction": alert.direction.value,
+        "started_at": format_time(alert.started_at),
+        "detected_at": format_time(alert.detected_at),
+        "resolved_at": None if alert.resolved_at is None else format_time(alert.resolved_at),
+        "value": alert.value,
+        "expected": alert.expected,
+        "expected_low": alert.expected_low,
+        "expected_high": alert.expected_high,
+        "n": alert.n,
+        "k": alert.k,
+        "users": alert.users,
+        "explained_by": alert.detail.get("attribution"),
+        "nearest_change": alert.detail.get("change"),
+        "correction": alert.detail.get("correction"),
+        "outcome": alert.detail.get("outcome"),
+    }
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluators(*, as_json: bool) -> None:
+    """The evaluators that run: name, version, when they run, what they see.
+
+    \b
+    Example: hark evaluators
+    """
+    found = evaluators_of(settings())
+    if as_json:
+        print_json(
+            [
+                {"name": e.name, "version": e.version, "when": e.when, "bad": e.bad.value, "summary": e.summary}
+                for e in found
+            ]
+        )
+        return
+    for e in found:
+        click.echo(f"{e.name:<20} {e.version:<14} {e.when:<8} {' '.join(e.summary.split())}")

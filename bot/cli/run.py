@@ -1,0 +1,132 @@
+"""``hark run``: HTTP, Slack and the schedule in one process."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from types import FrameType
+
+import click
+import uvicorn
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.app import Hark
+from bot.cli.setting import built, say
+from bot.schedule import Schedule
+from traces.errors import BadInput
+
+_LOG = logging.getLogger(__name__)
+_SHUTDOWN_S = 8
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; default 8787, 0 picks a free one.")
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+def run(*, port: int | None, host: str | None) -> None:
+    """Receive, evaluate, detect and post, until stopped.
+
+    \b
+    Example: hark run --port 8787
+    """
+    with built() as hark:
+        server = hark.settings.server
+        bound = _bind(host or server.host, server.port if port is None else port)
+        say(f"listening on http://{bound.getsockname()[0]}:{bound.getsockname()[1]}, database {hark.store.location}")
+        _say_transport(hark)
+        serve(hark, bound)
+
+
+def serve(hark: Hark, bound: socket.socket) -> None:
+    """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
+    writer = hark.writer()
+    config = uvicorn.Config(
+        hark.receiver(writer).app(),
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = uvicorn.Server(config)
+    schedule = Schedule(hark.jobs, hark.clock)
+    socket_mode = _socket_mode(hark)
+    schedule.start()
+    try:
+        with _stopping(server):
+            server.run(sockets=[bound])
+    finally:
+        if socket_mode is not None:
+            socket_mode.close()  # type: ignore[no-untyped-call]
+        schedule.stop()
+        writer.close()
+
+
+class _stopping:  # noqa: N801 - reads as a statement
+    """SIGTERM and SIGINT ask the server to finish, and end the process with success."""
+
+    def __init__(self, server: uvicorn.Server) -> None:
+        self._server = server
+
+    def __enter__(self) -> None:
+        # uvicorn raises the signal again once it has stopped; the process still has to store what it knows.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._server.should_exit = True
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise BadInput(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+    return bound
+
+
+def _say_transport(hark: Hark) -> None:
+    transport = hark.settings.transport
+    if hark.client is None:
+        say("no Slack tokens: Hark receives, evaluates and detects, and nothing is posted")
+    elif transport == "socket":
+        say("Slack over Socket Mode")
+    elif transport == "http":
+        say("Slack over HTTP at /slack/events")
+    else:
+        say("SLACK_BOT_TOKEN alone: Hark posts, but buttons and commands lead nowhere; set SLACK_APP_TOKEN")
+
+
+def _socket_mode(hark: Hark) -> SocketModeHandler | None:
+    token = hark.settings.secrets.app_token
+    if hark.bolt is None or token is None or hark.settings.transport != "socket":
+        return None
+    handler = SocketModeHandler(hark.bolt, token.get_secret_value())
+    threading.Thread(target=_connect, args=(handler,), name="socket-mode", daemon=True).start()
+    return handler
+
+
+def _connect(handler: SocketModeHandler) -> None:
+    """Connect, and go on trying: a Slack that is away at start must not keep Hark from receiving."""
+    wait_s = 1.0
+    stop = threading.Event()
+    while not handler.client.closed:
+        try:
+            handler.connect()  # type: ignore[no-untyped-call]
+        except (SlackApiError, SlackClientError, OSError) as error:
+            reason = error.response["error"] if isinstance(error, SlackApiError) else type(error).__name__
+            _LOG.warning("Socket Mode: cannot connect (%s); next try in %.0f s", reason, wait_s)
+            stop.wait(wait_s)
+            wait_s = min(60.0, wait_s * 2)
+        else:
+            return

@@ -1,0 +1,148 @@
+"""When the jobs run: by apscheduler inside a running Hark, or once, as of any time, for cron, tests and backfill."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alerts.pipeline import Decision, Reason
+from bot.jobs.calibrate import Calibrating
+from bot.jobs.deliver import Delivering, Report
+from bot.jobs.detect import Detection
+from bot.jobs.evaluate import Evaluation
+from bot.jobs.poll import Polling
+from traces.clock import Clock
+from traces.errors import HarkError
+
+_LOG = logging.getLogger(__name__)
+
+_WORK_EVERY_S = 1.0
+_DETECT_EVERY_S = 5.0
+_CALIBRATE_EVERY_S = 2.0
+_POLL_EVERY_S = 1.0
+_BURST = 4
+"""Messages to one channel in one second's pass: Slack allows short bursts above one a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """What one run of everything did."""
+
+    at: datetime
+    polled: int = 0
+    evaluated: int = 0
+    calibrated: int = 0
+    decisions: tuple[Decision, ...] = ()
+    delivery: Report = field(default_factory=Report)
+
+    @property
+    def opened(self) -> int:
+        """How many alerts are new."""
+        return sum(d.reason is Reason.NEW for d in self.decisions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """The jobs, and the lock that lets one of those that write run at a time. ``wake`` asks for a delivery at once."""
+
+    poll: Polling
+    evaluate: Evaluation
+    detect: Detection
+    calibrate: Calibrating
+    deliver: Delivering | None
+    wake: threading.Event
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tick(self, now: datetime) -> Tick:
+        """Run everything that is due once, as of ``now``."""
+        with self.lock:
+            polled = self.poll.run(now)
+            evaluated = self.evaluate.run(now)
+            calibrated = self.calibrate.run(now)
+            decisions = self.detect.run(now)
+        delivery = Report() if self.deliver is None else self.deliver.run()
+        return Tick(
+            at=now,
+            polled=polled,
+            evaluated=evaluated,
+            calibrated=len(calibrated),
+            decisions=tuple(decisions),
+            delivery=delivery,
+        )
+
+    def close(self) -> None:
+        """Store what is kept in memory."""
+        with self.lock:
+            self.detect.save()
+
+
+class Schedule:
+    """Runs the jobs of a running Hark until it is stopped."""
+
+    def __init__(self, jobs: Jobs, clock: Clock) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        )
+        self._deliverer = threading.Thread(target=self._deliver, name="deliver", daemon=True)
+
+    def start(self) -> None:
+        jobs = self._jobs
+        self._every(_POLL_EVERY_S, "poll", lambda: jobs.poll.run(self._clock.now()), alone=False)
+        self._every(_WORK_EVERY_S, "evaluate", lambda: jobs.evaluate.run(self._clock.now()))
+        self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
+        self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
+        self._scheduler.start()
+        self._deliverer.start()
+
+    def stop(self) -> None:
+        """Let what runs finish, and start nothing more."""
+        self._stopping.set()
+        self._jobs.wake.set()
+        self._scheduler.shutdown(wait=True)
+        self._deliverer.join(timeout=20)
+        self._jobs.close()
+
+    def _every(self, seconds: float, name: str, job: Callable[[], Any], *, alone: bool = True) -> None:
+        def run() -> None:
+            try:
+                if alone:
+                    with self._jobs.lock:
+                        job()
+                else:
+                    job()
+            except HarkError as error:
+                _LOG.error("%s: %s", name, error.message)
+            except Exception:  # noqa: BLE001 - the schedule must outlive any one job
+                _LOG.exception("%s failed; it is tried again", name)
+
+        self._scheduler.add_job(run, "interval", seconds=seconds, id=name)
+
+    def _deliver(self) -> None:
+        while not self._stopping.is_set():
+            self._jobs.wake.wait(timeout=_WORK_EVERY_S)
+            self._jobs.wake.clear()
+            if self._jobs.deliver is None or self._stopping.is_set():
+                continue
+            try:
+                self._jobs.deliver.run(per_channel=_BURST)
+            except HarkError as error:
+                _LOG.error("deliver: %s", error.message)
+            except Exception:  # noqa: BLE001 - delivery must outlive any one message
+                _LOG.exception("deliver failed; it is tried again")
+
+
+def moments(start: datetime, end: datetime, every: timedelta) -> Iterator[datetime]:
+    """The times from ``start`` to ``end``, both included where they are hit."""
+    at = start
+    while at <= end:
+        yield at
+        at += every

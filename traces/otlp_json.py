@@ -24,17 +24,22 @@ _SNAKE: Final = {
     "startTimeUnixNano": "start_time_unix_nano",
     "endTimeUnixNano": "end_time_unix_nano",
     "timeUnixNano": "time_unix_nano",
+    "resourceLogs": "resource_logs",
+    "scopeLogs": "scope_logs",
+    "logRecords": "log_records",
+    "observedTimeUnixNano": "observed_time_unix_nano",
+    "eventName": "event_name",
 }
 
 
 def spans_of_json(export: dict[str, Any], refused: Refused) -> list[Span]:
     """The spans of an ``{"resourceSpans": [...]}`` object; those that are none are counted in ``refused``."""
     spans: list[Span] = []
-    for group in _objects(export, "resourceSpans"):
-        resource = attributes_of(_object(group, "resource"))
-        for scoped in _objects(group, "scopeSpans"):
-            scope = _text(_object(scoped, "scope").get("name"))
-            raw_spans = _objects(scoped, "spans")
+    for group in objects_in(export, "resourceSpans"):
+        resource = attributes_of(object_in(group, "resource"))
+        for scoped in objects_in(group, "scopeSpans"):
+            scope = _text(object_in(scoped, "scope").get("name"))
+            raw_spans = objects_in(scoped, "spans")
             check_count(len(spans) + refused.count + len(raw_spans))
             for raw in raw_spans:
                 span = span_of_json(raw, refused, resource, scope)
@@ -45,14 +50,14 @@ def spans_of_json(export: dict[str, Any], refused: Refused) -> list[Span]:
 
 def span_of_json(raw: dict[str, Any], refused: Refused, resource: dict[str, Any], scope: str = "") -> Span | None:
     """One span, or ``None`` when it is none."""
-    trace_id = _id(_get(raw, "traceId"), TRACE_ID_BYTES)
-    span_id = _id(_get(raw, "spanId"), SPAN_ID_BYTES)
-    started, ended = _integer(_get(raw, "startTimeUnixNano")), _integer(_get(raw, "endTimeUnixNano"))
+    trace_id = id_of(get(raw, "traceId"), TRACE_ID_BYTES)
+    span_id = id_of(get(raw, "spanId"), SPAN_ID_BYTES)
+    started, ended = integer(get(raw, "startTimeUnixNano")), integer(get(raw, "endTimeUnixNano"))
     if fault := fault_of(trace_id, span_id, started):
         refused.add(fault)
         return None
-    status = _object(raw, "status")
-    parent = _id(_get(raw, "parentSpanId"), SPAN_ID_BYTES)
+    status = object_in(raw, "status")
+    parent = id_of(get(raw, "parentSpanId"), SPAN_ID_BYTES)
     code = status.get("code")
     return Span(
         trace_id=trace_id.hex(),
@@ -69,10 +74,10 @@ def span_of_json(raw: dict[str, Any], refused: Refused, resource: dict[str, Any]
         events=tuple(
             (
                 _text(event.get("name")),
-                moment_of(_moment(_integer(_get(event, "timeUnixNano")), started)),
+                moment_of(_moment(integer(get(event, "timeUnixNano")), started)),
                 attributes_of(event),
             )
-            for event in _objects(raw, "events")
+            for event in objects_in(raw, "events")
         ),
     )
 
@@ -80,7 +85,7 @@ def span_of_json(raw: dict[str, Any], refused: Refused, resource: dict[str, Any]
 def attributes_of(holder: dict[str, Any]) -> dict[str, Any]:
     """The ``attributes`` of a span, event, resource or log record as a flat map."""
     flat: dict[str, Any] = {}
-    for pair in _objects(holder, "attributes")[: limits.ATTRIBUTES]:
+    for pair in objects_in(holder, "attributes")[: limits.ATTRIBUTES]:
         value = pair.get("value")
         key = pair.get("key")
         if type(key) is str:
@@ -97,13 +102,14 @@ def value_of_json(value: dict[str, Any]) -> Any:
     return None
 
 
-def _get(holder: dict[str, Any], name: str) -> Any:
+def get(holder: dict[str, Any], name: str) -> Any:
+    """A field under its camelCase or its snake_case name."""
     value = holder.get(name)
     return holder.get(_SNAKE[name]) if value is None and name in _SNAKE else value
 
 
-def _object(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    value = _get(holder, name)
+def object_in(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    value = get(holder, name)
     if value is None:
         return {}
     if type(value) is not dict:
@@ -111,9 +117,9 @@ def _object(holder: dict[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _objects(holder: dict[str, Any], name: str, inner: str = "") -> list[dict[str, Any]]:
+def objects_in(holder: dict[str, Any], name: str, inner: str = "") -> list[dict[str, Any]]:
     """A list of objects, possibly one object further in; null is an empty list."""
-    value = _get(holder, name)
+    value = get(holder, name)
     if inner and type(value) is dict:
         value = value.get(inner)
     if value is None:
@@ -126,11 +132,15 @@ def _objects(holder: dict[str, Any], name: str, inner: str = "") -> list[dict[st
     return value
 
 
+def text_in(holder: dict[str, Any], name: str) -> str:
+    return _text(get(holder, name))
+
+
 def _text(value: Any) -> str:
     return clean(value) if type(value) is str else ""
 
 
-def _id(value: Any, size: int) -> bytes:
+def id_of(value: Any, size: int) -> bytes:
     """An id from hex, as OTLP JSON has it, or base64, as protobuf's own JSON has it."""
     if type(value) is not str:
         return b""
@@ -140,7 +150,7 @@ def _id(value: Any, size: int) -> bytes:
         return b""
 
 
-def _integer(value: Any) -> int:
+def integer(value: Any) -> int:
     if type(value) is int:
         return value
     if type(value) is str and value.lstrip("-").isdecimal() and len(value) <= len(str(2**64)):
@@ -160,11 +170,11 @@ def _moment(nanoseconds: int, at_least: int) -> int:
 
 
 def _list(said: Any) -> list[Any]:
-    return [value_of_json(item) for item in _objects({"values": said}, "values", "values")]
+    return [value_of_json(item) for item in objects_in({"values": said}, "values", "values")]
 
 
 def _map(said: Any) -> dict[str, Any]:
-    return attributes_of({"attributes": _objects({"values": said}, "values", "values")})
+    return attributes_of({"attributes": objects_in({"values": said}, "values", "values")})
 
 
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -174,8 +184,8 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "bytes_value": _text,
     "boolValue": lambda said: said is True,
     "bool_value": lambda said: said is True,
-    "intValue": _integer,
-    "int_value": _integer,
+    "intValue": integer,
+    "int_value": integer,
     "doubleValue": _double,
     "double_value": _double,
     "arrayValue": _list,

@@ -29,7 +29,7 @@ def spans_of_protobuf(body: bytes, refused: Refused) -> list[Span]:
     check_count(sum(len(scoped.spans) for group in request.resource_spans for scoped in group.scope_spans))
     spans: list[Span] = []
     for group in request.resource_spans:
-        resource = _attributes(group.resource.attributes)
+        resource = flatten(group.resource.attributes)
         for scoped in group.scope_spans:
             scope = clean(scoped.scope.name)
             for raw in scoped.spans:
@@ -51,16 +51,17 @@ def _span(raw: trace_pb2.Span, resource: dict[str, Any], scope: str) -> Span:
         name=clean(raw.name),
         started_at=moment_of(started),
         ended_at=moment_of(max(started, ended)),
-        attributes=_attributes(raw.attributes),
+        attributes=flatten(raw.attributes),
         resource=resource,
         scope=scope,
         status_code=raw.status.code,
         status_message=clean(raw.status.message),
-        events=tuple((clean(e.name), moment_of(e.time_unix_nano), _attributes(e.attributes)) for e in raw.events),
+        events=tuple((clean(e.name), moment_of(e.time_unix_nano), flatten(e.attributes)) for e in raw.events),
     )
 
 
-def _attributes(pairs: Sequence[KeyValue]) -> dict[str, Any]:
+def flatten(pairs: Sequence[KeyValue]) -> dict[str, Any]:
+    """Attributes as a flat map of JSON values."""
     if len(pairs) > limits.ATTRIBUTES:
         pairs = pairs[: limits.ATTRIBUTES]
     flat: dict[str, Any] = {}

@@ -8,9 +8,9 @@ hex or base64.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -19,6 +19,7 @@ from traces.errors import BadInput, TooLarge, Unsupported
 from traces.fields import is_too_deep, kind_of
 from traces.model import Span
 from traces.otlp_json import spans_of_json
+from traces.otlp_logs import spans_of_json_logs, spans_of_protobuf_logs
 from traces.otlp_protobuf import spans_of_protobuf
 from traces.otlp_span import Refused
 
@@ -115,18 +116,43 @@ def read_export(body: bytes, content_type: str = PROTOBUF, content_encoding: str
         TooLarge: When a limit is passed.
         BadInput: When it cannot be read, or holds spans of which none is one, as a metrics body does.
     """
+    export = _read(body, content_type, content_encoding, _TRACES)
+    if export.rejected and not export.spans:
+        raise BadInput(f"no span could be read: {export.reason}; is this a metrics or logs body?")
+    return export
+
+
+def read_logs(body: bytes, content_type: str = PROTOBUF, content_encoding: str = "") -> Export:
+    """The GenAI records of an OTLP logs export, as spans beneath the spans that they belong to.
+
+    Raises:
+        Unsupported: For a content type that is neither protobuf nor JSON, or an unknown content encoding.
+        TooLarge: When a limit is passed.
+        BadInput: When it cannot be read.
+    """
+    return _read(body, content_type, content_encoding, _LOGS)
+
+
+def _read(body: bytes, content_type: str, content_encoding: str, decoder: _Decoder) -> Export:
     inflated = inflate(body, content_encoding)
     kind = content_type.partition(";")[0].strip().lower()
     refused = Refused()
     if kind == PROTOBUF:
-        spans = spans_of_protobuf(inflated, refused)
+        spans = decoder.of_protobuf(inflated, refused)
     elif kind == JSON:
         parsed = read_json(inflated)
         if type(parsed) is not dict:
             raise BadInput(f"an OTLP export must be an object, not {kind_of(parsed)}")
-        spans = spans_of_json(parsed, refused)
+        spans = decoder.of_json(parsed, refused)
     else:
         raise Unsupported(f"content type {kind[:60]!r} is not read; send {PROTOBUF} or {JSON}")
-    if refused.count and not spans:
-        raise BadInput(f"no span could be read: {refused.reason}; is this a metrics or logs body?")
     return Export(spans, refused.count, refused.reason)
+
+
+class _Decoder(NamedTuple):
+    of_protobuf: Callable[[bytes, Refused], list[Span]]
+    of_json: Callable[[dict[str, Any], Refused], list[Span]]
+
+
+_TRACES: Final = _Decoder(spans_of_protobuf, spans_of_json)
+_LOGS: Final = _Decoder(spans_of_protobuf_logs, spans_of_json_logs)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
 from traces.model import Span
 from traces.normalise import mapping
 from traces.normalise.attributes import find, find_text, json_of
+from traces.normalise.events import with_events
 from traces.normalise.mapping import SpanKind
+from traces.otlp_logs import LOGGED, Event
 
 _DEEPEST = 1_000
 """How far up a chain of parents is followed; broken clients make cycles."""
@@ -40,6 +43,15 @@ def error_of(span: Span) -> str | None:
     return find_text(span.attributes, mapping.ERROR_MESSAGE) or "error"
 
 
+def _joined(spans: list[Span]) -> list[Span]:
+    """The spans, each with what was logged beneath it."""
+    logged: defaultdict[str | None, list[Event]] = defaultdict(list)
+    for span in spans:
+        if span.name == LOGGED:
+            logged[span.parent_id] += span.events
+    return [with_events(span, sorted(logged[span.span_id], key=lambda event: event[1])) for span in spans]
+
+
 class Trace:
     """The spans of one trace in the order they began.
 
@@ -50,7 +62,7 @@ class Trace:
     """
 
     def __init__(self, spans: Iterable[Span]) -> None:
-        self.spans = sorted(spans, key=lambda span: (span.started_at, span.ended_at))
+        self.spans = _joined(sorted(spans, key=lambda span: (span.started_at, span.ended_at, span.span_id)))
         self.trace_id = self.spans[0].trace_id
         self._by_id = {span.span_id: span for span in self.spans}
         self.kinds = {span.span_id: kind_of(span) for span in self.spans}
@@ -69,7 +81,8 @@ class Trace:
     def root(self) -> Span:
         """The span without a parent, or the earliest one whose parent never arrived."""
         orphans = [span for span in self.spans if span.parent_id not in self._by_id]
-        return next((span for span in orphans if span.parent_id is None), (orphans or self.spans)[0])
+        orphans.sort(key=lambda span: (span.parent_id is not None, span.name == LOGGED))
+        return (orphans or self.spans)[0]
 
     def _is_step(self, span: Span, around_calls: set[str]) -> bool:
         kind = self.kinds[span.span_id]

@@ -14,7 +14,8 @@ import pytest
 from traces.errors import BadInput
 from traces.model import Conversation, Message, Span
 from traces.normalise import conversation_id_of, conversation_of, own_conversation_id
-from traces.wire import JSON, PROTOBUF, read_export
+from traces.otlp_logs import LOGGED
+from traces.wire import JSON, PROTOBUF, read_export, read_logs
 
 CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "captured"
 pytestmark = pytest.mark.skipif(not CAPTURED.exists(), reason="the captured payloads are not beside this checkout")
@@ -28,6 +29,7 @@ FOLDERS = [
     "vercel_ai_json",
     "otel_openai_v2_old",
 ]
+READERS = {"traces": read_export, "logs": read_logs}
 
 
 @dataclass
@@ -46,9 +48,10 @@ def spans_in(folder: str) -> list[Span]:
     spans: list[Span] = []
     for meta in sorted((CAPTURED / folder).glob("*.meta.json")):
         request = orjson.loads(meta.read_bytes())
-        if request["path"].endswith("/v1/traces"):
+        read = READERS.get(request["path"].rpartition("/")[2])
+        if read and "/v1/" in request["path"]:
             kind = JSON if request["file"].endswith(".json") else PROTOBUF
-            spans += read_export((CAPTURED / folder / request["file"]).read_bytes(), kind).spans
+            spans += read((CAPTURED / folder / request["file"]).read_bytes(), kind).spans
     return spans
 
 
@@ -76,7 +79,8 @@ def totals(played: Play) -> dict[str, Any]:
     streamed = [message.ttft_s for message in played.messages if message.ttft_s is not None]
     return {
         "traces": len(played.traces),
-        "spans": len({span.span_id for held in played.traces.values() for span in held}),
+        "spans": len({span.span_id for held in played.traces.values() for span in held if span.name != LOGGED}),
+        "log_records": sum(len(s.events) for held in played.traces.values() for s in held if s.name == LOGGED),
         "conversations": len(played.conversations),
         "llm_calls": len(calls(played.messages)),
         "tokens_in": sum(message.input_tokens or 0 for message in played.messages),
@@ -150,6 +154,7 @@ TOLD = [
     ("langfuse_sdk5", "sess-42"),
     ("openinference_agent", "conv-oi-1"),
     ("pydantic_ai_default", "01a1fb10-993c-740f-b129-69beb61d8d11"),
+    ("otel_openai_v2_old", "conv-v2-1"),
 ]
 
 

@@ -12,6 +12,7 @@ from traces.conversation_format import parse_conversation, to_json
 from traces.model import Conversation, Message, Span, ToolCall
 from traces.normalise import conversation_id_of, conversation_of
 from traces.normalise.messages import messages_of
+from traces.otlp_logs import LOGGED
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TRACE = "ab" * 16
@@ -151,6 +152,48 @@ def test_an_error_of_the_agent_itself_stands_on_its_last_answer() -> None:
 def test_a_cycle_of_parents_ends() -> None:
     spans = [span(0, parent=1, status_code=2), call(1, [user("q")], "a", parent=0)]
     assert told(*spans)[-1] == ("assistant", "a")
+
+
+EVENTS = [
+    ([("gen_ai.user.message", {"content": "q"}), ("gen_ai.choice", {"message": {"content": "a"}})], "old events"),
+    (
+        [
+            ("gen_ai.user.message", {"gen_ai.event.content": '{"content": "q"}'}),
+            ("gen_ai.choice", {"message": '{"content": "a"}'}),
+        ],
+        "old events as JSON text",
+    ),
+    (
+        [
+            ("gen_ai.content.prompt", {"gen_ai.prompt": '[{"role": "user", "content": "q"}]'}),
+            ("gen_ai.content.completion", {"gen_ai.completion": '[{"role": "assistant", "content": "a"}]'}),
+        ],
+        "older events",
+    ),
+    (
+        [
+            (
+                "gen_ai.client.inference.operation.details",
+                {
+                    "gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": "q"}]}],
+                    "gen_ai.output.messages": [{"role": "assistant", "parts": [{"type": "text", "content": "a"}]}],
+                },
+            )
+        ],
+        "details",
+    ),
+]
+
+
+@pytest.mark.parametrize(("events", "kind"), EVENTS, ids=[kind for _, kind in EVENTS])
+@pytest.mark.parametrize("place", ["on the span", "in log records"])
+def test_messages_recorded_as_events_are_told_like_any(
+    events: list[tuple[str, dict[str, Any]]], kind: str, place: str
+) -> None:
+    timed = tuple((name, START, attributes) for name, attributes in events)
+    made = span(0, attributes={"gen_ai.operation.name": "chat"}, events=timed if place == "on the span" else ())
+    logged = span(1, parent=0, name=LOGGED, events=timed, seconds=0)
+    assert told(*([made] if place == "on the span" else [logged, made])) == [("user", "q"), ("assistant", "a")]
 
 
 # --- fields ------------------------------------------------------------------------------------------------

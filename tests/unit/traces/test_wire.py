@@ -13,12 +13,13 @@ import pytest
 from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 
 from traces import limits
 from traces.errors import BadInput, HarkError, TooLarge, Unsupported
-from traces.wire import JSON, PROTOBUF, inflate, read_export, read_json
+from traces.wire import JSON, PROTOBUF, inflate, read_export, read_json, read_logs
 
 CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "captured"
 TRACE_ID, SPAN_ID, PARENT_ID = bytes(range(1, 17)), bytes(range(1, 9)), bytes(range(2, 10))
@@ -259,6 +260,61 @@ def test_bodies_that_are_no_export_are_refused_in_one_line(
         read_export(body, content_type)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+# --- logs --------------------------------------------------------------------------------------------------
+
+
+def logs(*records: dict[str, Any]) -> ExportLogsServiceRequest:
+    request = ExportLogsServiceRequest()
+    scoped = request.resource_logs.add().scope_logs.add()
+    for record in records:
+        known = {
+            "trace_id": TRACE_ID,
+            "span_id": SPAN_ID,
+            "observed_time_unix_nano": START_NS,
+            "event_name": "gen_ai.user.message",
+        }
+        scoped.log_records.add(**known | record)
+    return request
+
+
+BODY = AnyValue(kvlist_value=KeyValueList(values=[KeyValue(key="content", value=AnyValue(string_value="hi"))]))
+
+
+def test_log_records_of_a_span_become_one_span_beneath_it() -> None:
+    (span,) = read_logs(
+        logs({"body": BODY}, {"body": BODY, "time_unix_nano": START_NS + 10**9}).SerializeToString()
+    ).spans
+    assert (span.trace_id, span.parent_id) == (TRACE_ID.hex(), SPAN_ID.hex())
+    assert [(name, attributes) for name, _, attributes in span.events] == [
+        ("gen_ai.user.message", {"content": "hi"})
+    ] * 2
+    assert (span.ended_at - span.started_at).total_seconds() == 1
+
+
+def test_log_records_sent_twice_are_the_same_span_and_others_another() -> None:
+    first, again, other = (
+        read_logs(logs({"body": b}).SerializeToString()).spans[0] for b in (BODY, BODY, AnyValue(string_value="x"))
+    )
+    assert first == again
+    assert other.span_id != first.span_id
+
+
+def test_logs_say_the_same_in_json() -> None:
+    request = logs({"body": BODY, "attributes": [KeyValue(key="gen_ai.system", value=AnyValue(string_value="openai"))]})
+    expected = read_logs(request.SerializeToString()).spans
+    assert read_logs(json_format.MessageToJson(request).encode(), JSON).spans == expected
+
+
+def test_ordinary_log_records_are_left_out_and_broken_ones_counted() -> None:
+    taken = read_logs(logs({"event_name": "http.request"}, {"event_name": ""}, {"span_id": b""}).SerializeToString())
+    assert (taken.spans, taken.rejected) == ([], 1)
+
+
+def test_a_logs_body_that_is_none_is_refused() -> None:
+    with pytest.raises(BadInput, match="not an OTLP logs export"):
+        read_logs(b"\xff\xff\xff")
 
 
 values = st.recursive(

@@ -83,6 +83,11 @@ def calibrate(
         labelled: Resolved labels, one per conversation.
         scores: Every score of the period that the rates are for.
         computed_at: Stamped on the result.
+
+    Returns:
+        The figures; the raw rate only without labels, and no true-positive rate or corrected rate where all labels are of
+        one verdict, since they then say nothing of the other. ``usable`` is false where, given enough labels, the 5 %
+        bound of Youden's J is not above 0.1: the corrected rate then rests on the labels alone.
     """
     labels = _Labels.of(labelled)
     threshold = choose_threshold(labels.values, labels.truths)
@@ -113,24 +118,25 @@ def _with_labels(measured: Calibration, labels: _Labels, verdicts: Count | None)
     strata = labels.count(positive), labels.count(~positive)
     if verdicts is None:
         verdicts = count(positive, labels.weights)
+    measured = replace(
+        measured,
+        precision=strata[0].mean if strata[0].n else None,
+        miss_rate=strata[1].mean if strata[1].n else None,
+    )
+    if _is_one_sided(strata, verdicts):
+        return measured
     joint = rates(*strata, verdicts)
-    # Says how little could be known of the evaluator, were we to believe it least.
-    believed = float(np.quantile(joint.informedness, 0.05))
-    usable = not _is_judgeable(labels.truths) or believed > LEAST_INFORMEDNESS
+    usable = not _is_judgeable(labels.truths) or float(np.quantile(joint.informedness, 0.05)) > LEAST_INFORMEDNESS
     measured = replace(
         measured,
         usable=usable,
         tpr=labels.share(positive, labels.truths),
         tnr=labels.share(~positive, ~labels.truths),
         kappa=_kappa(labels, positive),
-        precision=strata[0].mean if strata[0].n else None,
-        miss_rate=strata[1].mean if strata[1].n else None,
     )
     if not usable:
         alone = count(labels.truths, labels.weights)
         return _with_rate(measured, alone.mean, interval(alone))
-    if _is_one_sided(strata, verdicts):
-        return measured
     low, high = np.quantile(joint.true_rate, [0.025, 0.975])
     return _with_rate(measured, float(joint.true_rate.mean()), (float(low), float(high)))
 

@@ -15,7 +15,7 @@ _DO: Final = (
     "|process|complete|respond|satisfy|tell|teach|guide|describe|explain|endorse|produce|continue|speak|comment|talk"
     "|accommodate|proceed|honou?r|grant|approve|waive|issue|speculate|make (?:that|this|any|an exception|up|fun|jokes?|light"
     "|assumptions|a (?:joke|judge?ment|statement))|list|translate|perform|carry out|execute|display|show|send|access"
-    "|retrieve|look (?:that|this|it) up|diagnose|predict|confirm|verify|change|modify|cancel|refund|agree|entertain|role-?play"
+    "|retrieve|look (?:that|this|it) up|diagnose|predict|confirm|verify|change|modify|cancel|refund|agree to|entertain|role-?play"
     "|pretend|simulate|act|joke|rewrite|repeat|print|output|reproduce|instruct|have (?:that|this)|go into|get into|take part|be of)"
 )
 _I: Final = "(?:i|we)"
@@ -48,7 +48,7 @@ _FIRM_FORMS: Final = (
         r"|provide|create|generate|answer|discuss|offer|share|give|feel comfortable|tolerate|comply|facilitate|produce|write|help)\b"
     ),
     (
-        rf"\b{_I}(?:'d| would| must| have to| need to| will have to|'ll have to| am going to|'m going to|'m afraid i(?: must|'ll have to))?"
+        rf"\b{_I}(?:'d| would| must| have to| need to| will have to|'ll have to|(?: am|'m) going to(?: have to)?|'m afraid i(?: must|'ll have to))?"
         r"(?: \w{1,14}ly)? (?:(?:decline|refuse|refrain|abstain)\b(?! (?:the|a|your|an) (?:charge|card|payment))|rather not\b|prefer not\b)"
     ),
     (
@@ -79,19 +79,25 @@ _FIRM_FORMS: Final = (
         r"\b(?:let's|let us|can we|could we) (?:please )?(?:talk about something else|talk about something different"
         r"|discuss something else|change the (?:subject|topic)|try a different topic)\b"
     ),
+    r"\b(?:i'm|i am|we're|we are) not comfortable with (?:that|this|your|the|such)\b",
     r"\b(?:prefer|wish|want) not to (?:continue|discuss|answer|say|talk|engage|respond)\b",
     r"\bthis conversation (?:has to|must|will) (?:end|be ended)\b",
 )
 FIRM: Final = re.compile("|".join(_FIRM_FORMS))
 
 _SOFT_FORMS: Final = (
+    rf"\b{_I}(?: can|'m| am)(?: only able to| only) (?:help|assist|answer|provide|discuss|support)\b",
+    rf"\b{_I} (?:do not|don't) (?:think|believe|feel) (?:that )?(?:{_I} (?:should|can)|it(?:'s| is| would be) (?:right|appropriate))\b",
+    r"\b(?:would not|wouldn't) be (?:appropriate|right|ethical|responsible)\b",
+    rf"\b{_SORRY}\b[^.!?\n]{{0,40}}\b{_I} (?:do not|don't) (?:have (?:any |enough |the )?(?:information|details|data|knowledge)|know how)\b",
+    r"\bfalls? (?:outside|beyond) (?:of )?(?:my|our|what (?:i|we)|the scope)\b",
     (
-        r"\b(?:is|'s|are|would be|isn't|is never|it's never) (?:\w{1,12} )?(?:not|never|highly|completely|both|n't)? ?(?:\w{1,12} )?"
-        r"(?:appropriate|ethical|acceptable|okay|ok|inappropriate|unethical|illegal|immoral|harmful|offensive|unacceptable|disrespectful"
-        r"|dangerous and illegal|illegal and (?:dangerous|unethical)|against the law|morally wrong|wrong and) (?:\w{1,14} ){0,4}(?:to|for me|and)\b"
+        r"\b(?:is|'s|are|would be) (?:not|never) (?:\w{1,12} ){0,2}(?:appropriate|ethical|acceptable|okay|ok|respectful)\b"
+        r"|\b(?:it|that|this)(?: is|'s| would be) (?:\w{1,12} (?:and )?){0,3}(?<!not )(?:inappropriate|unethical|illegal|immoral|harmful"
+        r"|offensive|unacceptable|disrespectful|against the law|morally wrong) (?:\w{1,14} ){0,4}(?:to|for me)\b"
     ),
     (
-        rf"\b{_I} ?{_ADV}(?:do not|don't|lack|cannot|can't) ?(?:currently |actually |personally |have |possess |the ){{0,3}}"
+        rf"\b(?:{_I}|(?:ai|model|assistant|chatbot),?(?: and| so)?) ?{_ADV}(?:do not|don't|lack|cannot|can't) ?(?:currently |actually |personally |have |possess |the ){{0,3}}"
         r"(?:ability|capability|capacity|access|permission|authority|authori[sz]ation|knowledge of (?:private|personal)|means to"
         r"|real-time|information (?:about|on|regarding)|personal (?:information|data|details))\b"
     ),
@@ -105,8 +111,8 @@ _SOFT_FORMS: Final = (
         r"\b(?:cannot|can't|can not|don't|do not|unable|not able|am not|not have|won't|will not)\b(?! have (?:personal )?(?:opinion|feeling|emotion|belief|preference|experience))"
     ),
     r"\b(?:please|you should|i (?:suggest|encourage|urge|recommend) (?:you|that you)?) ?(?:do not|don't|not to|to not|refrain from|avoid|reconsider) (?:engag|ask|us|try|mak|attempt|do)",
-    rf"\b{_I} ?{_ADV}{_CANNOT} ?{_ADV}(?:be |find any (?:information|record) (?:about|on|of) (?:private|personal))",
-    r"\b(?:is|it's|it is|that's|that is|this is) (?:not possible|impossible|outside|beyond) (?:for (?:me|us) )?(?:to |of |my |our |what i )",
+    rf"\b{_I} ?{_ADV}{_CANNOT} ?{_ADV}(?:find any (?:information|record) (?:about|on|of) (?:private|personal))",
+    r"\b(?:is|it's|it is|that's|that is|this is) (?:(?:not possible|impossible) for (?:me|us) to|(?:outside|beyond) (?:of )?(?:my|our|what i)) ",
     r"\bthere (?:is|are) no (?:safe|legal|ethical|acceptable|appropriate) (?:way|method|reason|justification)",
     r"\bif you(?:'re| are) (?:having|experiencing|struggling|thinking about|considering|in crisis|feeling)[^.!?\n]{0,60}(?:seek|reach out|contact|call|talk to|please)\b",
 )

@@ -52,7 +52,7 @@ _COMMENT_CHARS: Final = 2_000
 _SHOWN: Final = 3
 _SCALES: Final = (5, 10, 100)
 _HALF: Final = 0.5
-_JUST_BELOW_HALF: Final = 0.49
+_BELOW_HALF: Final = 0.45
 
 
 class UserFeedback:
@@ -123,7 +123,7 @@ def _scaled(value: float, low: float, high: float) -> float | None:
         return None
     share = (value - low) / (high - low)
     # The middle mark is no praise: CSAT counts only the boxes above it.
-    return _JUST_BELOW_HALF if share == _HALF else share
+    return _BELOW_HALF if share == _HALF else share
 
 
 def _value_of_text(name: str, text: str) -> float | None:

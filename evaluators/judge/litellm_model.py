@@ -72,7 +72,7 @@ class LiteLLMJudgeModel:
             except tuple(litellm.LITELLM_EXCEPTION_TYPES) as error:
                 if rung + 1 < _RUNGS and _may_be_the_form(litellm, error):
                     continue
-                raise _judge_error(litellm, error) from None
+                raise self._judge_error(litellm, error) from None
             self._rung = rung
             return _reply(response)
         raise AssertionError("the last rung returns or raises")
@@ -83,6 +83,16 @@ class LiteLLMJudgeModel:
         # The client insists on a key even for a server that asks for none.
         is_local = self._options["api_base"] and self._model.startswith(_KEYLESS) and "OPENAI_API_KEY" not in os.environ
         return {"api_key": "none"} if is_local else {}
+
+    def _judge_error(self, litellm: ModuleType, error: Exception) -> JudgeError:
+        """Says what went wrong without the provider's words, which may repeat the conversation or a key."""
+        if isinstance(error, litellm.Timeout):
+            return JudgeError("the judge did not answer in time", reason="timeout")
+        if not self._api_key and not self._key() and (missing := _missing_keys(litellm, self._model)):
+            return JudgeError(f"the judge has no key: set {' or '.join(missing)}", is_final=True)
+        status = getattr(error, "status_code", None)
+        kind = type(error).__name__
+        return JudgeError(f"the judge's provider failed: {kind} (status {status})", is_final=status in _FINAL)
 
 
 @cache
@@ -116,14 +126,8 @@ def _may_be_the_form(litellm: ModuleType, error: Exception) -> bool:
     return getattr(error, "status_code", None) in _FORM_REFUSED and not isinstance(error, other_cause)
 
 
-def _judge_error(litellm: ModuleType, error: Exception) -> JudgeError:
-    """Says what went wrong without the provider's words, which may repeat the conversation or a key."""
-    if isinstance(error, litellm.Timeout):
-        return JudgeError("the judge did not answer in time", reason="timeout")
-    status = getattr(error, "status_code", None)
-    return JudgeError(
-        f"the judge's provider failed: {type(error).__name__} (status {status})", is_final=status in _FINAL
-    )
+def _missing_keys(litellm: ModuleType, model: str) -> list[str]:
+    return [str(name) for name in litellm.validate_environment(model=model)["missing_keys"]]
 
 
 def _reply(response: Any) -> JudgeReply:

@@ -75,7 +75,7 @@ def provider() -> Iterator[Provider]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     fake.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield fake
     fake.released.set()
@@ -85,7 +85,9 @@ def provider() -> Iterator[Provider]:
 
 
 def ask(provider: Provider, **fields: Any) -> Any:
-    criterion = Criterion(**{"name": "helped", "question": "Was the user helped?", "model": "openai/gpt-5-mini"} | fields)
+    criterion = Criterion(
+        **{"name": "helped", "question": "Was the user helped?", "model": "openai/gpt-5-mini"} | fields
+    )
     return run(Judge(criterion, LiteLLMJudgeModel.of(criterion, api_base=provider.url)), TALK)
 
 
@@ -109,7 +111,11 @@ def test_the_server_is_asked_for_the_schema_with_the_criterion_s_limits(provider
     provider.will(YES)
     ask(provider, model="openai/our-own-model", max_tokens=321)
     asked = provider.asked[0]
-    assert asked["response_format"]["json_schema"]["schema"]["properties"]["verdict"]["enum"] == ["yes", "no", "not_applicable"]
+    assert asked["response_format"]["json_schema"]["schema"]["properties"]["verdict"]["enum"] == [
+        "yes",
+        "no",
+        "not_applicable",
+    ]
     assert asked["temperature"] == 0
     assert asked["max_tokens"] == 321
 

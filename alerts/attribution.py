@@ -9,14 +9,17 @@ key is at its own usual level and only their shares have moved, that is said ins
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 LEAST_SHARE = 0.5
 LEAST_Z = 4.0
-LEAST_CONTRAST = 2.5
+LEAST_CONTRAST = 2.0
 """Standard errors by which a named segment must differ from the rest."""
+SUSPECT_Z = 2.5
+SUSPECT_CONTRAST = 0.5
+"""What is asked of a segment that changed just before the anomaly began."""
 WHOLE_SHARE = 0.98
 """A segment with this share of the conversations is the whole."""
 FLAT_Z = 3.0
@@ -87,20 +90,28 @@ class Attribution:
     cell: Cell | None = None
 
 
-def attribute(whole: Cell, cells: Sequence[Cell], *, keys: Sequence[str] = ()) -> Attribution:
+def attribute(
+    whole: Cell,
+    cells: Sequence[Cell],
+    *,
+    keys: Sequence[str] = (),
+    suspects: Collection[tuple[str, str]] = (),
+) -> Attribution:
     """Find the segment that explains the excess of ``whole``, or the shift of the mix.
 
     Args:
         whole: The series of the anomaly.
         cells: Its segments by any number of keys; the cells of one key do not overlap.
         keys: Which key to name first where two have the very same conversations; others follow in name order.
+        suspects: Segments that changed just before the anomaly began. They are few, so that less evidence is asked of
+            them than of any one of hundreds.
     """
     sound = [cell for cell in (whole, *cells) if _is_sound(cell)]
     if not sound or sound[0] is not whole or not whole.excess:
         return Attribution(cause=Cause.EVERYWHERE)
     order = {key: rank for rank, key in enumerate(keys)}
     ranked = sorted(
-        (cell for cell in sound[1:] if _explains(cell, whole)),
+        (cell for cell in sound[1:] if _explains(cell, whole, suspected=(cell.key, cell.value) in suspects)),
         key=lambda cell: (-round(_fit(cell, whole), 6), order.get(cell.key, len(order)), cell.key, cell.value),
     )
     if not ranked:
@@ -122,15 +133,16 @@ def _is_sound(cell: Cell) -> bool:
     return all(map(math.isfinite, (cell.n, cell.total, cell.expected, cell.variance))) and cell.n >= 0
 
 
-def _explains(cell: Cell, whole: Cell) -> bool:
+def _explains(cell: Cell, whole: Cell, *, suspected: bool) -> bool:
     sign = math.copysign(1.0, whole.excess)
-    if cell.n >= WHOLE_SHARE * whole.n or cell.excess / whole.excess < LEAST_SHARE or sign * cell.z < LEAST_Z:
+    least_z, least_contrast = (SUSPECT_Z, SUSPECT_CONTRAST) if suspected else (LEAST_Z, LEAST_CONTRAST)
+    if cell.n >= WHOLE_SHARE * whole.n or cell.excess / whole.excess < LEAST_SHARE or sign * cell.z < least_z:
         return False
     rest = whole.without(cell)
     if rest.variance <= 0:
         return True
     gap = cell.excess / cell.variance - rest.excess / rest.variance
-    return sign * gap / math.sqrt(1 / cell.variance + 1 / rest.variance) >= LEAST_CONTRAST
+    return sign * gap / math.sqrt(1 / cell.variance + 1 / rest.variance) >= least_contrast
 
 
 def _fit(cell: Cell, whole: Cell) -> float:

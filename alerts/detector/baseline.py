@@ -29,6 +29,8 @@ RHYTHM_VARIANCE = 0.05
 """The same once the volume of such days is known, for their rhythm may differ too."""
 HOUR_VARIANCE = 0.02
 """The same between like days (15 %)."""
+KNOWN_DOUBT = 0.12
+"""Up to this doubt an hour's volume tells of the level of the days, and not of a rhythm that was never seen."""
 FEWEST_CONVERSATIONS = 20.0
 SMALLEST_COUNT = 0.02
 
@@ -51,23 +53,31 @@ class Expected:
         return Expected(*(getattr(self, f.name)[source] for f in fields(self)))
 
 
-def expected(state: State, week_slot: int, like_slot: int, spread: Floats) -> Expected:
-    """What the slot should show, from what was learned so far."""
+def expected(state: State, week_slot: int, like_slot: int, spread: Floats, independence: Floats) -> Expected:
+    """What the slot should show, from what was learned so far of a series of that spread and independence."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if state.kind is Kind.COUNT:
-            return _expected_count(state, week_slot, like_slot, spread)
-        return _expected_mean(state, week_slot, like_slot)
+            return _expected_count(state, week_slot, like_slot, spread, independence)
+        return _expected_mean(state, week_slot, like_slot, spread / independence)
 
 
-def _expected_mean(state: State, week_slot: int, like_slot: int) -> Expected:
+def _expected_mean(state: State, week_slot: int, like_slot: int, wandering: Floats) -> Expected:
     weight, total = _slot_sums(state, week_slot, like_slot)
     half = 0.5 if state.kind is Kind.RATE else 0.0
     overall = (state.all_total + half) / (state.all_weight + 2 * half)
     mean = (total + OVERALL_CONVERSATIONS * overall) / (weight + OVERALL_CONVERSATIONS)
-    bias = 1.0 / state.all_weight
+    # The days that were learned may all have been somewhat high: hours that hang together average out slowly.
+    bias = 1.0 / state.all_weight + wandering / _hours_learned(state)
     doubt = (weight + OVERALL_CONVERSATIONS**2 * bias) / (weight + OVERALL_CONVERSATIONS) ** 2
     usable = (state.all_weight >= FEWEST_CONVERSATIONS) & (state.age >= 2 * state.buckets(DAY_S))
     return Expected(mean, doubt, bias, usable, np.ones(state.series))
+
+
+def _hours_learned(state: State) -> Floats:
+    """How many buckets stand behind the baseline, at most as many as its memory holds."""
+    memory = HALF_LIFE_S / np.log(2) / state.bucket_s
+    hours: Floats = np.clip(state.age - state.buckets(DAY_S), 1.0, memory)
+    return hours
 
 
 def _slot_sums(state: State, week_slot: int, like_slot: int) -> tuple[Floats, Floats]:
@@ -85,11 +95,11 @@ def _slot_sums(state: State, week_slot: int, like_slot: int) -> tuple[Floats, Fl
     return weight, total
 
 
-def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats) -> Expected:
+def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats, independence: Floats) -> Expected:
     day = state.buckets(DAY_S)
     overall = (state.all_total + 0.5) / (state.all_weight + 0.5)
     hour, like_variance = _hour_of_unlike_days(state, like_slot, overall)
-    like_weight, like_total = _like_sums(state, like_slot)
+    like_weight, like_total = _like_sums(state, like_slot, overall)
     noise = 1.0 / np.maximum(hour, SMALLEST_COUNT) + spread
     lean = noise / like_variance
     like = (like_total + lean * hour) / (like_weight + lean)
@@ -101,9 +111,11 @@ def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats
     pulling = pull / (own_weight + pull)
     first = overall * day
     level = (state.level_seen + first) / (state.level_profile + first)
-    wobble = 2 * (1 / np.maximum(overall, SMALLEST_COUNT) + spread) / (1 + np.minimum(state.all_weight, 5.75 * day))
+    lasting = np.minimum(state.all_weight, LEVEL_HALF_LIFE_S / np.log(2) / state.bucket_s)
+    wobble = (1 / np.maximum(overall, SMALLEST_COUNT) + spread / independence) / (1 + lasting)
     mean = np.maximum(own * level, SMALLEST_COUNT)
-    bias = like_variance * (leaning * pulling) ** 2 + wobble
+    # Like days differ as a whole, not hour by hour.
+    bias = like_variance * (leaning * pulling) ** 2 + HOUR_VARIANCE / 2 * pulling + wobble
     doubt = HOUR_VARIANCE * pulling + pulling**2 * like_variance * leaning + wobble
     usable = (state.all_weight >= day / 2) & (state.age >= 2 * day)
     return Expected(mean, doubt, bias, usable, level)
@@ -120,7 +132,7 @@ def _hour_of_unlike_days(state: State, like_slot: int, overall: Floats) -> tuple
         days = slice(begin, begin + HOURS_OF_DAY)
         weight = kept[days] @ state.like_weight[days]
         mean = (kept[days] @ state.like_total[days] + overall) / (weight + 1.0)
-        slot_weight, slot_total = _like_sums(state, slot)
+        slot_weight, slot_total = _like_sums(state, slot, overall)
         total += slot_total
         expected += slot_weight * mean
         means.append((weight, mean))
@@ -129,10 +141,12 @@ def _hour_of_unlike_days(state: State, like_slot: int, overall: Floats) -> tuple
     return mean * total / expected, RHYTHM_VARIANCE + (DAY_VARIANCE - RHYTHM_VARIANCE) / (1.0 + 4 * weight / day) ** 2
 
 
-def _like_sums(state: State, like_slot: int) -> tuple[Floats, Floats]:
+def _like_sums(state: State, like_slot: int, overall: Floats) -> tuple[Floats, Floats]:
+    # A steep rhythm makes the hours beside a bad guess, so they count only where chance would be worse.
+    beside = BESIDE / 2 / (1 + HOUR_VARIANCE * overall)
     weight, total = np.zeros(state.series), np.zeros(state.series)
     before, after = hours_beside(like_slot)
-    for slot, share in ((like_slot, 1.0), (before, BESIDE / 2), (after, BESIDE / 2)):
+    for slot, share in ((like_slot, 1.0), (before, beside), (after, beside)):
         kept = share * _kept(state, state.like_at[slot])
         weight += kept * state.like_weight[slot]
         total += kept * state.like_total[slot]

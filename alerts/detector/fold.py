@@ -114,12 +114,12 @@ class Detector:
         n, total, within = readings.n[row], readings.total[row], readings.within[row]
         week_slot, like_slot = slot_of(number * state.bucket_s, self._zone)
         own_spread = spread.spread_of(state)
-        usual = baseline.expected(state, week_slot, like_slot, own_spread)
+        own_independence = spread.independence_of(state)
+        usual = baseline.expected(state, week_slot, like_slot, own_spread, own_independence)
         self._welcome(seen & (n > 0), seen, usual, terms)
         source = np.where(state.newcomer & (terms.parent >= 0), terms.parent, np.arange(state.series))
         bucket = self._bucket(n, total, seen, usual.of(source), own_spread[source])
-        within_scale, independence = spread.within_of(state)[source], spread.independence_of(state)[source]
-        finding = weigh(state, bucket, terms, within_scale, independence)
+        finding = weigh(state, bucket, terms, spread.within_of(state)[source], own_independence[source])
         self._remember(number, bucket, seen, within if state.kind is not Kind.COUNT else usual.level)
         ended = self._decide(finding, bucket, terms)
         self._learn_older_than(before, number, terms)
@@ -235,8 +235,9 @@ class Detector:
             state, *slot_of(due * state.bucket_s, self._zone), np.where(learnable, weight, 0.0), learnable * total
         )
         if state.kind is Kind.COUNT:
-            state.level_seen += now.learnable * total
-            state.level_profile += np.where(now.learnable, now.mean / np.maximum(now.within, 1e-9), 0.0)
+            known = now.learnable & (now.doubt <= baseline.KNOWN_DOUBT)
+            state.level_seen += known * total
+            state.level_profile += np.where(known, now.mean / np.maximum(now.within, 1e-9), 0.0)
         if state.kind is Kind.CONTINUOUS:
             state.within_square += learnable * now.within
             state.within_free += np.where(learnable, np.maximum(now.n - 1, 0.0), 0.0)

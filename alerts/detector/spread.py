@@ -16,9 +16,9 @@ from traces.model import Kind
 
 FEWEST_BUCKETS = 24.0
 """Weight of the first guess, in buckets."""
-FIRST_SPREAD = {Kind.RATE: 0.0005, Kind.COUNT: 0.015, Kind.CONTINUOUS: 0.002}
+FIRST_SPREAD = {Kind.RATE: 0.001, Kind.COUNT: 0.03, Kind.CONTINUOUS: 0.01}
 LARGEST_SPREAD = {Kind.RATE: 0.5, Kind.COUNT: 2.0, Kind.CONTINUOUS: 2.0}
-FIRST_LAG = 0.1
+FIRST_LAG = 0.5
 LARGEST_LAG = 0.85
 FIRST_WITHIN = 0.35
 """Variance of ln x within a bucket before any was seen."""

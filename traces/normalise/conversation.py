@@ -17,6 +17,7 @@ from traces.normalise.calls import documents_of, input_of, measured, output_of, 
 from traces.normalise.messages import messages_of
 from traces.normalise.trace import Trace
 from traces.normalise.transcript import Transcript
+from traces.otlp_logs import LOGGED
 
 _SCRUBBED: Final = re.compile(r"^\[?scrubbed due to|^(null|none|undefined|unknown|n/a)$", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -54,6 +55,8 @@ def conversation_of(conversation_id: str, spans: Iterable[Span]) -> Conversation
     """
     traces = _traces(spans)
     every = [span for trace in traces for span in trace.spans]
+    # What was only logged, such as a person's score days later, is no part of when and in which traces people talked.
+    lived = [span for span in every if span.name != LOGGED] or every
     transcript = Transcript()
     scores: list[Score] = []
     for trace in traces:
@@ -61,12 +64,12 @@ def conversation_of(conversation_id: str, spans: Iterable[Span]) -> Conversation
         scores += _scores(trace, transcript.turn())
     return Conversation(
         conversation_id=conversation_id,
-        started_at=min(span.started_at for span in every),
-        ended_at=max(span.ended_at for span in every),
+        started_at=min(span.started_at for span in lived),
+        ended_at=max(span.ended_at for span in lived),
         user_id=next(_texts(every, mapping.USER_ID), None),
         metadata=_metadata(every, transcript.messages),
         messages=tuple(transcript.messages[-limits.MESSAGES :]),
-        trace_ids=tuple(trace.trace_id for trace in traces),
+        trace_ids=tuple(dict.fromkeys(span.trace_id for span in lived)),
         scores=tuple(scores),
     )
 

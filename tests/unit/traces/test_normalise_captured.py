@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from traces.errors import BadInput
 from traces.model import Conversation, Message, Span
 from traces.normalise import conversation_id_of, conversation_of, own_conversation_id
 from traces.otlp_logs import LOGGED
+from traces.sources.langfuse_scores import spans_of_scores
+from traces.sources.litellm import spans_of_calls
 from traces.wire import JSON, PROTOBUF, read_export, read_logs
 
 CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "captured"
@@ -29,6 +32,7 @@ FOLDERS = [
     "vercel_ai_json",
     "otel_openai_v2_old",
 ]
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 READERS = {"traces": read_export, "logs": read_logs}
 
 
@@ -167,6 +171,33 @@ def test_each_message_is_told_once_and_in_order_although_every_call_repeats_the_
     asked, answered = said[4].tool_calls[0], said[5]
     assert (asked.name, orjson.loads(asked.arguments)) == ("get_weather", {"city": "Lisbon"})
     assert answered.tool_call_id == asked.tool_call_id
+
+
+def test_langfuses_scores_join_the_conversations_that_they_judge() -> None:
+    posted = orjson.loads((CAPTURED / "langfuse_sdk5" / "002.json").read_bytes())
+    spans = spans_in("langfuse_sdk5")
+    scored = play([*spans_of_scores(posted, NOW).spans, *spans]).conversations["sess-42"]
+    assert len(scored.scores) == EXPECTED["langfuse_sdk5"]["scores"]
+    assert {(score.name, score.value, score.label) for score in scored.scores} == {
+        ("user-feedback", 1.0, None), ("helpfulness", 0.0, "bad"), ("csat", 2.0, None),
+    }  # fmt: skip
+    unscored = play(spans).conversations["sess-42"]
+    assert (scored.messages, scored.trace_ids) == (unscored.messages, unscored.trace_ids)
+    assert (scored.started_at, scored.ended_at) == (unscored.started_at, unscored.ended_at)
+
+
+def test_litellms_webhook_calls_become_conversations() -> None:
+    lines = (CAPTURED / "litellm_generic_ndjson" / "001.json").read_bytes().splitlines()
+    played = play(spans_of_calls([orjson.loads(line) for line in lines if line.strip()]).spans)
+    assert set(played.conversations) == {"conv-5", "conv-6", "conv-7"}
+    said = played.conversations["conv-5"]
+    assert [m.role for m in said.messages] == [
+        "user", "assistant", "user", "assistant", "tool", "assistant", "user", "assistant",
+    ]  # fmt: skip
+    assert [m.input_tokens for m in said.messages if m.latency_s is not None] == [11, 33, 55, 77]
+    assert sum(m.ttft_s is not None for m in said.messages) == 1
+    assert said.cost_usd == pytest.approx(6.6e-05)
+    assert len(played.conversations["conv-7"].errors) == 2
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, "traceloop_latest"])

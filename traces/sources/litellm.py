@@ -1,0 +1,95 @@
+"""LiteLLM's generic webhook: one JSON object for every model call.
+
+Each call becomes a trace of one span. Its key is ``litellm_call_id``, because ``id`` is the provider's and repeats; the
+conversation is in ``session_id``, or in ``trace_id`` when that is empty. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, Final
+
+from traces.errors import BadInput
+from traces.fields import Table, identifier, json_value, not_negative, optional, read, text, under, wrong_kind
+from traces.model import Span
+from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, check_count, moment_of
+from traces.wire import Export
+
+_LATEST_S: Final = 2**33
+_CALL: Final[Table] = {
+    "litellm_call_id": ("call_id", identifier),
+    "session_id": ("session_id", optional(text)),
+    "trace_id": ("trace_id", optional(text)),
+    "startTime": ("started_s", not_negative),
+    "endTime": ("ended_s", not_negative),
+    "completionStartTime": ("first_s", optional(not_negative)),
+    "status": ("status", optional(text)),
+    "error_str": ("error", optional(text)),
+}
+_ATTRIBUTES: Final = {
+    "model": "gen_ai.request.model",
+    "custom_llm_provider": "gen_ai.provider.name",
+    "messages": "gen_ai.input.messages",
+    "prompt_tokens": "gen_ai.usage.input_tokens",
+    "completion_tokens": "gen_ai.usage.output_tokens",
+    "response_cost": "gen_ai.cost.total_cost",
+    "end_user": "enduser.id",
+}
+
+
+def spans_of_calls(sent: Any) -> Export:
+    """The calls of one webhook body: an object, or a list of them, as one JSON array or as the lines of NDJSON.
+
+    Raises:
+        BadInput: When a call is none; the error names it by its place.
+    """
+    calls = [sent] if type(sent) is dict else sent
+    if type(calls) is not list:
+        wrong_kind(sent, "an object or a list of them")
+    check_count(len(calls))
+    spans: list[Span] = []
+    for place, call in enumerate(calls):
+        try:
+            spans.append(_span(call))
+        except BadInput as wrong:
+            raise under(f"[{place}]", wrong) from None
+    return Export(spans)
+
+
+def _span(call: Any) -> Span:
+    known, rest = read(_CALL, call, ("litellm_call_id", "startTime", "endTime"))
+    started_s, ended_s = known["started_s"], max(known["started_s"], known["ended_s"])
+    if ended_s > _LATEST_S:
+        raise BadInput("is not a Unix time in seconds", "endTime")
+    is_failure = known.get("status") == "failure"
+    return Span(
+        trace_id=_digest(known["call_id"], TRACE_ID_BYTES),
+        span_id=_digest(known["call_id"], SPAN_ID_BYTES),
+        parent_id=None,
+        name="litellm_request",
+        started_at=moment_of(int(started_s * 1e9)),
+        ended_at=moment_of(int(ended_s * 1e9)),
+        attributes=_attributes(known, rest),
+        status_code=2 if is_failure else 1,
+        status_message=(known.get("error") or "failure") if is_failure else "",
+    )
+
+
+def _attributes(known: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    attributes = {
+        ours: json_value(rest[theirs]) for theirs, ours in _ATTRIBUTES.items() if rest.get(theirs) is not None
+    }
+    attributes["gen_ai.operation.name"] = "chat"
+    attributes["litellm.call_id"] = known["call_id"]
+    if rest.get("response"):
+        attributes["gen_ai.output.messages"] = json_value(rest["response"])
+    if conversation_id := known.get("session_id") or known.get("trace_id"):
+        attributes["session.id"] = conversation_id
+    # Without streaming this repeats the end, and is no time to a first token.
+    if rest.get("stream") is True and known.get("first_s") is not None:
+        attributes["gen_ai.response.time_to_first_chunk"] = max(known["first_s"] - known["started_s"], 0.0)
+    return attributes
+
+
+def _digest(call_id: str, size: int) -> str:
+    return blake2b(call_id.encode(), digest_size=size).hexdigest()

@@ -49,7 +49,7 @@ class Incident:
 
 def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, examples: int) -> Incident:
     """Look at a finding from all sides."""
-    explained = _explanation(watch, finding)
+    explained = _explanation(watch, finding, terrain.changes)
     numbers = _numbers(finding)
     if explained.cause is Cause.SEGMENT and finding.segment == EVERYTHING:
         part = Segment.of(**{explained.key: explained.value})
@@ -132,7 +132,7 @@ def _raw_expected_rate(watch: Watch, finding: Finding) -> float | None:
     return since.expected / since.judged if since is not None and since.judged else None
 
 
-def _explanation(watch: Watch, finding: Finding) -> Attribution:
+def _explanation(watch: Watch, finding: Finding, changes: Sequence[Change]) -> Attribution:
     """What carries the change: a segment, a shift of the mix, or everything at once."""
     start = finding.anomaly.started_at
     whole = _cell(watch, finding.signal, finding.segment, start)
@@ -143,7 +143,8 @@ def _explanation(watch: Watch, finding: Finding) -> Attribution:
         for segment in watch.segments_of(finding.signal)
         if len(segment.pairs) == 1 and (cell := _cell(watch, finding.signal, segment, start)) is not None
     ]
-    return attribute(whole, cells, keys=_CHANGE_KEYS)
+    suspects = {(c.kind, c.value) for c in changes if abs(c.at - start) <= _CHANGE_WINDOW}
+    return attribute(whole, cells, keys=_CHANGE_KEYS, suspects=suspects)
 
 
 def _cell(watch: Watch, signal: Signal, segment: Segment, start: datetime) -> Cell | None:

@@ -7,7 +7,7 @@ new alert. The alert and the request to post it are written in one transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -31,6 +31,7 @@ class Reason(StrEnum):
 
     STILL_OPEN = "still open"
     SAME_CHANGE = "part of an alert that is open"
+    BACK = "a change that seemed over is back"
     RESOLVED_BY_REVIEWER = "a reviewer has resolved this change"
     NEW = "new"
 
@@ -63,6 +64,7 @@ class _Scene:
     posting: Posting
     now: datetime
     alerts: list[Alert]
+    refreshed: set[str] = field(default_factory=set)
 
 
 _Stage: TypeAlias = Callable[[_Scene, Finding], Decision | None]
@@ -94,7 +96,10 @@ def _widest_first(finding: Finding) -> tuple[str, int, float]:
 def _still_open(scene: _Scene, finding: Finding) -> Decision | None:
     for place, alert in enumerate(scene.alerts):
         if alert.state is not AlertState.RESOLVED and _watched_by(alert, finding):
-            scene.alerts[place] = _refresh(scene, alert, finding)
+            # The widest of an alert's series that is off speaks for it; findings come in that order.
+            if alert.alert_id not in scene.refreshed:
+                scene.refreshed.add(alert.alert_id)
+                scene.alerts[place] = _refresh(scene, alert, finding)
             return _decision(Reason.STILL_OPEN, finding, alert)
     return None
 
@@ -120,7 +125,21 @@ def _resolved_by_reviewer(scene: _Scene, finding: Finding) -> Decision | None:
     return None
 
 
-_STAGES: Sequence[_Stage] = (_still_open, _same_change, _resolved_by_reviewer)
+def _back(scene: _Scene, finding: Finding) -> Decision | None:
+    for place, alert in enumerate(scene.alerts):
+        if (
+            alert.state is AlertState.RESOLVED
+            and alert.resolved_by is None
+            and alert.resolved_at is not None
+            and scene.now - alert.resolved_at <= _MERGE
+            and (_watched_by(alert, finding) or _overlap(alert, finding))
+        ):
+            scene.alerts[place] = _reopen(scene, alert, finding)
+            return _decision(Reason.BACK, finding, alert)
+    return None
+
+
+_STAGES: Sequence[_Stage] = (_still_open, _same_change, _resolved_by_reviewer, _back)
 
 
 # --- changes -----------------------------------------------------------------------------------------------
@@ -178,24 +197,40 @@ def _post(scene: _Scene, alert: Alert) -> None:
 
 
 def _refresh(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
+    """The newest numbers; an alert on all traffic narrows once it is known which segment carries the change."""
     found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=0)
-    if found.numbers.segment == alert.segment:
-        shown = found.numbers
-        changed = replace(
-            alert,
-            value=shown.value,
-            expected=shown.expected,
-            expected_low=shown.expected_low,
-            expected_high=shown.expected_high,
-            n=shown.n,
-            k=shown.k,
-            users=max(found.users, alert.users),
-        )
-    else:
-        changed = alert  # the widest series moves on; the alert keeps speaking of what it was opened for
-    kept = {"attribution", "change"} & alert.detail.keys()
-    detail = {**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}}
-    return _write(scene, alert, replace(changed, evidence=finding.anomaly.evidence, detail=detail))
+    shown = found.numbers
+    if alert.segment not in {shown.segment, EVERYTHING}:
+        return alert  # the widest series moves on; the alert keeps speaking of what it was narrowed to
+    kept = {"attribution", "change"} & alert.detail.keys() if shown.segment == alert.segment else set()
+    changed = replace(
+        alert,
+        segment=shown.segment,
+        value=shown.value,
+        expected=shown.expected,
+        expected_low=shown.expected_low,
+        expected_high=shown.expected_high,
+        n=shown.n,
+        k=shown.k,
+        users=max(found.users, alert.users),
+        evidence=finding.anomaly.evidence,
+        detail={**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}},
+    )
+    return _write(scene, alert, changed)
+
+
+def _reopen(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
+    series = dict.fromkeys([segment_key(finding.segment), *alert.detail["series"]])
+    detail = {key: value for key, value in alert.detail.items() if key != "outcome"}
+    opened = replace(
+        alert,
+        state=AlertState.OPEN,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        resolved_at=None,
+        detail={**detail, "series": list(series)},
+    )
+    return _refresh(scene, _write(scene, alert, opened), finding)
 
 
 def _join(scene: _Scene, alert: Alert, segment: Segment) -> Alert:
@@ -226,11 +261,11 @@ def _write(scene: _Scene, before: Alert, after: Alert, *, show: bool = True) -> 
 
 
 def _watched_by(alert: Alert, finding: Finding) -> bool:
-    """Whether the alert was opened on this very series."""
+    """Whether this very series is one of those that the alert stands for."""
     return (
         alert.signal == finding.signal.name
         and alert.direction is finding.anomaly.direction
-        and alert.detail["series"][0] == segment_key(finding.segment)
+        and segment_key(finding.segment) in alert.detail["series"]
     )
 
 
@@ -239,7 +274,7 @@ def _overlap(alert: Alert, finding: Finding) -> bool:
     if alert.signal != finding.signal.name or alert.direction is not finding.anomaly.direction:
         return False
     series = [segment_of(key) for key in alert.detail["series"]]
-    if finding.segment in series or finding.segment == alert.segment:
+    if finding.segment == alert.segment:
         return True
     if abs(finding.anomaly.started_at - alert.started_at) > _MERGE:
         return False

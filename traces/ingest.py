@@ -101,16 +101,19 @@ def _arrival(offered: Offer, known: Known | None, at: datetime, quiet: timedelta
     c = offered.conversation
     if known is not None and not offered.is_timed:
         c = replace(c, started_at=known.started_at, ended_at=known.ended_at)
-    if offered.is_complete:
-        settle_at = c.ended_at
-    else:
-        settle_at = c.ended_at + quiet if offered.is_timed else at
     return Arrival(
         conversation=c,
         version=1 if known is None else known.version + 1,
         digest=offered.digest,
-        settle_at=settle_at,
+        settle_at=_settle_at(offered, c, at, quiet),
     )
+
+
+def _settle_at(offered: Offer, conversation: Conversation, at: datetime, quiet: timedelta) -> datetime:
+    """One that says that it ended is over; one without any times was finished before it was sent."""
+    if offered.is_complete:
+        return conversation.ended_at
+    return conversation.ended_at + quiet if offered.is_timed else at
 
 
 def _take_verdicts(tx: Tx, conversations: Iterable[Conversation], at: datetime) -> None:

@@ -180,7 +180,7 @@ class Desk:
         if said is not None:
             truth = truth_of(said.value)
             verdict: Verdict = "unsure" if truth is None else "yes" if truth else "no"
-            current = LabelSubmission(item_id=item_id, evaluator=item.evaluator, verdict=verdict, note=said.note)
+            current = LabelSubmission(item_id=item_id, verdict=verdict, note=said.note)
         options = [TaxonomyOption(value=name, label=name.replace("_", " ")) for name in others]
         return label_modal(item_id, flagged.question, options, turns=flagged.turns, current=current)
 

@@ -41,7 +41,7 @@ class Alerts(Part):
         result = self._connection.execute(
             update(_T)
             .where(self._mine(), _T.c.alert_id == alert.alert_id, _T.c.version == expecting)
-            .values(**_changing(alert))
+            .values(segment=segment_key(alert.segment), **_changing(alert))
         )
         return result.rowcount == 1
 

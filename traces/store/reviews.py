@@ -153,16 +153,21 @@ class Reviews(Part):
     def label_counts(self) -> dict[str, int]:
         """How many labels each name has."""
         rows = self._connection.execute(
-            select(_L.c.name, func.count()).where(self._labels()).group_by(_L.c.name).order_by(_L.c.name)
+            select(_L.c.name, func.count().label("labels"))
+            .where(self._labels())
+            .group_by(_L.c.name)
+            .order_by(_L.c.name)
         )
-        return {name: count for name, count in rows}
+        return {row.name: row.labels for row in rows}
 
     def fingerprint(self, name: str) -> list[int]:
         """A few numbers that change when the labels of a name do."""
         count, latest, total = self._connection.execute(
-            select(func.count(), func.max(_L.c.at), func.sum(func.length(_L.c.value) + type_coerce(_L.c.at, BigInteger) % 1_000_003)).where(
-                self._labels(), _L.c.name == name
-            )
+            select(
+                func.count(),
+                func.max(_L.c.at),
+                func.sum(func.length(_L.c.value) + type_coerce(_L.c.at, BigInteger) % 1_000_003),
+            ).where(self._labels(), _L.c.name == name)
         ).one()
         return [count, 0 if latest is None else round(latest.timestamp() * 1_000_000), total or 0]
 

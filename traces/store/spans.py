@@ -49,7 +49,7 @@ class Spans(Part):
                     t.c.workspace_id == self._workspace_id, t.c.trace_id.in_(chunk)
                 )
             )
-            found.update({trace_id: conversation_id for trace_id, conversation_id in rows})
+            found.update({row.trace_id: row.conversation_id for row in rows})
         return found
 
     def assign(self, conversation_of: dict[str, str]) -> None:

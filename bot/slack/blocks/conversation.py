@@ -130,7 +130,7 @@ def _thumb(verdict: Verdict, question: Question) -> str:
 
 def _controls(item: FlaggedConversation) -> list[Block]:
     question = item.question
-    value = str(Token(item.item_id, question.evaluator))
+    value = str(Token(item.item_id))
     yes = button(f"{_thumb('yes', question)} {one_line(question.yes_label, _NAME)}", YES, value)
     no = button(f"{_thumb('no', question)} {one_line(question.no_label, _NAME)}", NO, value)
     more = button("More…", MORE, value)

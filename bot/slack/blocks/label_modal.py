@@ -68,7 +68,7 @@ def label_modal(
         submit="Save",
         close="Cancel",
         callback_id=CALLBACK,
-        private_metadata=str(Token(item_id, question.evaluator)),
+        private_metadata=str(Token(item_id)),
         blocks=tuple(blocks),
     )
 
@@ -145,7 +145,6 @@ def parse_label_submission(view: Mapping[str, Any]) -> LabelSubmission:
         raise BadInput("pick an answer", _VERDICT)
     return LabelSubmission(
         item_id=token.subject_id,
-        evaluator=token.rest,
         verdict=cast("Verdict", verdict),
         labels=_several(view, _LABELS),
         severity=cast("Severity | None", severity),

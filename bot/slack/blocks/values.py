@@ -99,7 +99,6 @@ class LabelSubmission:
     """What a reviewer sent with the modal. ``labels`` are taxonomy values, still to be checked against it."""
 
     item_id: str
-    evaluator: str
     verdict: Verdict
     labels: tuple[str, ...] = ()
     severity: Severity | None = None

@@ -218,7 +218,7 @@ def vote(verdict: Any, **fields: Any) -> Vote:
 def test_a_card_offers_labels_until_there_are_enough(votes, fields, offered) -> None:
     card = review_card(dataclasses.replace(CARD, votes=tuple(map(vote, votes)), **fields), delivery_id="d1")
     assert action_ids(card) == offered
-    assert {one["value"] for one in elements(card)} == {"v1:9c1d:refusal"}
+    assert {one["value"] for one in elements(card)} == {"v1:9c1d"}
 
 
 @given(st.lists(st.sampled_from(["yes", "no", "unsure"]), max_size=4))
@@ -253,7 +253,7 @@ def test_what_is_entered_in_the_modal_is_what_is_read() -> None:
         note={"type": "plain_text_input", "value": "  so \u202erude "},
     )
     assert parse_label_submission(sent) == LabelSubmission(
-        item_id="9c1d", evaluator="refusal", verdict="yes", labels=("tone",), severity="high", note="so rude"
+        item_id="9c1d", verdict="yes", labels=("tone",), severity="high", note="so rude"
     )
 
 
@@ -264,7 +264,7 @@ def test_what_is_left_empty_in_the_modal_is_nothing() -> None:
         severity={"selected_option": None},
         note={"value": None},
     )
-    assert parse_label_submission(sent) == LabelSubmission(item_id="9c1d", evaluator="refusal", verdict="unsure")
+    assert parse_label_submission(sent) == LabelSubmission(item_id="9c1d", verdict="unsure")
 
 
 @pytest.mark.parametrize(

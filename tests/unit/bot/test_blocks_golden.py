@@ -184,9 +184,7 @@ CARDS: dict[str, Message | View] = {
         "9c1d",
         QUESTION,
         TAXONOMY,
-        current=LabelSubmission(
-            item_id="9c1d", evaluator="refusal", verdict="no", labels=("tone",), severity="low", note="Fine."
-        ),
+        current=LabelSubmission(item_id="9c1d", verdict="no", labels=("tone",), severity="low", note="Fine."),
     ),
     "conversations_modal": conversations_modal(
         "Refusal rate", [ConversationLine(why="Refused twice.", excerpt="I can't help with that.", at=AT)], 61

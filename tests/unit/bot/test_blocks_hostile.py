@@ -146,9 +146,7 @@ def cards(text: str) -> Iterator[Message | View]:
 def modals(text: str) -> Iterator[View]:
     question = Question(evaluator="refusal", question=text, yes_label=text, no_label=text)
     taxonomy = [TaxonomyOption(value=f"{text}{n}", label=text) for n in range(120)]
-    current = LabelSubmission(
-        item_id="c1", evaluator="refusal", verdict="no", labels=(f"{text}1",), severity="high", note=text
-    )
+    current = LabelSubmission(item_id="c1", verdict="no", labels=(f"{text}1",), severity="high", note=text)
     yield label_modal("c1", question)
     yield label_modal("c1", question, taxonomy, turns=[Turn(role=text, text=text)] * 20, current=current)
     yield conversations_modal(text, [ConversationLine(why=text, excerpt=text, at=AT)] * 20, 40)

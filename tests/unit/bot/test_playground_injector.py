@@ -208,7 +208,7 @@ def slack(workspace):
 def injector(workspace, heard, app_server):
     app_server.app = served(small_app(workspace.url, heard))
     with httpx.Client() as client:
-        yield Injector(workspace, f"{app_server.url}/slack/events", SECRET, client=client, ack_limit_s=20)
+        yield Injector(workspace, f"{app_server.url}/slack/events", SECRET, client, ack_limit_s=20)
 
 
 @pytest.fixture
@@ -374,12 +374,12 @@ def test_the_endpoint_proves_itself(injector):
 
 
 def test_a_wrong_secret_is_a_problem_the_person_sees(injector, workspace, card):
-    other = Injector(workspace, injector._endpoint, "another secret", client=injector._client, ack_limit_s=20)
+    other = Injector(workspace, injector._endpoint, "another secret", injector._client, ack_limit_s=20)
     assert other.click(REVIEW, card, "good", user="U0MAYA").problem == "Hark answered with HTTP 401 (http_error)."
     assert workspace.deliveries.since()[-1].error
 
 
 def test_an_app_that_is_not_there_is_a_problem_the_person_sees(workspace, card):
     with loopback_socket() as closed, httpx.Client() as client:
-        injector = Injector(workspace, f"{address(closed)}/slack/events", SECRET, client=client)
+        injector = Injector(workspace, f"{address(closed)}/slack/events", SECRET, client)
         assert "connection_failed" in injector.click(REVIEW, card, "good", user="U0MAYA").problem

@@ -173,9 +173,9 @@ def _own_metadata(spans: list[Span]) -> dict[str, Any]:
             if name in mapping.METADATA_JSON:
                 inside = json_of(value)
                 found |= _without_identities(name, inside) if type(inside) is dict else {}
-            for prefix in mapping.METADATA_PREFIXES:
-                if name.startswith(prefix) and name not in _IDENTITIES:
-                    found.setdefault(name.removeprefix(prefix), json_of(value))
+            if name.startswith(mapping.METADATA_PREFIXES) and name not in _IDENTITIES:
+                prefix = next(prefix for prefix in mapping.METADATA_PREFIXES if name.startswith(prefix))
+                found.setdefault(name.removeprefix(prefix), json_of(value))
     single = {clean(key): value for key, value in found.items() if type(value) in _single(key)}
     return dict(list(single.items())[:_MOST_METADATA])
 

@@ -7,6 +7,7 @@ follows the last assistant message of the input is new unless this very turn alr
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TypeAlias
@@ -21,6 +22,7 @@ Key: TypeAlias = tuple[object, ...]
 _SYSTEM_CHARACTERS = 64
 """System prompts that begin alike are one prompt; many end in the current time."""
 _LOOK_BACK = 200
+_MOST_DOCUMENTS = 1_000
 
 
 def _arguments_key(call: ToolCall) -> object:
@@ -48,20 +50,20 @@ class Transcript:
         self._positions: defaultdict[Key, list[int]] = defaultdict(list)
         self._trace_start = 0
         self._answered_before = -1
+        self._last_answer = -1
         self._retrieved: list[tuple[int, tuple[Document, ...]]] = []
 
     def begin_trace(self) -> None:
         """What follows belongs to the next trace."""
         self._trace_start = len(self.messages)
-        self._answered_before = self._last_assistant()
+        self._answered_before = self._last_answer
         self._retrieved = []
-
-    def _last_assistant(self) -> int:
-        return next((i for i in range(len(self.messages) - 1, -1, -1) if self.messages[i].role == "assistant"), -1)
 
     def _append(self, message: Message) -> int:
         self.messages.append(bounded(message))
         self._positions[key_of(message)].append(len(self.messages) - 1)
+        if message.role == "assistant":
+            self._last_answer = len(self.messages) - 1
         return len(self.messages) - 1
 
     def hear(self, given: list[Message], span: Span) -> None:
@@ -86,13 +88,14 @@ class Transcript:
 
     def _continue(self, new: list[Message], since: int, span: Span) -> None:
         """Add the end of an input, save what already stands in the transcript from ``since`` on."""
-        standing = defaultdict[Key, list[int]](list)
-        for index in range(len(self.messages) - 1, since - 1, -1):
-            standing[key_of(self.messages[index])].append(index)
+        used: Counter[Key] = Counter()
         for message in new:
-            indexes = standing[key_of(message)]
-            if indexes:
-                self._fill(indexes.pop(), message)
+            key = key_of(message)
+            held = self._positions[key]
+            place = bisect_left(held, since) + used[key]
+            used[key] += 1
+            if place < len(held):
+                self._fill(held[place], message)
             else:
                 self._append(replace(message, at=span.started_at))
 
@@ -139,16 +142,18 @@ class Transcript:
 
     def end_trace(self) -> None:
         """Put the documents on the first answer with text after the retrieval, or else the first answer at all."""
+        if not self._retrieved:
+            return
+        answers = [i for i in range(self._trace_start, len(self.messages)) if self.messages[i].role == "assistant"]
+        spoken = [i for i in answers if self.messages[i].content]
         for since, documents in self._retrieved:
-            later = [i for i in range(since, len(self.messages)) if self.messages[i].role == "assistant"]
-            spoken = [i for i in later if self.messages[i].content]
-            for index in (spoken or later)[:1]:
+            for index in spoken[bisect_left(spoken, since) :][:1] or answers[bisect_left(answers, since) :][:1]:
                 served = self.messages[index]
-                self.messages[index] = replace(served, documents=(*served.documents, *documents))
+                self.messages[index] = replace(served, documents=(*served.documents, *documents)[:_MOST_DOCUMENTS])
 
     def fail(self, error: str, span: Span) -> None:
         """Put an error that no model call or tool had on the turn's last answer, or on an answer of its own."""
-        last = self._last_assistant()
+        last = self._last_answer
         if last >= self._trace_start and self.messages[last].error is None:
             self.messages[last] = replace(self.messages[last], error=error)
         else:
@@ -156,5 +161,4 @@ class Transcript:
 
     def turn(self) -> int | None:
         """Where this trace's last assistant message stands; ``None`` without one."""
-        last = self._last_assistant()
-        return last if last >= self._trace_start else None
+        return self._last_answer if self._last_answer >= self._trace_start else None

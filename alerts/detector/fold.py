@@ -98,12 +98,12 @@ class Detector:
         """The anomalies that are open after the last bucket, by series."""
         return [anomaly_of(self.state, int(s), terms) for s in np.flatnonzero(self.state.opened)]
 
-    def since(self, series: int, start: datetime) -> Since:
+    def since(self, series: int, start: datetime, terms: Terms) -> Since:
         """What one series showed and should have shown since ``start``, as far as the last week goes back.
 
         Sums over the buckets from ``start`` on, for attribution.
         """
-        return since_of(self.state, series, start)
+        return since_of(self.state, series, start, terms)
 
     def _take(self, number: int, readings: Readings, row: int, terms: Terms) -> list[Anomaly]:
         state = self.state

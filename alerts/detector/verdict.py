@@ -133,15 +133,15 @@ def anomaly_of(state: State, series: int, terms: Terms, end: End | None = None) 
     )
 
 
-def since_of(state: State, series: int, start: datetime) -> Since:
+def since_of(state: State, series: int, start: datetime, terms: Terms) -> Since:
     first = math.floor(as_utc(start).timestamp() / state.bucket_s)
     rows = (state.recent_bucket >= first) & state.recent_seen[:, series]
     judged = rows & (state.recent_spread[:, series] > 0)
     n = state.recent_n[judged, series].astype(np.float64)
     mean = state.recent_mean[judged, series].astype(np.float64)
     _, sums = spread.exposure(state.kind, n, mean)
-    source = np.full(n.shape, float(spread.within_of(state)[series]))
-    chance = {Kind.COUNT: mean, Kind.RATE: n * mean * (1 - mean), Kind.CONTINUOUS: n * source}[state.kind]
+    within = float(spread.within_of(state)[_source(state, series, terms)])
+    chance = {Kind.COUNT: mean, Kind.RATE: n * mean * (1 - mean), Kind.CONTINUOUS: n * within}[state.kind]
     return Since(
         n=round(float(state.recent_n[rows, series].astype(np.float64).sum())),
         judged=round(float(n.sum())),

@@ -333,7 +333,7 @@ def test_five_minute_buckets_find_an_outage_within_the_hour() -> None:
 def test_sums_since_a_moment_show_what_was_expected_of_a_segment() -> None:
     at = 4 * WEEK
     detector, _ = fold(RATE, terms(RATE), **(arrays := rates(at + 20, step_at(at + 20, at, 0.05, 0.10))))
-    since = detector.since(0, hour(at))
+    since = detector.since(0, hour(at), terms(RATE))
     assert since.n == since.judged == arrays["n"][at:].sum()
     assert since.total == arrays["k"][at:].sum()
     assert since.expected == pytest.approx(0.05 * since.n, rel=0.15)

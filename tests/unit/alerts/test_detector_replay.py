@@ -92,10 +92,10 @@ def rows(panel: Panel, at: int) -> Panel:
     return Panel(kind=panel.kind, starts=panel.starts[at : at + 1], **arrays)
 
 
-def explain(detector: Detector, anomaly: Anomaly, segments: list[Segment]) -> Attribution:
+def explain(detector: Detector, anomaly: Anomaly, segments: list[Segment], terms: Terms) -> Attribution:
     cells = []
     for series, segment in enumerate(segments):
-        since = detector.since(series, anomaly.started_at)
+        since = detector.since(series, anomaly.started_at, terms)
         key, value = segment.pairs[0] if segment.pairs else ("", "")
         cells.append(
             Cell(
@@ -125,7 +125,7 @@ def alerts_of(stream: list[dict[str, Any]]) -> Iterator[Found]:
             detector.step(rows(panel, bucket), terms)
             for anomaly in detector.open_anomalies(terms):
                 if anomaly.detected_at == panel.starts[bucket]:
-                    yield Found(signal.name, series[anomaly.series], anomaly, explain(detector, anomaly, series))
+                    yield Found(signal.name, series[anomaly.series], anomaly, explain(detector, anomaly, series, terms))
 
 
 def test_the_worse_model_is_found_and_named_within_two_days_and_nothing_is_said_before() -> None:

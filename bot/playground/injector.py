@@ -56,7 +56,7 @@ class Injector:
         workspace: Where they do it.
         endpoint: The app's Slack endpoint, e.g. ``http://127.0.0.1:8787/slack/events``.
         signing_secret: The app's; every request is signed with it.
-        client: Sends the requests.
+        client: Sends the requests; who makes it closes it.
         clock: For the signature, which apps compare with the machine's clock.
         ack_limit_s: How long the app may take; Slack allows three seconds.
     """
@@ -66,15 +66,15 @@ class Injector:
         workspace: Workspace,
         endpoint: str,
         signing_secret: str,
+        client: httpx.Client,
         *,
-        client: httpx.Client | None = None,
         clock: Clock | None = None,
         ack_limit_s: float = ACK_LIMIT_S,
     ) -> None:
         self.workspace = workspace
         self._endpoint = endpoint
         self._signing_secret = signing_secret
-        self._client = client or httpx.Client(trust_env=False)
+        self._client = client
         self._clock = clock or SystemClock()
         self._ack_limit_s = ack_limit_s
 

@@ -28,7 +28,7 @@ BODY_LIMIT: Final = 1_000_000
 LONGEST_WAIT_S: Final = 2.0
 _PAGE_HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data:; "
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -81,7 +81,7 @@ def _state_teller(workspace: Workspace) -> Callable[[Request], Any]:
         query = request.query_params
         since = int(query.get("since", "0")) if query.get("since", "0").isdecimal() else 0
         if since and query.get("wait"):
-            await _until_changed(workspace, since)
+            await _until_changed(workspace, since, request)
         try:
             return JSONResponse(await run_in_threadpool(state_for, workspace, query.get("user", ""), since))
         except Refusal as refusal:
@@ -90,10 +90,10 @@ def _state_teller(workspace: Workspace) -> Callable[[Request], Any]:
     return tell
 
 
-async def _until_changed(workspace: Workspace, since: int) -> None:
+async def _until_changed(workspace: Workspace, since: int, request: Request) -> None:
     with anyio.move_on_after(LONGEST_WAIT_S):
         # Changes come from other threads, which know nothing of this event loop.
-        while workspace.revisions.latest <= since:  # noqa: ASYNC110
+        while workspace.revisions.latest <= since and not await request.is_disconnected():  # noqa: ASYNC110
             await anyio.sleep(0.05)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,10 +89,14 @@ class Workspace:
         return found
 
     def say(self, user_id: str, channel_id: str, text: str, *, thread_ts: str = "") -> Post:
-        """Let a person write a message; the app is told nothing, for it reads no channels."""
+        """Let a person write a message, in which Slack escapes ``&``, ``<`` and ``>``.
+
+        The app is told nothing, for it reads no channels.
+        """
         user = self.user(user_id)
         channel = self.channel(channel_id)
-        return self.posts.add(channel.channel_id, user.user_id, Content(text), thread_ts=thread_ts)
+        content = Content(html.escape(text, quote=False))
+        return self.posts.add(channel.channel_id, user.user_id, content, thread_ts=thread_ts)
 
 
 def direct_messages(user: User) -> Channel:

@@ -1,19 +1,85 @@
-// Block Kit: what can be pressed is drawn here, everything else by the renderer.
+// Block Kit: what can be pressed and what holds mrkdwn is drawn here, everything else by the renderer.
 import { Component, memo, useContext, useId, useState } from "react";
 import { Element, Picture, Surface } from "./elements.jsx";
-import { Mrkdwn, plain, Still } from "./text.jsx";
+import { Mrkdwn } from "./mrkdwn.jsx";
+import { plain, Still } from "./text.jsx";
 
-const OWN = new Set(["actions", "input", "context_actions", "image", "container", "card", "carousel", "video"]);
-const isOwn = (block) => OWN.has(block.type) || (block.type === "section" && block.accessory);
+function Text({ text }) {
+  if (!text) return null;
+  return text.type === "mrkdwn" ? <Mrkdwn text={text.text} /> : <div className="mrkdwn">{plain(text)}</div>;
+}
 
 function Section({ block }) {
-  const { accessory, ...rest } = block;
+  const { accessory } = block;
   return (
-    <div className={`bk-section ${accessory.type}`}>
-      <Still blocks={[rest]} />
-      <div className="bk-accessory">
-        <Element element={accessory} blockId={block.block_id} />
+    <div className={`bk-section ${accessory?.type ?? ""}`}>
+      <div>
+        <Text text={block.text} />
+        {block.fields && (
+          <div className="bk-fields">
+            {block.fields.map((field, n) => (
+              <Text key={n} text={field} />
+            ))}
+          </div>
+        )}
       </div>
+      {accessory && (
+        <div className="bk-accessory">
+          <Element element={accessory} blockId={block.block_id} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Header({ block }) {
+  const Level = `h${Math.min((block.level ?? 1) + 2, 6)}`;
+  return <Level className={`bk-header level-${block.level ?? 1}`}>{plain(block.text)}</Level>;
+}
+
+function Context({ block }) {
+  return (
+    <div className="bk-context">
+      {block.elements.map((element, n) =>
+        element.type === "image" ? <Picture key={n} element={element} className="bk-icon" /> : <Text key={n} text={element} />,
+      )}
+    </div>
+  );
+}
+
+function Cell({ cell }) {
+  if (cell.type === "rich_text") return <Still blocks={[cell]} />;
+  if (cell.type === "mrkdwn") return <Mrkdwn text={cell.text} />;
+  return plain(String(cell.text ?? cell.value ?? cell.number ?? ""));
+}
+
+function Table({ block }) {
+  const [head, ...rows] = block.rows ?? [];
+  const look = (n, cell) => ({
+    textAlign: block.column_settings?.[n]?.align ?? (cell.type === "raw_number" ? "right" : "left"),
+  });
+  const line = (row, Tag) => row.map((cell, n) => <Tag key={n} style={look(n, cell)}><Cell cell={cell} /></Tag>);
+  return (
+    <div className="bk-table" tabIndex={0} role="region" aria-label={plain(block.caption) || "Table"}>
+      <table>
+        {block.caption && <caption>{plain(block.caption)}</caption>}
+        <thead>
+          <tr>{line(head ?? [], "th")}</tr>
+        </thead>
+        <tbody>
+          {rows.map((row, n) => (
+            <tr key={n}>{line(row, "td")}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Alert({ block }) {
+  return (
+    <div className={`bk-alert ${block.level ?? "default"}`} role="note">
+      <Text text={block.text} />
     </div>
   );
 }
@@ -61,9 +127,8 @@ function Figure({ block }) {
 }
 
 function Container({ block, errors }) {
-  const [isOpen, setOpen] = useState(!block.is_collapsed && !block.initially_collapsed);
-  const children = block.child_blocks ?? block.blocks ?? block.elements ?? [];
-  const isFolding = block.is_collapsible ?? block.collapsible ?? false;
+  const [isOpen, setOpen] = useState(!block.default_collapsed);
+  const isFolding = block.is_collapsible ?? false;
   const title = block.title && plain(block.title);
   return (
     <section className="bk-container" aria-label={title}>
@@ -75,31 +140,58 @@ function Container({ block, errors }) {
         ) : (
           <h4>{title}</h4>
         ))}
-      {(isOpen || !isFolding) && <Blocks blocks={children} errors={errors} />}
+      {(isOpen || !isFolding) && <Blocks blocks={block.child_blocks} errors={errors} />}
     </section>
   );
 }
 
 function Card({ block }) {
-  const { actions, ...rest } = block;
   return (
     <div className="bk-card">
-      <Still blocks={[rest]} />
-      {actions?.length > 0 && <Actions block={{ ...block, elements: actions }} />}
+      {block.hero_image && <Picture element={block.hero_image} />}
+      <div className="bk-card-title">
+        {block.icon && <Picture element={block.icon} className="bk-icon" />}
+        <Text text={block.title} />
+      </div>
+      <div className="bk-card-subtitle">
+        <Text text={block.subtitle} />
+      </div>
+      <Text text={block.body} />
+      {block.actions?.length > 0 && <Actions block={{ ...block, elements: block.actions }} />}
     </div>
   );
 }
 
-function OwnBlock({ block, errors }) {
-  if (block.type === "section") return <Section block={block} />;
-  if (block.type === "input") return <Input block={block} error={errors?.[block.block_id]} />;
-  if (block.type === "image") return <Figure block={block} />;
-  if (block.type === "container") return <Container block={block} errors={errors} />;
-  if (block.type === "card") return <Card block={block} />;
-  if (block.type === "carousel") return <div className="bk-carousel">{block.elements.map((card, n) => <Card key={n} block={card} />)}</div>;
-  if (block.type === "video") return <Mrkdwn text={`:film_frames: <${block.title_url ?? block.video_url}|${plain(block.title)}>`} />;
-  return <Actions block={block} />;
+function Carousel({ block }) {
+  return (
+    <div className="bk-carousel">
+      {block.elements.map((card, n) => (
+        <Card key={card.block_id ?? n} block={card} />
+      ))}
+    </div>
+  );
 }
+
+const Video = ({ block }) => <Mrkdwn text={`:film_frames: <${block.title_url ?? block.video_url}|${block.title?.text ?? ""}>`} />;
+const Divider = () => <hr className="bk-divider" />;
+
+const OWN = {
+  actions: Actions,
+  alert: Alert,
+  card: Card,
+  carousel: Carousel,
+  container: Container,
+  context: Context,
+  context_actions: Actions,
+  data_table: Table,
+  divider: Divider,
+  header: Header,
+  image: Figure,
+  input: Input,
+  section: Section,
+  table: Table,
+  video: Video,
+};
 
 /** A block that cannot be drawn must not take the page with it. */
 class Guard extends Component {
@@ -115,27 +207,17 @@ class Guard extends Component {
   }
 }
 
-const sameTypes = (a, b) => isOwn(a) === isOwn(b);
-
-/** Neighbouring still blocks together, so that they keep their usual distances. */
-function runs(blocks) {
-  const grouped = [];
-  for (const block of blocks) {
-    const last = grouped.at(-1);
-    if (last && !isOwn(block) && sameTypes(last[0], block)) last.push(block);
-    else grouped.push([block]);
-  }
-  return grouped;
-}
-
 export const Blocks = memo(function Blocks({ blocks, errors }) {
   return (
     <div className="bk">
-      {runs(blocks).map((run) => (
-        <Guard key={run[0].block_id} kind={run[0].type}>
-          {isOwn(run[0]) ? <OwnBlock block={run[0]} errors={errors} /> : <Still blocks={run} />}
-        </Guard>
-      ))}
+      {blocks.map((block, n) => {
+        const Own = OWN[block.type];
+        return (
+          <Guard key={block.block_id ?? n} kind={block.type}>
+            {Own ? <Own block={block} errors={errors} error={errors?.[block.block_id]} /> : <Still blocks={[block]} />}
+          </Guard>
+        );
+      })}
     </div>
   );
 });

@@ -1,6 +1,7 @@
 // The interactive elements. The renderer draws them too, but tells nobody what was chosen.
 import { createContext, useContext, useEffect, useId, useRef, useState } from "react";
-import { Directory, Link, Mrkdwn, plain, safeLink } from "./text.jsx";
+import { Mrkdwn } from "./mrkdwn.jsx";
+import { Directory, Link, plain, safeLink } from "./text.jsx";
 
 /** Where elements are: what their inputs hold, and what to do when one is used. */
 export const Surface = createContext({ values: {}, change: () => {}, dispatch: async () => {}, isInput: false });
@@ -24,7 +25,9 @@ function useElement(element, blockId, dispatches = true) {
   const [asks, setAsks] = useState(null);
   const value = values[blockId]?.[element.action_id] ?? initial(element);
   const isQuiet = isInput && !dispatches;
+  // An element that is being sent is not disabled, for that would take the focus from it.
   const send = async (chosen) => {
+    if (isBusy) return;
     setBusy(true);
     await dispatch(blockId, element.action_id, chosen);
     setBusy(false);
@@ -93,7 +96,7 @@ function Button({ element, blockId }) {
       <button
         type="button"
         className={look}
-        disabled={isBusy}
+        aria-disabled={isBusy || undefined}
         aria-label={element.accessibility_label}
         data-action-id={element.action_id}
         onClick={() => tell(element.value ?? null)}
@@ -131,7 +134,7 @@ function Select({ element, blockId, label, dispatches }) {
       <select
         className="bk-select"
         value={value ?? ""}
-        disabled={isBusy}
+        aria-disabled={isBusy || undefined}
         aria-label={label ?? placeholder}
         data-action-id={element.action_id}
         onChange={(event) => set(event.target.value || null)}
@@ -302,7 +305,7 @@ function Feedback({ element, blockId }) {
       <button
         type="button"
         className="bk-button icon"
-        disabled={isBusy}
+        aria-disabled={isBusy || undefined}
         aria-label={button.accessibility_label ?? plain(button.text)}
         title={plain(button.text)}
         onClick={() => tell(button.value)}
@@ -323,7 +326,7 @@ function IconButton({ element, blockId }) {
   const name = element.accessibility_label ?? plain(element.text);
   return (
     <>
-      <button type="button" className="bk-button icon" disabled={isBusy} aria-label={name} title={name} onClick={() => tell(element.value)}>
+      <button type="button" className="bk-button icon" aria-disabled={isBusy || undefined} aria-label={name} title={name} onClick={() => tell(element.value)}>
         {element.icon === "trash" ? "🗑" : "•"}
       </button>
       {dialog}

@@ -3,7 +3,8 @@ import { createContext, memo, useContext, useEffect, useLayoutEffect, useMemo, u
 import { act } from "./api.js";
 import { Blocks } from "./blocks.jsx";
 import { Picture, Surface } from "./elements.jsx";
-import { Link, Mrkdwn, plain } from "./text.jsx";
+import { Mrkdwn } from "./mrkdwn.jsx";
+import { Link, plain } from "./text.jsx";
 
 const SHOWN = 150;
 
@@ -164,9 +165,9 @@ export const Message = memo(function Message({ post, author, replies, onOpenThre
 });
 
 /** Follows the end of the list unless its reader has scrolled away. */
-function useFollowing(count) {
+function useFollowing(count, startsAtEnd) {
   const list = useRef(null);
-  const isAtEnd = useRef(true);
+  const isAtEnd = useRef(startsAtEnd);
   const onScroll = () => {
     const { scrollHeight, scrollTop, clientHeight } = list.current;
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < 80;
@@ -196,7 +197,7 @@ export function Channel({ channel, posts, people, onOpenThread, focus }) {
   }, [posts, people]);
   const own = posts.filter((post) => !post.thread_ts || post.thread_ts === post.ts || post.is_broadcast);
   const shown = own.slice(-limit);
-  const { list, onScroll } = useFollowing(shown.length);
+  const { list, onScroll } = useFollowing(shown.length, !focus);
   const latest = useRef(null);
   const newest = shown.at(-1)?.ts ?? "";
   latest.current ??= newest;
@@ -240,7 +241,7 @@ export function Channel({ channel, posts, people, onOpenThread, focus }) {
 export function Thread({ root, posts, people, onClose, channel }) {
   const replies = posts.filter((post) => post.thread_ts === root && post.ts !== root);
   const top = posts.find((post) => post.ts === root);
-  const { list, onScroll } = useFollowing(replies.length);
+  const { list, onScroll } = useFollowing(replies.length, false);
   return (
     <aside className="thread" data-testid="thread" aria-label="Thread" onKeyDown={(event) => event.key === "Escape" && onClose()}>
       <header className="pane-head">

@@ -1,5 +1,5 @@
 // Text of messages: nothing in it is trusted; it becomes React text and links to web addresses only.
-import { emojify } from "node-emoji";
+import { emojify, get as emojiNamed } from "node-emoji";
 import { createContext, useContext, useMemo } from "react";
 import { Message } from "slack-blocks-to-jsx";
 
@@ -24,7 +24,7 @@ export function placeOf(href) {
 export function Link({ href, className, children, onClick }) {
   const { open } = useContext(Directory);
   const safe = safeLink(href);
-  if (!safe) return <span className={className}>{children}</span>;
+  if (!safe) return <span>{children}</span>;
   const place = placeOf(safe);
   const follow = (event) => {
     onClick?.(event);
@@ -41,6 +41,8 @@ export function Link({ href, className, children, onClick }) {
 }
 
 const HOOKS = {
+  // The renderer would make "103045" of "10:30:45".
+  emoji: ({ name }) => emojiNamed(name) ?? `:${name}:`,
   link: ({ href, children, className }) => (
     <Link href={href} className={className}>
       {children}
@@ -55,14 +57,13 @@ export function Still({ blocks }) {
   return <Message withoutWrapper blocks={blocks} data={known} hooks={HOOKS} className="still" />;
 }
 
-export function Mrkdwn({ text }) {
-  return <Still blocks={[{ type: "section", text: { type: "mrkdwn", text } }]} />;
-}
-
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+
+/** Text as it was before Slack's three characters were escaped. */
+export const unescaped = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity]);
 
 /** A plain_text object as text. */
 export function plain(text) {
   const raw = typeof text === "string" ? text : (text?.text ?? "");
-  return emojify(raw.replace(/&(lt|gt|amp);/g, (entity) => ENTITIES[entity]), { fallback: (name) => `:${name}:` });
+  return emojify(unescaped(raw), { fallback: (name) => `:${name}:` });
 }

@@ -1,5 +1,5 @@
 // Modals and the App Home.
-import { useContext, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { act } from "./api.js";
 import { Blocks } from "./blocks.jsx";
 import { Surface } from "./elements.jsx";
@@ -29,11 +29,14 @@ function useViewSurface(view) {
 const FOCUSABLE = "button:not([disabled]), input, select, textarea, a[href], [tabindex='0']";
 
 function useFocusTrap(frame, onEscape) {
+  const before = useRef(null);
+  useLayoutEffect(() => {
+    before.current = document.activeElement;
+  }, []);
   useEffect(() => {
-    const before = document.activeElement;
     const first = frame.current.querySelector(".modal-body input, .modal-body select, .modal-body textarea");
     (first ?? frame.current).focus();
-    return () => before?.focus?.();
+    return () => setTimeout(() => before.current?.focus?.());
   }, [frame]);
   return (event) => {
     if (event.key === "Escape") onEscape();

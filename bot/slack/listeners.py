@@ -93,6 +93,9 @@ class Listeners:
                 click(parse_token(_pressed(body)), person, body)
             except (BadInput, Denied, StoreUnavailable) as error:
                 _tell(respond, error.message)
+            except (SlackApiError, SlackClientError, OSError) as error:
+                _LOG.warning("a window could not be opened: %s", type(error).__name__)
+                _tell(respond, "Slack did not open the window. Click again.")
             else:
                 self._nudge()
 
@@ -158,13 +161,16 @@ class Listeners:
             self._nudge()
 
     def _on_command(self, ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
+        # An answer may take longer than the three seconds that an acknowledgement has; it goes to the response URL.
+        can_respond = bool(body.get("response_url"))
+        if can_respond:
+            ack()
         try:
             self._access.require(Role.VIEWER, person_in(body))
             message = self._desk.answer(str(body.get("text") or ""))
         except (BadInput, Denied, StoreUnavailable) as error:
             message = error_message(error.message)
-        respond(**message.payload(), response_type="ephemeral")
+        (respond if can_respond else ack)(**message.payload(), response_type="ephemeral")
 
 
 def request_key(body: Mapping[str, Any]) -> str:

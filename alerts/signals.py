@@ -51,13 +51,13 @@ COST = Signal(
 )
 BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST)
 
-_GOOD_WHEN_HIGH = frozenset(
+GOOD_WHEN_HIGH = frozenset(
     {
         "accepted", "copied", "correctness", "csat", "faithfulness", "format", "goal", "groundedness", "helpfulness",
         "relevance", "rule_adherence", "satisfied", "task_success", "tool_correctness", "user_feedback",
     }
 )  # fmt: skip
-_BAD_WHEN_HIGH = frozenset(
+BAD_WHEN_HIGH = frozenset(
     {
         "abandonment", "disagreement", "escalation", "frustration", "hallucination", "indirect_injection", "jailbreak",
         "language_mismatch", "missing_disclaimer", "pii_leak", "policy_violation", "prompt_injection", "refusal",
@@ -82,7 +82,7 @@ class SignalOverride:
 def signal_of_score(name: str, bad: Direction | None = None) -> Signal:
     """The signal of a score's rate: the share of conversations in which what its name says is the case."""
     if bad is None:
-        bad = Direction.DOWN if name in _GOOD_WHEN_HIGH else Direction.UP if name in _BAD_WHEN_HIGH else Direction.BOTH
+        bad = Direction.DOWN if name in GOOD_WHEN_HIGH else Direction.UP if name in BAD_WHEN_HIGH else Direction.BOTH
     return Signal(
         name=name,
         kind=Kind.RATE,

@@ -23,7 +23,7 @@ LONGEST_PERIOD: Final = timedelta(days=366)
 
 _TEXT_AT_MOST: Final = 2_000
 _SHOWN: Final = 40
-_COMMANDS: Final = ("status", "help", "alerts", "evaluators", "metrics")
+COMMANDS: Final = ("status", "help", "alerts", "evaluators", "metrics")
 _CLAUSES: Final = ("by", "where", "vs")
 _UNITS: Final[Mapping[str, timedelta]] = {
     "h": timedelta(hours=1),
@@ -97,7 +97,7 @@ def parse(text: str, *, signals: Collection[str], segment_keys: Collection[str])
     tokens = _tokens(text)
     if not tokens:
         return HelpQuery()
-    command = _known(tokens[0], _COMMANDS, "command")
+    command = _known(tokens[0], COMMANDS, "command")
     if command == "metrics":
         return _metrics(tokens[1:], signals, segment_keys)
     if len(tokens) > 1:

@@ -8,7 +8,7 @@ from bot.slack.blocks.parts import context, section
 from bot.slack.blocks.surface import Message
 from bot.slack.text import code
 
-_COMMANDS: Final = (
+EXAMPLES: Final = (
     ("status", "is Hark itself well: ingest, detection, evaluators, deliveries"),
     ("alerts", "what is open now"),
     ("metrics refusal 7d", "a signal over a period: h, d or w"),
@@ -22,7 +22,7 @@ _COMMANDS: Final = (
 
 def help_message(command: str = "/hark") -> Message:
     """What can be typed, each with an example that works as it stands."""
-    lines = [f"{code(f'{command} {example}', 80)} — {meaning}" for example, meaning in _COMMANDS]
+    lines = [f"{code(f'{command} {example}', 80)} — {meaning}" for example, meaning in EXAMPLES]
     blocks = (
         section("*What Hark answers*\n" + "\n".join(lines)),
         context("Answers are shown to you alone. Labels are given with the buttons under a conversation."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 from traces import limits
@@ -90,11 +91,12 @@ def _traces(spans: Iterable[Span]) -> list[Trace]:
 def _tell(trace: Trace, transcript: Transcript) -> None:
     transcript.begin_trace()
     errors = dict(trace.errors)
+    asked = cache(lambda: _asked_of_agent(trace))
     for span in trace.steps:
         kind = trace.kinds[span.span_id]
         error = errors.pop(span.span_id, None)
         if kind == "llm":
-            transcript.hear(input_of(span) or _asked_of_agent(trace), span)
+            transcript.hear(input_of(span) or asked(), span)
             transcript.say(measured(output_of(span), span, error))
         elif kind == "tool":
             transcript.run(*tool_run_of(span, error))

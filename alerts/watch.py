@@ -137,7 +137,9 @@ class Watch:
         """What a series showed and should have shown since a time; ``None`` when it is not watched."""
         track = self._tracks.get(signal.kind)
         place = None if track is None else track.places.get((signal.name, segment))
-        return None if track is None or place is None else track.detector.since(place, start)
+        if track is None or place is None or signal.kind not in self._terms:
+            return None
+        return track.detector.since(place, start, self._terms[signal.kind])
 
     def verdict(self, signal: Signal, segment: Segment) -> Verdict | None:
         """What is known of a series now; ``None`` when it is not watched."""

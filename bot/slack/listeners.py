@@ -23,6 +23,7 @@ from bot.slack.blocks import conversation as conversation_blocks
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.label_modal import CALLBACK, loading_modal, notice_modal, parse_label_submission
 from bot.slack.blocks.tokens import Token, parse_token
+from bot.slack.text import unescape
 from traces.errors import BadInput, Denied, StoreUnavailable
 
 _LOG = logging.getLogger(__name__)
@@ -167,7 +168,7 @@ class Listeners:
             ack()
         try:
             self._access.require(Role.VIEWER, person_in(body))
-            message = self._desk.answer(str(body.get("text") or ""))
+            message = self._desk.answer(unescape(str(body.get("text") or "")))
         except (BadInput, Denied, StoreUnavailable) as error:
             message = error_message(error.message)
         (respond if can_respond else ack)(**message.payload(), response_type="ephemeral")

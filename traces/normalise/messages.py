@@ -25,7 +25,16 @@ ROLE_OF: Final[Mapping[str, Role]] = {
     "tool": "tool",
     "function": "tool",
 }
-_WRAPPERS: Final = ("messages", "choices", "message", "generations", "value", "kwargs")
+_WRAPPERS: Final = (
+    "messages", "choices", "message", "generations", "contents", "candidates", "value", "kwargs", "content",
+)  # fmt: skip
+_CLASS_OF: Final[Mapping[str, Role]] = {
+    "HumanMessage": "user",
+    "AIMessage": "assistant",
+    "AIMessageChunk": "assistant",
+    "SystemMessage": "system",
+    "ToolMessage": "tool",
+}
 _SAYINGS: Final = ("content", "text", "input", "query", "question", "prompt", "output", "answer", "response", "q", "a")
 _DEPTH: Final = 12
 _MOST_CALLS: Final = 1_000
@@ -42,6 +51,7 @@ def messages_of(value: Any, default: Role, depth: int = _DEPTH) -> list[Message]
         return [Message(role=default, content=text_of(value))]
     if _is_message(value):
         return _of_message(value, default)
+    default = _class_role(value) or default
     for wrapper in _WRAPPERS:
         if type(value.get(wrapper)) in (list, dict) or (wrapper == "value" and "type" in value and "value" in value):
             return _system_beside(value) + messages_of(value[wrapper], default, depth - 1)
@@ -58,9 +68,16 @@ def _of_list(value: list[Any], default: Role, depth: int) -> list[Message]:
     return [Message(role=default, content=text_of(value))] if value else []
 
 
+def _class_role(value: dict[str, Any]) -> Role | None:
+    """The role that LangChain's serialisation has in the name of a class."""
+    path = value.get("id")
+    return _CLASS_OF.get(str(path[-1])) if "lc" in value and type(path) is list and path else None
+
+
 def _system_beside(value: dict[str, Any]) -> list[Message]:
     """The system prompt that Anthropic and the Vercel AI SDK put beside the messages."""
-    system = value.get("system")
+    config = value.get("config")
+    system = value.get("system") or (config.get("system_instruction") if type(config) is dict else None)
     return _of_message({"role": "system", "content": system}, "system") if system else []
 
 
@@ -99,8 +116,12 @@ class _Draft:
             return
         if type(part) is not dict:
             return
-        part = part.get("message_content") if type(part.get("message_content")) is dict else part
         kind = str(part.get("type", "text"))
+        for key, meaning in _NAMED_PARTS.items():
+            if type(part.get(key)) is dict:
+                part = part[key]
+                kind = meaning or str(part.get("type", "text"))
+                break
         if kind in _CALL_KINDS and len(self.calls) < _MOST_CALLS:
             self.calls.append(_tool_call(part))
         elif kind in _RESULT_KINDS:
@@ -111,6 +132,15 @@ class _Draft:
             self.said.append(_part_text(part, kind))
 
 
+_NAMED_PARTS: Final = {
+    "message_content": "",  # OpenInference
+    "function_call": "tool_call",  # Gemini
+    "functionCall": "tool_call",
+    "function_response": "tool_result",
+    "functionResponse": "tool_result",
+    "toolUse": "tool_call",  # Bedrock
+    "toolResult": "tool_result",
+}
 _CALL_KINDS: Final = frozenset({"tool_call", "tool-call", "tool_use", "function_call"})
 _RESULT_KINDS: Final = frozenset({"tool_call_response", "tool-result", "tool_result", "function_call_output"})
 _SILENT_KINDS: Final = frozenset({"reasoning", "thinking", "redacted_thinking"})
@@ -134,7 +164,7 @@ def _tool_call(raw: dict[str, Any]) -> ToolCall:
     raw = raw["tool_call"] if type(raw.get("tool_call")) is dict else raw
     function = raw.get("function")
     inner: dict[str, Any] = function if type(function) is dict else raw
-    identity = _first(raw, "id", "toolCallId", "tool_call_id", "call_id")
+    identity = _first(raw, "id", "toolCallId", "toolUseId", "tool_call_id", "call_id")
     return ToolCall(
         name=text_of(_first(inner, "name", "toolName", "tool_name")),
         arguments=text_of(_first(inner, "arguments", "input", "args")),
@@ -143,10 +173,12 @@ def _tool_call(raw: dict[str, Any]) -> ToolCall:
 
 
 def _tool_result(part: dict[str, Any]) -> Message:
-    identity = _first(part, "id", "toolCallId", "tool_use_id", "tool_call_id", "call_id")
+    identity = _first(part, "id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "call_id")
     result = _first(part, "response", "result", "output", "content")
     if type(result) is dict and "value" in result:
         result = result["value"]
+    if type(result) is list and result and all(type(item) is dict for item in result):
+        result = "\n".join(_part_text(item, str(item.get("type", "json"))) for item in result)
     name = _first(part, "toolName", "name")
     return Message(
         role="tool",

@@ -282,9 +282,90 @@ SHAPES: list[tuple[Any, list[Message]]] = [
 ]  # fmt: skip
 
 
+SHAPES += [
+    (
+        {"generations": [[{"text": "yo", "message": {"lc": 1, "id": ["langchain", "schema", "messages", "AIMessage"], "kwargs": {"content": "yo", "type": "ai"}}}]]},
+        [Message(role="assistant", content="yo")],
+    ),
+    ({"messages": [[{"lc": 1, "id": ["m", "HumanMessage"], "kwargs": {"content": "hi"}}]]}, [Message(role="user", content="hi")]),
+    (
+        {"lc": 1, "id": ["m", "AIMessage"], "kwargs": {"content": "", "type": "ai", "tool_calls": [{"name": "f", "args": {"a": 1}, "id": "1", "type": "tool_call"}]}},
+        [Message(role="assistant", tool_calls=(ToolCall(name="f", arguments='{"a":1}', tool_call_id="1"),))],
+    ),
+    (
+        {"config": {"system_instruction": "be kind"}, "contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
+        [Message(role="system", content="be kind"), Message(role="user", content="hi")],
+    ),
+    (
+        {"content": {"role": "model", "parts": [{"function_call": {"id": "1", "name": "f", "args": {"a": 1}}}]}},
+        [Message(role="assistant", tool_calls=(ToolCall(name="f", arguments='{"a":1}', tool_call_id="1"),))],
+    ),
+    (
+        [{"role": "user", "content": [{"toolResult": {"toolUseId": "1", "content": [{"text": "42"}]}}]}],
+        [Message(role="tool", content="42", tool_call_id="1")],
+    ),
+    ({"input": "hi", "chat_history": []}, [Message(role="user", content="hi")]),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("recorded", "messages"), SHAPES)
 def test_messages_are_read_in_every_shape_that_clients_record(recorded: Any, messages: list[Message]) -> None:
     assert messages_of(recorded, "user") == messages
+
+
+VENDORS: dict[str, tuple[dict[str, Any], str | None]] = {
+    "openllmetry 0.38": ({
+        "llm.request.type": "chat", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "q",
+        "gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.content": "a", "gen_ai.request.model": "gpt-4o",
+        "gen_ai.usage.prompt_tokens": 3, "gen_ai.usage.completion_tokens": 2,
+        "traceloop.association.properties.thread_id": "conv",
+    }, "conv"),
+    "langsmith": ({
+        "langsmith.span.kind": "llm", "gen_ai.operation.name": "chat", "langsmith.metadata.thread_id": "conv",
+        "gen_ai.prompt": '{"messages": [[{"lc": 1, "id": ["x", "HumanMessage"], "kwargs": {"content": "q", "type": "human"}}]]}',
+        "gen_ai.completion": '{"generations": [[{"text": "a", "message": {"lc": 1, "id": ["x", "AIMessage"], "kwargs": {"content": "a"}}}]]}',
+        "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 3, "gen_ai.usage.output_tokens": 2,
+    }, "conv"),
+    "langwatch": ({
+        "langwatch.span.type": "llm", "langwatch.input": '{"type": "chat_messages", "value": [{"role": "user", "content": "q"}]}',
+        "langwatch.output": '{"type": "text", "value": "a"}', "metadata": '{"thread_id": "conv"}',
+        "gen_ai.request.model": "gpt-4o", "langwatch.metrics": '{"promptTokens": 3, "completionTokens": 2}',
+    }, "conv"),
+    "mlflow": ({
+        "mlflow.spanType": '"CHAT_MODEL"', "mlflow.spanInputs": '{"messages": [{"role": "user", "content": "q"}], "model": "gpt-4o"}',
+        "mlflow.spanOutputs": '{"choices": [{"message": {"role": "assistant", "content": "a"}}]}',
+        "mlflow.llm.model": '"gpt-4o"', "mlflow.chat.tokenUsage": '{"input_tokens": 3, "output_tokens": 2}',
+        "mlflow.trace.session": '"conv"',
+    }, "conv"),
+    "google adk": ({
+        "gen_ai.operation.name": "call_llm", "gen_ai.request.model": "gpt-4o", "gcp.vertex.agent.session_id": "conv",
+        "gcp.vertex.agent.llm_request": '{"contents": [{"role": "user", "parts": [{"text": "q"}]}]}',
+        "gcp.vertex.agent.llm_response": '{"content": {"role": "model", "parts": [{"text": "a"}]}}',
+        "gen_ai.usage.input_tokens": 3, "gen_ai.usage.output_tokens": 2,
+    }, "conv"),
+    "pydantic ai 1": ({
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 3, "gen_ai.usage.output_tokens": 2,
+        "events": '[{"content": "q", "role": "user", "event.name": "gen_ai.user.message"}, {"index": 0, "message": {"role": "assistant", "content": "a"}, "event.name": "gen_ai.choice"}]',
+    }, None),
+    "openinference contents": ({
+        "openinference.span.kind": "LLM", "session.id": "conv", "llm.model_name": "gpt-4o",
+        "llm.input_messages.0.message.role": "user",
+        "llm.input_messages.0.message.contents.0.message_content.type": "text",
+        "llm.input_messages.0.message.contents.0.message_content.text": "q",
+        "llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": "a",
+        "llm.token_count.prompt": 3, "llm.token_count.completion": 2,
+    }, "conv"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_model_call_reads_the_same_from_every_vendor(vendor: str) -> None:
+    attributes, conversation_id = VENDORS[vendor]
+    spans = [span(0, attributes=attributes)]
+    assert conversation_id_of(spans) == conversation_id
+    asked, answered = conversation_of("c", spans).messages
+    assert (asked.role, asked.content, answered.content) == ("user", "q", "a")
+    assert (answered.model, answered.input_tokens, answered.output_tokens) == ("gpt-4o", 3, 2)
 
 
 # --- hostile input -----------------------------------------------------------------------------------------

@@ -56,7 +56,12 @@ class RedactingFilter(logging.Filter):
     """Redacts every record of the handler it is added to, and keeps hostile text from starting a log line of its own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = _one_line(redact(record.getMessage()).text)
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # A filter that raises would break the code that logs; the handler itself would only complain.
+            said = f"{record.msg} {record.args!r}"
+        record.msg = _one_line(redact(said).text)
         record.args = ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
@@ -222,7 +227,7 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _EMAIL: Final = re.compile(
-    r"(?<![\w.%+-])[\w.%+'-]{1,128}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_][\w-]{1,62}",
+    r"(?<![\w.%+-])\w[\w.%+'-]{0,127}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_][\w-]{1,62}",
 )
 _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _CARD: Final = re.compile(_NO_WORD_BEFORE + r"\d(?:[ -]?\d){11,18}(?![\w-]|\.\d)")

@@ -188,6 +188,10 @@ def test_log_lines_are_redacted_with_their_arguments() -> None:
     assert logged(("mail to %s", ("ann@example.com",))) == "mail to [email]\n"
 
 
+def test_a_log_line_with_wrong_arguments_is_written_and_redacted_all_the_same() -> None:
+    assert logged(("mail to %s and %d", ("ann@example.com",))) == "mail to %s and %d ('[email]',)\n"
+
+
 def test_tracebacks_are_redacted() -> None:
     written = logged(("failed", ()), failure=ValueError("token=" + "abcdef123456"))
     assert "abcdef123456" not in written

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
+import orjson
 import pytest
 
 from traces import limits
@@ -218,3 +221,28 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     assert client(Server(httpx.Response(200, json=1))).request("GET", "https://example.com/").body == 1
+
+
+class _Echo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = orjson.dumps({"host": self.headers["host"], "path": self.path})
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def test_a_real_connection_goes_to_the_allowed_machine_under_its_own_name() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Echo) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        guard = UrlGuard(allow=["127.0.0.1"], resolver=named(phoenix_internal=["127.0.0.1"]))
+        real = GuardedClient(guard, FakeClock(NOW))
+        answer = real.request("GET", f"http://phoenix.internal:{server.server_port}/v1?a=1")
+        real.close()
+        server.shutdown()
+        thread.join()
+    assert answer.body == {"host": f"phoenix.internal:{server.server_port}", "path": "/v1?a=1"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +22,7 @@ from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
 from bot.review import Review
-from bot.schedule import Jobs
+from bot.schedule import Jobs, Nudge
 from bot.slack.access import Access, Workspace
 from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
@@ -88,18 +87,18 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         overrides=overrides,
     )
     deliver = None if client is None else Delivering(store, client, clock, renderer)
-    wake = threading.Event()
+    nudge = Nudge()
     return Hark(
         settings=settings,
         clock=clock,
         store=store,
         evaluators=evaluators,
         jobs=_jobs(
-            settings, store, evaluators, overrides, deliver, wake, sources_of(settings.sources, environment, clock)
+            settings, store, evaluators, overrides, deliver, nudge, sources_of(settings.sources, environment, clock)
         ),
         desk=desk,
         client=client,
-        bolt=None if client is None else _bolt(settings, store, clock, client, desk, wake.set),
+        bolt=None if client is None else _bolt(settings, store, clock, client, desk, nudge),
     )
 
 
@@ -148,7 +147,7 @@ def _jobs(
     evaluators: Sequence[Evaluator],
     overrides: Mapping[str, SignalOverride],
     deliver: Delivering | None,
-    wake: threading.Event,
+    nudge: Nudge,
     sources: Sequence[Polled],
 ) -> Jobs:
     posts = deliver is not None
@@ -172,7 +171,7 @@ def _jobs(
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),
         deliver=deliver,
-        wake=wake,
+        nudge=nudge,
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.pipeline import Decision, Reason
@@ -17,7 +19,7 @@ from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.poll import Polling
-from traces.clock import Clock
+from traces.clock import Clock, SystemClock
 from traces.errors import HarkError
 
 _LOG = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ _WORK_EVERY_S = 1.0
 _DETECT_EVERY_S = 5.0
 _CALIBRATE_EVERY_S = 2.0
 _POLL_EVERY_S = 1.0
+_DELIVER = "deliver"
 _BURST = 4
 """Messages to one channel in one second's pass: Slack allows short bursts above one a second."""
 
@@ -47,16 +50,31 @@ class Tick:
         return sum(d.reason is Reason.NEW for d in self.decisions)
 
 
+class Nudge:
+    """Asks a running schedule to deliver at once, so that a click shows without waiting for the next pass."""
+
+    def __init__(self) -> None:
+        self._deliver_now: Callable[[], object] | None = None
+
+    def reaches(self, deliver_now: Callable[[], object] | None) -> None:
+        """From now on a nudge calls this; ``None`` while nothing is running."""
+        self._deliver_now = deliver_now
+
+    def __call__(self) -> None:
+        if self._deliver_now is not None:
+            self._deliver_now()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """The jobs, and the lock that lets one of those that write run at a time. ``wake`` asks for a delivery at once."""
+    """The jobs, the lock that lets one of those that write run at a time, and the nudge to deliver at once."""
 
     poll: Polling
     evaluate: Evaluation
     detect: Detection
     calibrate: Calibrating
     deliver: Delivering | None
-    wake: threading.Event
+    nudge: Nudge
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tick(self, now: datetime) -> Tick:
@@ -88,36 +106,39 @@ class Schedule:
     def __init__(self, jobs: Jobs, clock: Clock) -> None:
         self._jobs = jobs
         self._clock = clock
-        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         )
-        self._deliverer = threading.Thread(target=self._deliver, name="deliver", daemon=True)
 
     def start(self) -> None:
         jobs = self._jobs
+        # A pass that takes longer than its interval is passed over by design; that is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._every(_POLL_EVERY_S, "poll", lambda: jobs.poll.run(self._clock.now()), alone=False)
         self._every(_WORK_EVERY_S, "evaluate", lambda: jobs.evaluate.run(self._clock.now()))
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
+        if (deliver := jobs.deliver) is not None:
+            self._every(_WORK_EVERY_S, _DELIVER, lambda: deliver.run(per_channel=_BURST), alone=False)
+            jobs.nudge.reaches(self._deliver_now)
         self._scheduler.start()
-        self._deliverer.start()
 
     def stop(self) -> None:
         """Let what runs finish, and start nothing more."""
-        self._stopping.set()
-        self._jobs.wake.set()
+        self._jobs.nudge.reaches(None)
         self._scheduler.shutdown(wait=True)
-        self._deliverer.join(timeout=20)
         self._jobs.close()
+
+    def _deliver_now(self) -> None:
+        try:
+            self._scheduler.modify_job(_DELIVER, next_run_time=SystemClock().now())
+        except JobLookupError:
+            _LOG.debug("nothing delivers any more")
 
     def _every(self, seconds: float, name: str, job: Callable[[], Any], *, alone: bool = True) -> None:
         def run() -> None:
             try:
-                if alone:
-                    with self._jobs.lock:
-                        job()
-                else:
+                with self._jobs.lock if alone else nullcontext():
                     job()
             except HarkError as error:
                 _LOG.error("%s: %s", name, error.message)
@@ -125,19 +146,6 @@ class Schedule:
                 _LOG.exception("%s failed; it is tried again", name)
 
         self._scheduler.add_job(run, "interval", seconds=seconds, id=name)
-
-    def _deliver(self) -> None:
-        while not self._stopping.is_set():
-            self._jobs.wake.wait(timeout=_WORK_EVERY_S)
-            self._jobs.wake.clear()
-            if self._jobs.deliver is None or self._stopping.is_set():
-                continue
-            try:
-                self._jobs.deliver.run(per_channel=_BURST)
-            except HarkError as error:
-                _LOG.error("deliver: %s", error.message)
-            except Exception:  # noqa: BLE001 - delivery must outlive any one message
-                _LOG.exception("deliver failed; it is tried again")
 
 
 def moments(start: datetime, end: datetime, every: timedelta) -> Iterator[datetime]:

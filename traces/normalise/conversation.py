@@ -96,8 +96,9 @@ def _tell(trace: Trace, transcript: Transcript) -> None:
         kind = trace.kinds[span.span_id]
         error = errors.pop(span.span_id, None)
         if kind == "llm":
-            transcript.hear(input_of(span) or asked(), span)
-            transcript.say(measured(output_of(span), span, error))
+            given, answer = _spoken(span, trace.call_around(span), error)
+            transcript.hear(given or asked(), span)
+            transcript.say(measured(answer, span, error))
         elif kind == "tool":
             transcript.run(*tool_run_of(span, error))
         else:
@@ -110,6 +111,16 @@ def _tell(trace: Trace, transcript: Transcript) -> None:
     for span in trace.spans:
         if span.span_id in errors:
             transcript.fail(errors[span.span_id], span)
+
+
+def _spoken(span: Span, outer: Span | None, error: str | None) -> tuple[list[Message], Message]:
+    """What a model call was given and said; where its own span is silent, what the call around it recorded."""
+    given, answer = input_of(span), output_of(span)
+    if outer is None:
+        return given, answer
+    if error is None and not answer.content and not answer.tool_calls:
+        answer = output_of(outer)
+    return given or input_of(outer), answer
 
 
 def _asked_of_agent(trace: Trace) -> list[Message]:

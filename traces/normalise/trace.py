@@ -84,6 +84,11 @@ class Trace:
         orphans.sort(key=lambda span: (span.parent_id is not None, span.name == LOGGED))
         return (orphans or self.spans)[0]
 
+    def call_around(self, span: Span) -> Span | None:
+        """The model call right above a model call: a framework's record of what a client library did for it."""
+        outer = self._by_id.get(span.parent_id or "")
+        return outer if outer is not None and outer is not span and self.kinds[outer.span_id] == "llm" else None
+
     def _is_step(self, span: Span, around_calls: set[str]) -> bool:
         kind = self.kinds[span.span_id]
         return kind in ("tool", "retriever") or (kind == "llm" and span.span_id not in around_calls)

@@ -126,6 +126,13 @@ def test_only_the_innermost_model_call_counts() -> None:
     assert sum(message.input_tokens or 0 for message in said.messages) == 10
 
 
+def test_a_silent_model_call_says_what_the_call_around_it_recorded() -> None:
+    outer = call(0, [user("q")], "a", seconds=9)
+    inner = span(1, parent=0, attributes={"gen_ai.operation.name": "chat", "gen_ai.usage.output_tokens": 5})
+    (asked, answered) = conversation_of("c", [outer, inner]).messages
+    assert (asked.content, answered.content, answered.output_tokens, answered.latency_s) == ("q", "a", 5, 1.0)
+
+
 def test_a_tool_that_no_model_asked_for_keeps_its_arguments() -> None:
     tool = span(
         0,

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -42,7 +43,7 @@ def web_api_routes(workspace: Workspace) -> list[Route]:
 
     async def call_method(request: Request) -> Response:
         method = request.path_params["method"]
-        body = await _bounded_body(request)
+        body = await bounded_body(request)
         fault = workspace.faults.take(method)
         if fault is not None and fault.kind == "delay":
             await anyio.sleep(fault.seconds)
@@ -52,11 +53,11 @@ def web_api_routes(workspace: Workspace) -> list[Route]:
         return CutConnection() if fault is not None and fault.kind == "drop_after" else JSONResponse(answer)
 
     async def respond(request: Request) -> Response:
-        body = await _bounded_body(request)
+        body = await bounded_body(request)
         return await run_in_threadpool(_respond, workspace, request.path_params["key"], body)
 
     async def upload(request: Request) -> Response:
-        body = await _bounded_body(request)
+        body = await bounded_body(request)
         return await run_in_threadpool(_upload, workspace, request.path_params["key"], body)
 
     return [
@@ -66,12 +67,17 @@ def web_api_routes(workspace: Workspace) -> list[Route]:
     ]
 
 
-async def _bounded_body(request: Request) -> bytes:
+async def bounded_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The request's body, as long as it is within ``limit`` bytes.
+
+    Raises:
+        HTTPException: 413 beyond it.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
-            return b""
+        if len(body) > limit:
+            raise HTTPException(413, "too large")
     return bytes(body)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import orjson
 
 from bot.playground import payloads
-from bot.playground.answers import show_answer
-from bot.playground.call import refuse_bad_view
-from bot.playground.elements import elements, find_element, missing_answers, state_values
+from bot.playground.acknowledgements import Answer, follow, show
+from bot.playground.elements import find_element, missing_answers, state_values
 from bot.playground.people import Channel, User
 from bot.playground.posts import Post
 from bot.playground.refusal import Refusal
@@ -23,30 +20,6 @@ from traces.clock import Clock, SystemClock
 from traces.errors import BadInput
 
 ACK_LIMIT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the app answered.
-
-    Attributes:
-        status: HTTP status; 0 when there was no answer in time.
-        text: The body.
-        problem: What the person is told went wrong; empty when all is well.
-        errors: Per block id, what a form's inputs are told.
-    """
-
-    status: int
-    text: str = ""
-    problem: str = ""
-    errors: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_ok(self) -> bool:
-        return not (self.problem or self.errors)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"ok": self.is_ok, "problem": self.problem, "errors": dict(self.errors)}
 
 
 class Injector:
@@ -153,7 +126,7 @@ class Injector:
         if missing := missing_answers(blocks, filled):
             return Answer(0, errors=missing)
         answer = self._interact("view_submission", person, trigger=True, view=view.as_slack(filled), response_urls=[])
-        return self._follow(view, answer) if answer.is_ok else answer
+        return follow(self.workspace, view, answer) if answer.is_ok else answer
 
     def close(self, view_id: str, user: str, *, everything: bool = False) -> Answer:
         """Close a modal, or all of them; the app is told if it asked to be.
@@ -182,7 +155,7 @@ class Injector:
             "trigger_id": self.workspace.surfaces.issue_trigger(user),
         }
         answer = self._send(command, user, payloads.FORM, payloads.command_body(fields, person, place))
-        return self._show(issued, answer) if answer.is_ok else answer
+        return show(self.workspace, issued, answer) if answer.is_ok else answer
 
     def shortcut(self, callback_id: str, user: str) -> Answer:
         """Run a global shortcut."""
@@ -256,48 +229,6 @@ class Injector:
         self.workspace.deliveries.add("to_app", name, target, answer.problem)
         return answer
 
-    def _follow(self, view: View, answer: Answer) -> Answer:
-        """Do with the modal what the app's acknowledgement says."""
-        try:
-            return self._followed(view, answer, _acknowledgement(answer.text))
-        except Refusal as refusal:
-            return self._refused("view_submission", answer, refusal)
-
-    def _followed(self, view: View, answer: Answer, body: Mapping[str, Any]) -> Answer:
-        surfaces, wanted = self.workspace.surfaces, body.get("response_action")
-        if wanted == "errors":
-            return Answer(answer.status, answer.text, errors=_form_errors(view, body))
-        if wanted in ("update", "push"):
-            shown = body.get("view")
-            if not isinstance(shown, Mapping):
-                raise Refusal("invalid_arguments", ["missing required field: view"])
-            refuse_bad_view(self.workspace, shown)
-            if wanted == "push":
-                surfaces.push_for(view.user, shown)
-            else:
-                surfaces.update(shown, view_id=view.view_id)
-        elif wanted in (None, "clear"):
-            surfaces.close(view.view_id, everything=wanted == "clear")
-        else:
-            raise Refusal("invalid_response_action", [f"{wanted!r}"])
-        return answer
-
-    def _show(self, issued: ResponseUrl, answer: Answer) -> Answer:
-        """Show what a slash command's acknowledgement says."""
-        if not answer.text.strip():
-            return answer
-        try:
-            show_answer(self.workspace, issued, _acknowledgement(answer.text, plain="text"))
-        except Refusal as refusal:
-            return self._refused("command", answer, refusal)
-        return answer
-
-    def _refused(self, name: str, answer: Answer, refusal: Refusal) -> Answer:
-        self.workspace.deliveries.add(
-            "to_slack", f"{name} answer", error=refusal.code, problems=tuple(refusal.problems)
-        )
-        return Answer(answer.status, answer.text, f"Slack refuses what Hark answered: {refusal.message}")
-
     def _user(self, user: str) -> User:
         try:
             return self.workspace.user(user)
@@ -340,24 +271,3 @@ class Injector:
 
     def _ts(self) -> str:
         return self.workspace.revisions.next_ts()
-
-
-def _acknowledgement(text: str, plain: str = "") -> dict[str, Any]:
-    """An acknowledgement's body; one that is not JSON is a message where ``plain`` names the field for it."""
-    if not text.strip():
-        return {}
-    try:
-        body = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        body = {plain: text} if plain else None
-    if not isinstance(body, dict):
-        raise Refusal("invalid_response", ["the acknowledgement is no JSON object"])
-    return body
-
-
-def _form_errors(view: View, body: Mapping[str, Any]) -> dict[str, str]:
-    errors = body.get("errors")
-    inputs = {e.block_id for e in elements(view.definition.get("blocks")) if e.is_input}
-    if not isinstance(errors, Mapping) or not errors or not set(errors) <= inputs:
-        raise Refusal("invalid_response", ["errors must name input blocks of the modal"])
-    return {str(block_id): str(message) for block_id, message in errors.items()}

@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.playground.double import web_api_routes
+from bot.playground.acknowledgements import Answer
+from bot.playground.double import bounded_body, web_api_routes
 from bot.playground.guard import LoopbackOnly
-from bot.playground.injector import Answer, Injector
+from bot.playground.injector import Injector
 from bot.playground.refusal import Refusal
 from bot.playground.state import state_for
 from bot.playground.workspace import Workspace
@@ -105,7 +106,7 @@ def _action_taker(injector: Injector) -> Callable[[Request], Any]:
         action = ACTIONS.get(request.path_params["action"])
         if action is None:
             return JSONResponse({"ok": False, "problem": "unknown action"}, 404)
-        body = await request.body()
+        body = await bounded_body(request, BODY_LIMIT)
         return await run_in_threadpool(_take, injector, action, body)
 
     return take
@@ -119,8 +120,6 @@ def _take(injector: Injector, action: Action, body: bytes) -> Response:
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:
-    if len(body) > BODY_LIMIT:
-        raise BadInput("too large")
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError:

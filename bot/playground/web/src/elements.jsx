@@ -1,5 +1,6 @@
 // The interactive elements. The renderer draws them too, but tells nobody what was chosen.
 import { createContext, useContext, useEffect, useId, useRef, useState } from "react";
+import { useFocusTrap } from "./focus.js";
 import { Mrkdwn } from "./mrkdwn.jsx";
 import { Directory, Link, plain, safeLink } from "./text.jsx";
 
@@ -55,12 +56,20 @@ function useElement(element, blockId, dispatches = true) {
 
 function Confirm({ confirm, onAnswer }) {
   const title = useId();
-  const yes = useRef(null);
-  useEffect(() => yes.current?.focus(), []);
+  const frame = useRef(null);
+  const onKeyDown = useFocusTrap(frame, () => onAnswer(false));
   const isDanger = confirm.style === "danger";
   return (
-    <div className="veil" onKeyDown={(event) => event.key === "Escape" && (event.stopPropagation(), onAnswer(false))}>
-      <div className="modal confirm" role="alertdialog" aria-modal="true" aria-labelledby={title} data-testid="confirm">
+    <div className="veil" onKeyDown={onKeyDown}>
+      <div
+        className="modal confirm"
+        ref={frame}
+        role="alertdialog"
+        aria-modal="true"
+        aria-labelledby={title}
+        tabIndex={-1}
+        data-testid="confirm"
+      >
         <header>
           <h2 id={title}>{plain(confirm.title)}</h2>
         </header>
@@ -71,7 +80,7 @@ function Confirm({ confirm, onAnswer }) {
           <button type="button" className="bk-button" onClick={() => onAnswer(false)}>
             {plain(confirm.deny) || "Cancel"}
           </button>
-          <button type="button" ref={yes} className={`bk-button ${isDanger ? "danger" : "primary"}`} onClick={() => onAnswer(true)}>
+          <button type="button" data-autofocus className={`bk-button ${isDanger ? "danger" : "primary"}`} onClick={() => onAnswer(true)}>
             {plain(confirm.confirm) || "Yes"}
           </button>
         </footer>

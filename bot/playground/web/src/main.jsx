@@ -243,7 +243,7 @@ function Page() {
   return (
     <Session.Provider value={session}>
       <Directory.Provider value={directory}>
-        <div className="page" inert={!!top} key={user}>
+        <div className="page" inert={!!top}>
           <Banner
             state={state}
             user={user}
@@ -261,7 +261,7 @@ function Page() {
             {channel ? (
               <>
                 <Channel
-                  key={channel.id}
+                  key={`${channel.id} ${user}`}
                   channel={channel}
                   posts={here}
                   people={people}

@@ -1,8 +1,9 @@
 // Modals and the App Home.
-import { useContext, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useId, useMemo, useRef, useState } from "react";
 import { act } from "./api.js";
 import { Blocks } from "./blocks.jsx";
 import { Surface } from "./elements.jsx";
+import { useFocusTrap } from "./focus.js";
 import { Session } from "./messages.jsx";
 import { plain } from "./text.jsx";
 
@@ -24,30 +25,6 @@ function useViewSurface(view) {
     [values, view.id, user, toast],
   );
   return surface;
-}
-
-const FOCUSABLE = "button:not([disabled]), input, select, textarea, a[href], [tabindex='0']";
-
-function useFocusTrap(frame, onEscape) {
-  const before = useRef(null);
-  useLayoutEffect(() => {
-    before.current = document.activeElement;
-  }, []);
-  useEffect(() => {
-    const first = frame.current.querySelector(".modal-body input, .modal-body select, .modal-body textarea");
-    (first ?? frame.current).focus();
-    return () => setTimeout(() => before.current?.focus?.());
-  }, [frame]);
-  return (event) => {
-    if (event.key === "Escape") onEscape();
-    if (event.key !== "Tab") return;
-    const all = [...frame.current.querySelectorAll(FOCUSABLE)].filter((each) => each.offsetParent !== null);
-    const edge = event.shiftKey ? all[0] : all.at(-1);
-    if (document.activeElement === edge || document.activeElement === frame.current) {
-      event.preventDefault();
-      (event.shiftKey ? all.at(-1) : all[0])?.focus();
-    }
-  };
 }
 
 export function Modal({ view, depth }) {

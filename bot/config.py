@@ -47,6 +47,7 @@ class DatabaseSettings(Section):
         default=None,
         description="sqlite:///path or postgresql://user:password@host/name; "
         "default: hark.db in the user's data directory. HARK_DATABASE_URL wins.",
+        examples=["postgresql://hark@localhost/hark"],
     )
 
 
@@ -60,9 +61,6 @@ class SlackSettings(Section):
         default="#llm-review",
         min_length=1,
         description="Channel for conversations to review. HARK_REVIEW_CHANNEL wins.",
-    )
-    update_delay_s: float = Field(
-        default=2.0, ge=0, le=300, description="Seconds for which changes of one message are gathered into one update."
     )
 
 
@@ -123,7 +121,7 @@ class EvaluatorSettings(Section):
 class ScriptedVerdict(Section):
     """One rule of a scripted judge: a pattern in the transcript and the verdict that it gives."""
 
-    pattern: str = Field(description="Regular expression searched in the transcript.")
+    pattern: str = Field(description="Regular expression searched in the transcript.", examples=["refund"])
     verdict: Literal["yes", "no", "not_applicable"] = Field(description="Verdict when the pattern is found.")
     explanation: str = Field(default="", description="Explanation given with the verdict.")
 
@@ -131,15 +129,25 @@ class ScriptedVerdict(Section):
 class JudgeSettings(Section):
     """A criterion that an LLM judges, with yes or no."""
 
-    name: _Name = Field(description="Name of the score.")
-    question: str = Field(min_length=3, max_length=4_000, description="The yes/no question that the judge answers.")
+    name: _Name = Field(description="Name of the score.", examples=["promised_refund"])
+    question: str = Field(
+        min_length=3,
+        max_length=4_000,
+        description="The yes/no question that the judge answers.",
+        examples=["Did the assistant promise a refund?"],
+    )
     model: str = Field(
         min_length=1,
         description="litellm model name, e.g. openai/gpt-5-mini; 'scripted' answers by the rules in script.",
+        examples=["openai/gpt-5-mini"],
     )
     bad: Direction = Field(default=Direction.UP, description="Which way is bad for the share of yes: up, down or both.")
     sample_rate: _Share = Field(default=1.0, description="Share of conversations that is judged.")
-    api_base: str | None = Field(default=None, description="Base URL of the model's API, for a local or proxied model.")
+    api_base: str | None = Field(
+        default=None,
+        description="Base URL of the model's API, for a local or proxied model.",
+        examples=["http://127.0.0.1:8000/v1"],
+    )
     timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds to wait for an answer.")
     max_tokens: int = Field(default=500, ge=16, le=16_000, description="Most tokens of an answer.")
     script: tuple[ScriptedVerdict, ...] = Field(default=(), description="Rules of a scripted judge, first match wins.")
@@ -177,9 +185,18 @@ class SignalSettings(Section):
     """One signal's own settings."""
 
     enabled: bool = Field(default=True, description="Whether the signal raises alerts.")
-    bad: Direction | None = Field(default=None, description="Which way is bad: up, down or both.")
-    min_relative: float | None = Field(default=None, ge=0, description="Smallest relative change worth an alert.")
-    min_absolute: float | None = Field(default=None, ge=0, description="Smallest absolute change worth an alert.")
+    bad: Direction | None = Field(
+        default=None, description="Which way is bad: up, down or both.", examples=[Direction.UP]
+    )
+    min_relative: float | None = Field(
+        default=None, ge=0, description="Smallest relative change worth an alert: 0.3 is 30 %.", examples=[0.3]
+    )
+    min_absolute: float | None = Field(
+        default=None,
+        ge=0,
+        description="Smallest absolute change worth an alert, in the signal's unit; rates from 0 to 1.",
+        examples=[0.01],
+    )
 
 
 class ReviewSettings(Section):
@@ -194,11 +211,13 @@ class ReviewSettings(Section):
 class SourceSettings(Section):
     """A trace store that Hark polls."""
 
-    name: _Name = Field(description="Name of the source.")
+    name: _Name = Field(description="Name of the source.", examples=["phoenix"])
     kind: Literal["phoenix"] = Field(description="Which trace store it is.")
-    url: str = Field(description="Base URL of its API.")
+    url: str = Field(description="Base URL of its API.", examples=["https://phoenix.example.com"])
     project: str = Field(default="default", description="Project to read.")
-    api_key_env: str | None = Field(default=None, description="Environment variable that holds its API key.")
+    api_key_env: str | None = Field(
+        default=None, description="Environment variable that holds its API key.", examples=["PHOENIX_API_KEY"]
+    )
     every_s: float = Field(default=30.0, ge=1, le=86_400, description="Seconds between polls.")
     allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
 

@@ -1,0 +1,1 @@
+"""Pages of the documentation that are drawn from the code: settings, commands, signals, evaluators."""

@@ -1,0 +1,57 @@
+"""``docs/evaluators.md``: who scores conversations, and what each can and cannot see."""
+
+from __future__ import annotations
+
+from bot.docs.markdown import code, generated, page
+from evaluators.base import Evaluator
+from evaluators.registry import build
+from traces.model import Direction
+
+_INTRODUCTION = """
+An evaluator says one thing of one conversation: a score from 0 to 1, where 1 means that what its name says is the
+case. When it cannot tell, that is a failure, which is counted and never taken for a 0; when it does not apply, it says
+nothing. Its version changes whenever it may say something else of the same conversation.
+
+Those that run *on arrival* are cheap and look again whenever a conversation grows; those that run *when quiet* wait
+until nothing was said for a while ([`conversations.quiet_minutes`](configuration.md)).
+"""
+_JUDGES = """
+A `[[judges]]` entry in [`hark.toml`](configuration.md) is a yes/no question that a model answers of whole
+conversations. It runs when the conversation is quiet; `sample_rate` picks a stable share of the conversations, and every score keeps
+the probability with which its conversation was picked. The score carries the model's explanation, a quotation that
+was found in the conversation, tokens and cost.
+
+An answer that cannot be read is asked for once more and is a failure after that, never a "no". The version is a hash
+of everything that the answer depends on: question, model, and Hark's own prompt.
+
+The model `scripted` answers by regular expressions of the configuration and costs nothing: for tests and trials.
+"""
+_LABELS = """
+Reviewers answer the evaluator's question with the buttons under a conversation, or labels come from a file
+(`hark labels import`). As soon as there are labels, `hark calibrate` and the running Hark measure the evaluator against
+them: threshold, true positive and true negative rate, Cohen's kappa, and the share that is really true with its 95 %
+interval. An evaluator whose verdicts tell too little is marked as not usable; its rate then rests on the labels alone.
+"""
+_WHEN = {"arrival": "on arrival", "quiet": "when quiet"}
+_BAD = {Direction.UP: "a rise", Direction.DOWN: "a fall", Direction.BOTH: "either way"}
+
+
+def evaluators_page() -> str:
+    return page(
+        generated("Evaluators"),
+        _INTRODUCTION.strip(),
+        *(_about(evaluator) for evaluator in build()),
+        "## Judges",
+        _JUDGES.strip(),
+        "## Labels",
+        _LABELS.strip(),
+    )
+
+
+def _about(evaluator: Evaluator) -> str:
+    facts = [
+        f"- Version {code(evaluator.version)}, runs {_WHEN[evaluator.when]}; {_BAD[evaluator.bad]} is bad.",
+        f"- Reviewers are asked: *{evaluator.question}*",
+        f"- Buttons: *{evaluator.yes_label}*, *{evaluator.no_label}*",
+    ]
+    return page(f"## `{evaluator.name}`", " ".join(evaluator.summary.split()), "\n".join(facts))

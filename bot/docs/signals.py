@@ -1,0 +1,91 @@
+"""``docs/signals.md``: what is watched, and what counts as a change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from alerts.signals import BAD_WHEN_HIGH, BUILT_IN, GOOD_WHEN_HIGH, signal_of_score
+from bot.config import FileSettings
+from bot.docs.markdown import code, generated, page, table
+from traces.model import Direction, Kind, Signal
+
+_KINDS = {
+    Kind.COUNT: "a count per hour",
+    Kind.RATE: "a share of conversations",
+    Kind.CONTINUOUS: "a typical size (a geometric mean)",
+}
+_WAYS = {Direction.UP: "a rise", Direction.DOWN: "a fall", Direction.BOTH: "either way"}
+_INTRODUCTION = """
+A signal is something measured of every conversation and added up by the hour: over all traffic, and for every value
+of every segment key ({keys}). Each of these series is compared with its own baseline: what is usual at that hour of
+the week, given how many conversations there were. An alert is opened when the evidence for a change, gathered over
+hours, outweighs what chance brings about once in the configured time over all series together
+([`detect.weeks_between_false_alerts`](configuration.md)).
+"""
+_EFFECTS = """
+A change must be worth a person's time as well as real: it must pass both its smallest relative and its smallest
+absolute effect. `hark.toml` can change these, the bad direction, and whether a signal raises alerts at all, under
+`[signals.NAME]`.
+"""
+_SCORES = """
+Every score becomes a signal of its own name, whoever gave it: a built-in evaluator, a judge, or the score that came
+with a conversation. The signal is the share of conversations whose score is at or above the threshold: 0.5, until
+reviewers' labels set another one. Once an evaluator is labelled, its rate is corrected by what the labels say of its
+errors, and it is the corrected rate that is shown and tested.
+
+Which way is bad is what the evaluator says of itself, or what is known of the name; a score of another name is watched
+both ways.
+"""
+
+
+def signals_page() -> str:
+    keys = ", ".join(code(key) for key in FileSettings().segments.keys)
+    return page(
+        generated("Signals"),
+        _INTRODUCTION.format(keys=keys).strip(),
+        "## Built in",
+        _table_of_built_in(),
+        _EFFECTS.strip(),
+        "## Scores",
+        _SCORES.strip(),
+        table(
+            ["When this is bad", "Smallest relative effect", "Smallest absolute effect"],
+            ([_WAYS[way], *_effects(signal_of_score("", way))] for way in Direction),
+        ),
+        page("A rise is bad for scores named:", _listed(BAD_WHEN_HIGH)),
+        page("A fall is bad for scores named:", _listed(GOOD_WHEN_HIGH)),
+    )
+
+
+def _table_of_built_in() -> str:
+    head = ["Signal", "What it is", "Measured as", "Unit", "Bad", "Relative effect", "Absolute effect", "By segment"]
+    return table(
+        head,
+        (
+            [
+                code(s.name),
+                s.summary,
+                _KINDS[s.kind],
+                s.unit or "–",
+                _WAYS[s.bad],
+                *_effects(s),
+                "every key" if s.by_segment else "application, environment",
+            ]
+            for s in BUILT_IN
+        ),
+    )
+
+
+def _effects(signal: Signal) -> list[str]:
+    if not signal.min_absolute:
+        absolute = "–"
+    elif signal.kind is Kind.RATE:
+        points = signal.min_absolute * 100
+        absolute = f"{points:g} point{'' if points == 1 else 's'}"
+    else:
+        absolute = f"{signal.min_absolute:g} {signal.unit}".rstrip()
+    return [f"{signal.min_relative:.0%}", absolute]
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(code(name) for name in sorted(names)) + "."

@@ -13,7 +13,7 @@ EXAMPLES: Final = (
     ("alerts", "what is open now"),
     ("metrics refusal 7d", "a signal over a period: h, d or w"),
     ("metrics latency 24h by model", "one row for every value of a segment key"),
-    ("metrics cost 7d where model=gpt-4o", "a cut; several conditions may follow one another"),
+    ("metrics cost 7d where model=gpt-4o", "one part of the traffic: a segment key and its value"),
     ("metrics refusal 7d vs last week", "against the same days a week earlier"),
     ("evaluators", "how the evaluators do, and how far reviewers agree"),
     ("help", "this"),

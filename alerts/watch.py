@@ -28,6 +28,8 @@ from traces.store.rollups import HOUR_S, bucket_start, segment_key, segment_of
 from traces.store.state import DetectorCheckpoint
 
 _HOUR = timedelta(hours=1)
+TOLD = "detected_through"
+"""The job under which it is noted how far alerts have been brought in line."""
 _CHECKPOINT = "hourly"
 _SAVE_EVERY = timedelta(hours=24)
 _INHERITING = ("model", "prompt_version", "release")
@@ -105,15 +107,18 @@ class Watch:
         History that is folded for the first time, or again, is no news: only its last hour is yielded.
         """
         until = bucket_start(now - self._settings.grace, HOUR_S)
-        known = self._resume(tx, terrain)
+        if self._through is None:
+            self._load(tx.state.checkpoint(_CHECKPOINT))
+        if self._through is not None and self._through >= until:
+            return
+        told = tx.state.job_ran_at(TOLD) or self._through
+        self._forget_if_stale(tx, terrain)
         if self._through is None:
             first = tx.rollups.first_bucket(HOUR_S)
             if first is None or first >= until:
                 return
             self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
-        if self._through >= until:
-            return
-        news = known if known is not None else until - _HOUR
+        news = told if told is not None else until - _HOUR
         for hour, cut in self._stored(tx, self._through, until):
             self._take(hour, cut, terrain, observed=cut is not None)
             self._through = hour + _HOUR
@@ -164,11 +169,8 @@ class Watch:
             )
             self._saved = self._through
 
-    def _resume(self, tx: Tx, terrain: Terrain) -> datetime | None:
-        """Load what was saved; start anew when hours changed behind it. Returns how far alerts have been told."""
-        if self._through is None:
-            self._load(tx.state.checkpoint(_CHECKPOINT))
-        told = tx.state.job_ran_at("detected_through") or self._through
+    def _forget_if_stale(self, tx: Tx, terrain: Terrain) -> None:
+        """Start anew when an hour that was taken in has changed since, or a threshold has."""
         thresholds = {
             name: threshold_of(signal, terrain.calibrations)
             for name, signal in terrain.signals.items()
@@ -179,7 +181,6 @@ class Watch:
         if stale or any(self._thresholds.get(name, t) != t for name, t in thresholds.items()):
             self._tracks, self._through, self._terms = {}, None, {}
         self._thresholds |= thresholds
-        return told
 
     def _stored(self, tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[datetime, _Hour | None]]:
         """Each hour in ``[since, until)`` with what it holds; ``None`` when nobody was watching and nothing came."""

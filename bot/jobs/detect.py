@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from alerts import pipeline
 from alerts.pipeline import Decision, Posting
 from alerts.signals import SignalOverride, all_signals
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from traces.model import Direction
 from traces.store import Store, Tx
 
@@ -40,7 +40,7 @@ class Detection:
             terrain = self._terrain(tx, now)
             for through in self._watch.hours(tx, now, terrain):
                 decisions += pipeline.run(tx, self._watch, terrain, self._posting, now)
-                tx.state.job_ran("detected_through", through)
+                tx.state.job_ran(TOLD, through)
             self._watch.save(tx)
             tx.state.job_ran("detect", now)
         return decisions

@@ -26,7 +26,9 @@ JUDGED_LABELS: Final = 20
 """Labels that calling an evaluator unusable takes, with ``JUDGED_PER_CLASS`` of each class."""
 JUDGED_PER_CLASS: Final = 5
 LEAST_INFORMEDNESS: Final = 0.1
-_NOISE: Final = 2.0
+_CUTS: Final = np.arange(1, 20) / 20
+"""A few round cuts: to pick among all scores seen would fit the labels' chance, and the interval would not know."""
+_NOISE: Final = 3.0
 _NEVER: Final = 1e-4
 
 Bools = NDArray[np.bool_]
@@ -173,15 +175,12 @@ def choose_threshold(values: Floats, truths: Bools) -> float:
     """
     if min(int(truths.sum()), int((~truths).sum())) < ENOUGH_PER_CLASS or set(np.unique(values)) <= {0.0, 1.0}:
         return DEFAULT_THRESHOLD
-    known = np.unique(values)
-    cuts = (known[1:] + known[:-1]) / 2
-    if not len(cuts):
-        return DEFAULT_THRESHOLD
-    verdicts = values[None, :] >= cuts[:, None]
+    verdicts = values[None, :] >= _CUTS[:, None]
     informedness = verdicts[:, truths].mean(axis=1) - verdicts[:, ~truths].mean(axis=1)
-    best = int(np.argmax(informedness))
-    gain, noise = _gain(verdicts[best], values >= DEFAULT_THRESHOLD, truths)
-    return float(cuts[best]) if gain > _NOISE * noise else DEFAULT_THRESHOLD
+    best = np.flatnonzero(informedness >= informedness.max() - 1e-12)
+    cut = int(best[len(best) // 2])
+    gain, noise = _gain(verdicts[cut], values >= DEFAULT_THRESHOLD, truths)
+    return float(_CUTS[cut]) if gain > _NOISE * noise else DEFAULT_THRESHOLD
 
 
 def _gain(verdicts: Bools, before: Bools, truths: Bools) -> tuple[float, float]:

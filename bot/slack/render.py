@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from alerts.pipeline import ALERT, EXAMPLE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
@@ -95,7 +96,7 @@ class Renderer:
         asked = next((s for s in scores if s.name == item.evaluator), None)
         return FlaggedConversation(
             item_id=item.item_id,
-            why=item.reason,
+            why=redact(item.reason).text,
             question=self.question(item.evaluator),
             turns=excerpt(conversation, asked),
             turns_total=len(_spoken(conversation)),
@@ -141,9 +142,16 @@ def _context(conversation: Conversation) -> Segment:
 
 
 def _shown(scores: Sequence[Score], asked: Score | None) -> list[Score]:
-    """The score in question first, then the others that say that something is the case."""
+    """The score in question first, then the others that say that something is the case; they may quote what was said."""
     others = [s for s in scores if s is not asked and s.value]
-    return ([asked] if asked is not None else []) + others
+    return [
+        replace(s, explanation=_hidden(s.explanation), label=_hidden(s.label), evidence=_hidden(s.evidence))
+        for s in [*([asked] if asked is not None else []), *others]
+    ]
+
+
+def _hidden(text: str | None) -> str | None:
+    return None if text is None else redact(text).text
 
 
 def _votes(labels: Sequence[Label], evaluator: str, names: Mapping[str, str]) -> list[Vote]:

@@ -34,6 +34,8 @@ HEADROOM = 5.0
 _MOST_PER_VALUE = 1.5
 """Nats that one value of a mean can add: ln x has heavier tails than the normal that the ratio assumes."""
 _RATE_EDGE = 1e-6
+_ABOUT_AS_WELL = 3.0
+"""Nats by which an effect may fit an anomaly worse than the best and still be a fair description of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,17 @@ def _bar(watched: Bools, terms: Terms) -> Floats:
 
 
 def _persisting(state: State, watched: Bools, terms: Terms, within: Floats) -> Floats:
-    """Evidence for the effect that fits an open anomaly best; once it is over, smaller ones would linger for days."""
+    """Evidence for the effects that fit an open anomaly best.
+
+    Once it is over, effects much smaller than it was would linger for days; while it is young, those that fit
+    about as well as the best must not be given up.
+    """
     window = state.opened_window
-    fits = np.where(watched, ratios(state.kind, window, within), -np.inf)
-    best = fits.argmax(axis=0)
-    series = np.arange(state.series)
-    large = matters(state.kind, window[:, None, :], terms)[best, series]
-    persisting: Floats = np.where(large, state.evidence[best, series], -np.inf)
+    around = np.maximum(window[SPREAD] / np.maximum(window[UNITS], 1e-12), 1.0)
+    fits = np.where(watched, ratios(state.kind, window, within) / around, -np.inf)
+    about_as_well = fits >= fits.max(axis=0) - _ABOUT_AS_WELL
+    large = about_as_well & watched & matters(state.kind, window[:, None, :], terms)
+    persisting: Floats = np.where(large, state.evidence, -np.inf).max(axis=0)
     return persisting
 
 

@@ -19,7 +19,8 @@ from traces.model import Kind
 
 LEARNING_DELAY_S = DAY_S
 QUIET_BUCKETS = 6
-QUIET_LOG_EVIDENCE = float(np.log(0.5))
+QUIET_LOG_EVIDENCE = math.log(0.2)
+"""Well below what opens, for at a few conversations an hour evidence halves with a single one of them."""
 NEW_NORMAL_S = 4 * DAY_S
 NEWCOMER_S = WEEK_S
 SUSPICION = 0.5

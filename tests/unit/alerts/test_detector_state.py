@@ -16,7 +16,7 @@ from traces.errors import BadInput
 from traces.model import Direction, Kind, Signal
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
-HOURS = 240
+HOURS = 160
 SERIES = 4
 
 
@@ -47,7 +47,7 @@ def outcome(detector: Detector, ended: list[Anomaly], terms: Terms) -> object:
     return [*map(repr, ended)], [*map(repr, detector.open_anomalies(terms))], [*map(repr, verdicts)]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     kind=st.sampled_from(Kind),
     seed=st.integers(0, 1000),
@@ -73,8 +73,8 @@ def test_a_series_added_later_leaves_the_others_as_they_were() -> None:
     given = arrays(Kind.RATE, 5)
     grown, alone = Detector.start(Kind.RATE), Detector.start(Kind.RATE)
     few = {name: array[:, :3] for name, array in given.items()}
-    grown.step(panel(Kind.RATE, few, slice(0, 120)), terms_for(Kind.RATE, 3))
-    grown.step(panel(Kind.RATE, given, slice(120, HOURS)), terms_for(Kind.RATE))
+    grown.step(panel(Kind.RATE, few, slice(0, 80)), terms_for(Kind.RATE, 3))
+    grown.step(panel(Kind.RATE, given, slice(80, HOURS)), terms_for(Kind.RATE))
     alone.step(panel(Kind.RATE, few), terms_for(Kind.RATE, 3))
     assert grown.series == SERIES
     for series in range(3):

@@ -6,10 +6,11 @@ Async only as far as reading the body and waiting for the writer goes; everythin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from slack_bolt import App
 from starlette.applications import Starlette
@@ -24,11 +25,19 @@ from traces import limits, wire
 from traces.clock import Clock
 from traces.errors import BadInput, Busy, HarkError, NewerSchema, StoreUnavailable, TooLarge, Unsupported
 from traces.ingest import Offer, Receipt, offer
+from traces.sources.langfuse_scores import spans_of_scores
+from traces.sources.litellm import spans_of_calls
 from traces.store import Store
 from traces.wire import Export
 from traces.writer import Writer
 
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+_ExportAnswer: TypeAlias = ExportTraceServiceResponse | ExportLogsServiceResponse
+_Reader: TypeAlias = Callable[[bytes, str, str], Export]
+# OpenTelemetry's own paths, and those that SDKs of other products add to a base URL.
+_TRACE_PATHS = ("/v1/traces", "/api/public/otel/v1/traces", "/otel/v1/traces")
+_LOG_PATHS = ("/v1/logs", "/api/public/otel/v1/logs", "/otel/v1/logs")
+_METRIC_PATHS = ("/v1/metrics", "/api/public/otel/v1/metrics", "/otel/v1/metrics")
 _JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
 _RETRY_AFTER_S = 5
 _MOST_CONVERSATIONS = 1_000
@@ -52,7 +61,11 @@ class Receiver:
         """The ASGI application."""
         return Starlette(
             routes=[
-                Route("/v1/traces", _answering(self._traces), methods=["POST"]),
+                *_routes(_TRACE_PATHS, self._traces),
+                *_routes(_LOG_PATHS, self._logs),
+                *_routes(_METRIC_PATHS, self._metrics),
+                *_routes(("/api/public/scores",), self._langfuse_scores),
+                *_routes(("/hooks/litellm",), self._litellm_calls),
                 Route("/v1/conversations", _answering(self._conversations), methods=["POST"]),
                 Route("/slack/events", _answering(self._slack), methods=["POST"]),
                 Route("/healthz", _answering(self._health), methods=["GET"]),
@@ -61,29 +74,46 @@ class Receiver:
         )
 
     async def _traces(self, request: Request) -> Response:
-        body = await _body(request, limits.WIRE_BYTES)
-        kind, encoding = request.headers.get("content-type", ""), request.headers.get("content-encoding", "")
-        export = await run_in_threadpool(wire.read_export, body, kind, encoding)
-        if export.spans:
-            await _done(self._writer.spans(export.spans))
-        return _export_answer(export, kind)
+        return await self._export(request, wire.read_export, ExportTraceServiceResponse())
 
-    async def _conversations(self, request: Request) -> Response:
+    async def _logs(self, request: Request) -> Response:
+        # Older instrumentations send what was said only as log records, before or after the spans.
+        return await self._export(request, wire.read_logs, ExportLogsServiceResponse())
+
+    async def _metrics(self, request: Request) -> Response:
+        # Not read, but answered: clients log an error for ever when nobody takes their metrics.
+        await _body(request, limits.WIRE_BYTES)
+        return Response(b"", media_type=_media_type(request) or wire.PROTOBUF)
+
+    async def _export(self, request: Request, read: _Reader, answer: _ExportAnswer) -> Response:
         body = await _body(request, limits.WIRE_BYTES)
         kind, encoding = _media_type(request), request.headers.get("content-encoding", "")
-        offers = await run_in_threadpool(self._offers, body, kind, encoding)
+        export = await run_in_threadpool(read, body, kind, encoding)
+        await self._store_spans(export)
+        return _export_answer(export, kind, answer)
+
+    async def _langfuse_scores(self, request: Request) -> Response:
+        sent = await _sent(request)
+        await self._store_spans(spans_of_scores(sent, self._clock.now()))
+        scores = sent if isinstance(sent, list) else [sent]
+        return JSONResponse({"id": next((s["id"] for s in scores if s.get("id")), "")})
+
+    async def _litellm_calls(self, request: Request) -> Response:
+        export = spans_of_calls(await _sent(request))
+        await self._store_spans(export)
+        return JSONResponse({"calls": len(export.spans)})
+
+    async def _store_spans(self, export: Export) -> None:
+        if export.spans:
+            await _done(self._writer.spans(export.spans))
+
+    async def _conversations(self, request: Request) -> Response:
+        offers = await run_in_threadpool(self._offers, await _sent(request))
         receipt = await _done(self._writer.conversations(offers))
         return JSONResponse({"new": receipt.new, "updated": receipt.updated, "unchanged": receipt.unchanged})
 
-    def _offers(self, body: bytes, kind: str, encoding: str) -> list[Offer]:
-        if kind != wire.JSON and kind not in _JSON_LINES:
-            raise Unsupported(f"content type {kind[:60]!r} is not read; send {wire.JSON} or application/x-ndjson")
-        inflated = wire.inflate(body, encoding)
-        if kind in _JSON_LINES:
-            sent = [wire.read_json(line) for line in inflated.splitlines() if line.strip()]
-        else:
-            parsed = wire.read_json(inflated)
-            sent = parsed if isinstance(parsed, list) else [parsed]
+    def _offers(self, parsed: Any) -> list[Offer]:
+        sent = parsed if isinstance(parsed, list) else [parsed]
         if len(sent) > _MOST_CONVERSATIONS:
             raise TooLarge(f"{len(sent)} conversations in one request, at most {_MOST_CONVERSATIONS}; send several")
         return [_offered(conversation, place, len(sent), self._clock) for place, conversation in enumerate(sent)]
@@ -116,6 +146,10 @@ class Receiver:
                 return tx.conversations.awaiting()
 
         return JSONResponse({"status": "ready", "awaiting_evaluation": await run_in_threadpool(count)})
+
+
+def _routes(paths: Sequence[str], endpoint: _Endpoint) -> list[Route]:
+    return [Route(path, _answering(endpoint), methods=["POST"]) for path in paths]
 
 
 def _answering(endpoint: _Endpoint) -> _Endpoint:
@@ -183,13 +217,35 @@ def _offered(sent: object, place: int, total: int, clock: Clock) -> Offer:
         raise type(error)(error.message, where) from error
 
 
-def _export_answer(export: Export, content_type: str) -> Response:
-    """OTLP's answer in the encoding of the request; spans that were not taken are told as a partial success."""
-    if content_type.partition(";")[0].strip().lower() == wire.JSON:
-        partial = {"partialSuccess": {"rejectedSpans": str(export.rejected), "errorMessage": export.reason}}
+def _export_answer(export: Export, kind: str, answer: _ExportAnswer) -> Response:
+    """OTLP's answer in the encoding of the request; what was not taken is told as a partial success."""
+    records = "rejected_spans" if isinstance(answer, ExportTraceServiceResponse) else "rejected_log_records"
+    if kind == wire.JSON:
+        name = "rejectedSpans" if records == "rejected_spans" else "rejectedLogRecords"
+        partial = {"partialSuccess": {name: str(export.rejected), "errorMessage": export.reason}}
         return JSONResponse(partial if export.rejected else {})
-    answer = ExportTraceServiceResponse()
     if export.rejected:
-        answer.partial_success.rejected_spans = export.rejected
+        setattr(answer.partial_success, records, export.rejected)
         answer.partial_success.error_message = export.reason
     return Response(answer.SerializeToString(), media_type=wire.PROTOBUF)
+
+
+async def _sent(request: Request) -> Any:
+    """A JSON body, or the values of a JSON Lines body."""
+    body = await _body(request, limits.WIRE_BYTES)
+    return await run_in_threadpool(_read_json, body, _media_type(request), request.headers.get("content-encoding", ""))
+
+
+def _read_json(body: bytes, kind: str, encoding: str) -> Any:
+    if kind != wire.JSON and kind not in _JSON_LINES:
+        raise Unsupported(f"content type {kind[:60]!r} is not read; send {wire.JSON} or application/x-ndjson")
+    inflated = wire.inflate(body, encoding)
+    lines = inflated.splitlines()
+    if kind in _JSON_LINES or (len(lines) > 1 and _is_complete(lines[0])):
+        return [wire.read_json(line) for line in lines if line.strip()]
+    return wire.read_json(inflated)
+
+
+def _is_complete(line: bytes) -> bool:
+    """Whether a first line is a JSON object by itself: some clients send JSON Lines under the type of JSON."""
+    return line.strip().startswith(b"{") and line.strip().endswith(b"}")

@@ -18,6 +18,16 @@ _SOFT: Final = 0.6
 _FINAL_TURNS: Final = 2
 _EARLIER: Final = 0.7
 _MARKUP: Final = re.compile(r"[*_#>`~]+")
+_HINT: Final = re.compile(
+    r"n't|\bno[nt]?\b|\bcan(?:t|not)\b|unable|\bnever\b|declin|refus|refrain|abstain|rather|prefer|against|violat|contrary|breach"
+    r"|conflict|outside|beyond|talk|discuss|change the|conversation|request|question|prompt|query|topic|message|\bonly\b|\bjust an?\b"
+    r"|i(?:nappropriate|llegal|mmoral|mpossible)|unethical|unacceptable|harmful|offensive|disrespectful|law\b|wrong|\bmust\b|\black\b"
+    r"|\bhave to\b|strongly|discourage|caution|warn|avoid|reconsider|should|experiencing|struggling|considering|crisis|feeling|having|thinking"
+)
+"""A word without which no English phrase matches; ``_FOREIGN`` likewise. Answers without one are spared the long patterns."""
+_FOREIGN: Final = re.compile(
+    r"[^\x00-\x7f]|\b(?:kann|darf|werde|ich|wir|nicht|keine|ik|je|il m'est|regrette|no|nao|non|nie|nemohu|saya|kami|yapama|yard)"
+)
 _THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>", re.IGNORECASE)
 _APOSTROPHES: Final = str.maketrans("’‘ʼ`´＇", "''''''")
 _STOPPED: Final = frozenset({"content_filter", "refusal", "safety", "guardrail_intervened", "prohibited_content"})
@@ -93,7 +103,9 @@ def _was_stopped(message: Message) -> bool:
 
 def _sign_in_text(text: str) -> _Sign | None:
     head = fold(text)
-    for pattern, strength in ((FIRM, _FIRM), (ELSEWHERE, _FIRM), (SOFT, _SOFT)):
+    english = ((FIRM, _FIRM), (SOFT, _SOFT)) if _HINT.search(head) else ()
+    foreign = ((ELSEWHERE, _FIRM),) if _FOREIGN.search(head) else ()
+    for pattern, strength in (*english, *foreign):
         if found := pattern.search(head):
             return _Sign(strength, excerpt(_opening(text)), excerpt(found[0].strip(), limit=60))
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -58,7 +57,7 @@ class _Turn(NamedTuple):
     text: str
     words: frozenset[str]
     names: frozenset[str]
-    grams: Counter[str]
+    grams: frozenset[str]
 
 
 class Rephrase:
@@ -117,7 +116,7 @@ def _read(turn: int, heard: int, content: str) -> _Turn:
     folded = text.lower().replace("’", "'")
     words = frozenset(_WORDS.findall(folded)) - _COMMON
     solid = " ".join(_WORDS.findall(folded))
-    grams = Counter(solid[at : at + _GRAM] for at in range(len(solid) - _GRAM + 1))
+    grams = frozenset(solid[at : at + _GRAM] for at in range(len(solid) - _GRAM + 1))
     return _Turn(turn, heard, text, words, frozenset(name.lower() for name in _NAMES.findall(text)), grams)
 
 
@@ -138,8 +137,7 @@ def _likeness(one: _Turn, other: _Turn) -> float:
         return 0.0
     shared = len(one.words & other.words)
     jaccard = shared / (len(one.words) + len(other.words) - shared)
-    common = sum(min(count, other.grams[gram]) for gram, count in one.grams.items() if gram in other.grams)
-    dice = 2 * common / max(1, sum(one.grams.values()) + sum(other.grams.values()))
+    dice = 2 * len(one.grams & other.grams) / max(1, len(one.grams) + len(other.grams))
     alike = (jaccard + dice) / 2
     only_one, only_other = one.names - other.names, other.names - one.names
     return alike * _OTHER_SUBJECT if only_one and only_other else alike

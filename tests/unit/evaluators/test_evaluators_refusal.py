@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from talks import talk
 
-from evaluators.refusal import Refusal, strength_of
+from evaluators.refusal import _FOREIGN as FOREIGN
+from evaluators.refusal import _HINT as HINT
+from evaluators.refusal import Refusal, fold, strength_of
+from evaluators.refusal_phrases import ELSEWHERE, FIRM, SOFT
 from evaluators.run import run
 from traces.model import Message
 
@@ -150,3 +153,9 @@ def test_answers_about_hard_subjects_are_not_taken_for_refusals():
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     answers = [m["content"] for row in rows for m in row["messages"] if m["role"] == "assistant"]
     assert sum(strength_of(answer) >= 0.5 for answer in answers) / len(answers) < 0.005
+
+
+@pytest.mark.parametrize("pattern", [FIRM, SOFT, ELSEWHERE], ids=["firm", "soft", "elsewhere"])
+def test_the_quick_look_spares_no_refusal(pattern):
+    heads = [fold(text) for text in REFUSALS]
+    assert [h for h in heads if pattern.search(h) and not (FOREIGN if pattern is ELSEWHERE else HINT).search(h)] == []

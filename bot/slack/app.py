@@ -24,7 +24,6 @@ def bolt_app(client: WebClient, listeners: Listeners) -> App:
         logging.getLogger(name).setLevel(logging.ERROR)
     app = App(
         client=client,
-        token=client.token,
         token_verification_enabled=False,
         request_verification_enabled=False,
         ssl_check_enabled=False,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import wraps
 from typing import Any, TypeAlias
 
 from slack_bolt import Ack, App, Respond
@@ -85,7 +84,7 @@ class Listeners:
         app.command(COMMAND)(self._on_command)
 
     def _on_click(self, role: Role, click: _Click) -> Callable[..., None]:
-        @wraps(click)
+        # Without functools.wraps: bolt passes arguments by the names of the wrapped function's parameters.
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
             ack()
             try:

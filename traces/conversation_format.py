@@ -22,7 +22,7 @@ import orjson
 
 from traces import limits
 from traces.clock import format_time
-from traces.errors import BadInput
+from traces.errors import BadInput, TooLarge
 from traces.fields import (
     Table,
     count,
@@ -191,13 +191,19 @@ def _feedback(value: Any) -> Feedback:
     return Feedback(**read(_FEEDBACK, value, ("name",))[0])
 
 
+def _origin(value: Any) -> str:
+    if len(checked := text(value)) > limits.ID_CHARACTERS:
+        raise TooLarge(f"has {len(checked)} characters, more than {limits.ID_CHARACTERS}")
+    return checked
+
+
 _SCORE: Final[Table] = {
     "name": ("name", identifier),
     "value": ("value", optional(_number_or_text)),
     "label": ("label", optional(text)),
     "explanation": ("explanation", optional(text)),
-    "source": ("source", text),
-    "evaluator_version": ("evaluator_version", text),
+    "source": ("source", _origin),
+    "evaluator_version": ("evaluator_version", _origin),
     "turn": ("turn", optional(count)),
     "evidence": ("evidence", optional(text)),
     "cost_usd": ("cost_usd", optional(not_negative)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy import Connection, CursorResult, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -37,9 +37,16 @@ class Part:
 
     def _insert_or_ignore(self, table: Table, row: dict[str, Any]) -> bool:
         """Insert one row unless its key is taken; whether it was inserted."""
-        statement = self._insert(table).on_conflict_do_nothing()
+        # Without the option PostgreSQL's driver gives no count for an insert.
+        statement = self._insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
         result: CursorResult[Any] = self._connection.execute(statement, {"workspace_id": self._workspace_id, **row})
         return result.rowcount == 1
+
+    def _one_at_a_time(self, what: str) -> None:
+        """Wait for other transactions that change ``what``, until this one ends; SQLite has one writer anyway."""
+        if self._is_postgresql:
+            key = func.hashtextextended(f"{self._workspace_id}\n{what}", 0)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     def _insert(self, table: Table) -> Any:
         """An insert that knows ``on_conflict_do_update`` in the dialect of this database."""

@@ -169,7 +169,7 @@ class Reviews(Part):
                 func.sum(func.length(_L.c.value) + type_coerce(_L.c.at, BigInteger) % 1_000_003),
             ).where(self._labels(), _L.c.name == name)
         ).one()
-        return [count, 0 if latest is None else round(latest.timestamp() * 1_000_000), total or 0]
+        return [count, 0 if latest is None else round(latest.timestamp() * 1_000_000), int(total or 0)]
 
     def _items(self) -> ColumnElement[bool]:
         return _I.c.workspace_id == self._workspace_id

@@ -47,6 +47,7 @@ class Rollups(Part):
 
     def record(self, facts: Sequence[Fact]) -> datetime | None:
         """Replace the contributions of these conversations; returns the oldest hour that changed by it."""
+        self._one_at_a_time("rollups")
         latest = {fact.conversation_id: fact for fact in facts}
         changes: dict[_Key, _Body] = defaultdict(dict)
         for old in self._facts(latest):
@@ -64,6 +65,9 @@ class Rollups(Part):
     def withdraw(self, conversation_ids: Iterable[str]) -> None:
         """Take the contributions of conversations away."""
         ids = list(conversation_ids)
+        if not ids:
+            return
+        self._one_at_a_time("rollups")
         changes: dict[_Key, _Body] = defaultdict(dict)
         for old in self._facts(ids):
             _collect(changes, old, times=-1)

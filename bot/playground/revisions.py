@@ -18,6 +18,8 @@ class Revisions:
     """Orders everything that happens in a workspace.
 
     Attributes:
+        clock: Stamps what happens.
+        ages_by: Lets keys grow old; another than ``clock`` where that one runs faster than people do.
         latest: Rises by one with every change; what changed carries the number, so that a page can ask for
             what it has not seen.
         lock: Held around every read and change of the workspace; re-entrant.
@@ -25,6 +27,7 @@ class Revisions:
 
     clock: Clock
     rng: random.Random
+    ages_by: Clock
     latest: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     _last_us: int = 0
@@ -37,19 +40,16 @@ class Revisions:
     def next_ts(self) -> str:
         """A message timestamp, unique and rising even when the clock stands still."""
         with self.lock:
-            self._last_us = max(self._last_us + 1, self._now_us())
+            self._last_us = max(self._last_us + 1, int(self.clock.now().timestamp() * 1e6))
             return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
 
     def seconds(self) -> float:
-        """Seconds since 1970 on the workspace's clock."""
-        return self._now_us() / 1e6
+        """Seconds since 1970 on the clock by which keys grow old."""
+        return self.ages_by.now().timestamp()
 
     def next_id(self, prefix: str, length: int = 10) -> str:
         with self.lock:
             return prefix + "".join(self.rng.choices(_ALPHABET, k=length))
-
-    def _now_us(self) -> int:
-        return int(self.clock.now().timestamp() * 1e6)
 
     def is_past(self, began_s: float, age: timedelta) -> bool:
         return self.seconds() - began_s > age.total_seconds()

@@ -350,8 +350,13 @@ def test_a_native_chart_a_table_and_markdown_are_drawn(page, slack):
     table = slack.chat_postMessage(channel=ALERTS, text="table", blocks=[{"type": "table", "rows": cells}])["ts"]
     shown = [{"type": "markdown", "text": "**Hypothesis**\n\n1. prompt v42"}]
     markdown = slack.chat_postMessage(channel=ALERTS, text="markdown", blocks=shown)["ts"]
-    expect(page.get_by_test_id(f"message-{chart}").locator("svg path").nth(1)).to_be_attached()
-    expect(page.get_by_test_id(f"message-{chart}")).to_contain_text("Refusal rate")
+    drawn = page.get_by_test_id(f"message-{chart}").get_by_role("figure", name="Refusal rate")
+    expect(drawn.locator("path.line")).to_have_count(1)
+    expect(drawn.get_by_role("listitem").first).to_have_text("22:00")
+    drawn.locator("svg").hover()
+    expect(drawn.get_by_role("listitem").first).not_to_have_text("22:00")
+    drawn.get_by_text("Show the numbers").click()
+    expect(drawn.get_by_role("row", name="04:00")).to_contain_text("2")
     expect(page.get_by_test_id(f"message-{table}").get_by_role("cell", name="31 %")).to_be_visible()
     expect(page.get_by_test_id(f"message-{markdown}").get_by_role("listitem")).to_have_text("prompt v42")
 

@@ -208,6 +208,14 @@ def test_a_trigger_works_once_and_for_three_seconds(slack, workspace, clock):
     assert refusal_of(slack.views_open, trigger_id="1.2.made-up", view=MODAL) == "invalid_trigger_id"
 
 
+def test_a_trigger_lives_by_peoples_time_while_the_workspaces_clock_runs_fast(clock):
+    fast = FakeClock(clock.now())
+    workspace = Workspace(clock=fast, rng=random.Random(7), ages_by=clock)
+    trigger = workspace.surfaces.issue_trigger("U0MAYA")
+    fast.advance(timedelta(hours=1))
+    assert workspace.surfaces.open(trigger, MODAL).user == "U0MAYA"
+
+
 def test_modals_stack_three_high(slack, workspace):
     def trigger() -> str:
         return workspace.surfaces.issue_trigger("U0MAYA")

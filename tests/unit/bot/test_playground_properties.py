@@ -157,7 +157,7 @@ class Modals(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = FakeClock(START)
-        self.surfaces = Surfaces(Revisions(self.clock, random.Random(1)))
+        self.surfaces = Surfaces(Revisions(self.clock, random.Random(1), self.clock))
         self.people = [p.user_id for p in PEOPLE[:2]]
 
     @rule(who=st.integers(0, 1), late=st.booleans(), pushes=st.booleans())

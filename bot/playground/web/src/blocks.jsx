@@ -1,5 +1,6 @@
 // Block Kit: what can be pressed and what holds mrkdwn is drawn here, everything else by the renderer.
 import { Component, memo, useContext, useId, useState } from "react";
+import { Chart } from "./chart.jsx";
 import { Element, Picture, Surface } from "./elements.jsx";
 import { Mrkdwn } from "./mrkdwn.jsx";
 import { plain, Still } from "./text.jsx";
@@ -184,6 +185,7 @@ const OWN = {
   context: Context,
   context_actions: Actions,
   data_table: Table,
+  data_visualization: Chart,
   divider: Divider,
   header: Header,
   image: Figure,

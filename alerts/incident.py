@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.attribution import Attribution, Cause, Cell, attribute
+from alerts.correction import corrected, estimate
 from alerts.examples import carriers, diverse
 from alerts.signals import threshold_of
-from alerts.watch import Finding, Terrain, Watch, corrected
+from alerts.watch import Finding, Terrain, Watch
 from traces.clock import format_time
-from traces.model import EVERYTHING, Calibration, Change, Kind, Segment, Signal
+from traces.model import EVERYTHING, Change, Kind, Segment, Signal
 from traces.store import Tx
 from traces.store.rollups import HOUR_S, Fact, bucket_start
 
@@ -67,7 +68,7 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
         detail["attribution"] = _attribution_json(explained)
     if change := _nearest_change(terrain.changes, finding.anomaly.started_at, explained):
         detail["change"] = {"kind": change.kind, "value": change.value, "at": format_time(change.at)}
-    if correction := _correction(finding.signal, numbers, terrain.calibrations):
+    if correction := _correction(watch, finding, numbers, terrain):
         detail["correction"] = correction
     return Incident(
         numbers=numbers,
@@ -193,17 +194,10 @@ def _nearest_change(changes: Sequence[Change], started_at: datetime, explained: 
     return min(near, key=lambda c: ((c.kind, c.value) not in named, abs(c.at - started_at)), default=None)
 
 
-def _correction(signal: Signal, numbers: Numbers, calibrations: Mapping[str, Calibration]) -> dict[str, Any] | None:
-    calibration = calibrations.get(signal.evaluator or "")
-    if calibration is None or calibration.precision is None or calibration.corrected_rate is None:
+def _correction(watch: Watch, finding: Finding, numbers: Numbers, terrain: Terrain) -> dict[str, Any] | None:
+    """The true rate behind the verdicts of the segment since the change began."""
+    since = watch.since(finding.signal, numbers.segment, finding.anomaly.started_at)
+    if since is None or finding.signal.kind is not Kind.RATE:
         return None
-    if calibration.ci_low is None or calibration.ci_high is None:
-        return None
-    # The interval of the whole evaluator's rate, moved to this rate: the labels are what limits both.
-    half = (calibration.ci_high - calibration.ci_low) / 2
-    return {
-        "rate": numbers.value,
-        "ci_low": max(0.0, numbers.value - half),
-        "ci_high": min(1.0, numbers.value + half),
-        "n_labels": calibration.n_labels,
-    }
+    found = estimate(finding.signal, since.total, since.judged, terrain.calibrations)
+    return None if found is None else asdict(found)

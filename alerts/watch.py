@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 import orjson
 
+from alerts.correction import line_of
 from alerts.detector import Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
 from alerts.signals import threshold_of
 from traces.errors import BadInput
@@ -249,7 +250,7 @@ class Watch:
                 total, weeks_between_false_alerts=self._settings.weeks_between_false_alerts, bucket_s=HOUR_S
             ),
             parent=[_parent(series, track, terrain.changes) for series in track.series],
-            corrections=[_correction(signal, terrain.calibrations) for signal in signals],
+            corrections=[line_of(signal, terrain.calibrations) for signal in signals],
         )
 
     def _to_bytes(self) -> bytes:
@@ -301,19 +302,3 @@ def _parent(series: _Series, track: _Track, changes: Sequence[Change]) -> int:
     applications = {c.application for c in changes if c.kind == key and c.value == value and c.application}
     of = Segment.of(application=applications.pop()) if len(applications) == 1 else EVERYTHING
     return track.places.get((name, of), track.places.get((name, EVERYTHING), -1))
-
-
-def _correction(signal: Signal, calibrations: Mapping[str, Calibration]) -> tuple[float, float] | None:
-    calibration = calibrations.get(signal.evaluator or "")
-    if calibration is None or calibration.precision is None or calibration.miss_rate is None:
-        return None
-    return calibration.precision, calibration.miss_rate
-
-
-def corrected(signal: Signal, rate: float, calibrations: Mapping[str, Calibration]) -> float:
-    """A raw rate as reviewers' labels correct it; unchanged without a calibration."""
-    correction = _correction(signal, calibrations)
-    if correction is None:
-        return rate
-    precision, miss_rate = correction
-    return rate * precision + (1 - rate) * miss_rate

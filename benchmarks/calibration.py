@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaluators.calibrate import Labelled, calibrate
-from evaluators.posterior import Count, interval
+from traces.posterior import Count, interval
 from traces.histogram import Rollup
 
 SIZES = (25, 50, 100, 200, 400)

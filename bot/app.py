@@ -112,8 +112,7 @@ def evaluators_of(settings: Settings) -> tuple[Evaluator, ...]:
             return _scripted(judge)
         return LiteLLMJudgeModel.of(criterion, api_base=judge.api_base)
 
-    switches = dict.fromkeys(settings.evaluators.disabled, False)
-    return build(switches, [_criterion(judge) for judge in settings.judges], model_of)
+    return build(settings.evaluators.disabled, [_criterion(judge) for judge in settings.judges], model_of)
 
 
 def _criterion(judge: JudgeSettings) -> Criterion:

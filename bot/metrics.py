@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from alerts.correction import estimate
 from alerts.signals import threshold_of
-from alerts.watch import corrected
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.grammar import MetricsQuery
 from traces.errors import BadInput
@@ -111,15 +111,11 @@ def _value(asked: _Asked, rollup: Rollup) -> float | None:
 
 
 def _corrected(asked: _Asked, rollup: Rollup) -> CorrectedRate | None:
-    calibration = asked.calibrations.get(asked.signal.evaluator or "")
-    raw = _value(asked, rollup)
-    if calibration is None or raw is None or calibration.ci_low is None or calibration.ci_high is None:
+    if asked.signal.kind is not Kind.RATE:
         return None
-    rate = corrected(asked.signal, raw, asked.calibrations)
-    half = (calibration.ci_high - calibration.ci_low) / 2
-    return CorrectedRate(
-        rate=rate, ci_low=max(0.0, rate - half), ci_high=min(1.0, rate + half), n_labels=calibration.n_labels
-    )
+    positive = rollup.at_least(threshold_of(asked.signal, asked.calibrations))
+    found = estimate(asked.signal, positive, rollup.n, asked.calibrations)
+    return None if found is None else CorrectedRate(**asdict(found))
 
 
 def _points(asked: _Asked, series: Sequence[tuple[datetime, Rollup]]) -> tuple[MetricPoint, ...]:
@@ -149,7 +145,7 @@ def _groups(asked: _Asked, key: str) -> list[MetricGroup]:
             n=n,
             previous=_previous(asked, segment),
             points=_points(asked, series) if place < _GROUPS_DRAWN else (),
-            corrected=_corrected(asked, total),
+            corrected=_corrected(asked, total) if place < _GROUPS_DRAWN else None,
         )
         for place, (n, segment, series, total) in enumerate(groups)
     ]

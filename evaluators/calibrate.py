@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.posterior import Count, Floats, count, interval, rates
 from traces.histogram import Rollup
 from traces.model import Calibration
+from traces.posterior import Count, Floats, count, interval, rates
 
 DEFAULT_THRESHOLD: Final = 0.5
 ENOUGH_PER_CLASS: Final = 10
@@ -124,6 +124,8 @@ def _with_labels(measured: Calibration, labels: _Labels, verdicts: Count | None)
         measured,
         precision=strata[0].mean if strata[0].n else None,
         miss_rate=strata[1].mean if strata[1].n else None,
+        labelled_positive=(strata[0].yes, strata[0].n),
+        labelled_negative=(strata[1].yes, strata[1].n),
     )
     if _is_one_sided(strata, verdicts):
         return measured

@@ -296,6 +296,8 @@ class Calibration:
     positives or negatives. ``raw_rate`` is the share of positive verdicts, ``corrected_rate`` the estimated true
     share with its 95 % interval ``ci_low`` to ``ci_high``. ``precision`` is P(true | positive verdict), ``miss_rate`` P(true |
     negative verdict): with them a raw rate ``q`` reads as ``q * precision + (1 - q) * miss_rate``.
+    ``labelled_positive`` and ``labelled_negative`` are ``(true, all)`` among the labelled conversations of each verdict, as
+    effective numbers: what labels leave open about another rate of the same evaluator follows from them.
     ``usable`` is false when the labels show that the verdicts tell too little.
     """
 
@@ -313,6 +315,8 @@ class Calibration:
     ci_high: float | None
     precision: float | None = None
     miss_rate: float | None = None
+    labelled_positive: tuple[float, float] = (0.0, 0.0)
+    labelled_negative: tuple[float, float] = (0.0, 0.0)
     usable: bool = True
     computed_at: datetime | None = None
 

@@ -54,4 +54,5 @@ class Calibrations(Part):
 
 
 def _calibration(body: dict[str, Any]) -> Calibration:
-    return Calibration(**{**body, "computed_at": parse_time(body["computed_at"])})
+    pairs = {name: tuple(body.get(name, (0.0, 0.0))) for name in ("labelled_positive", "labelled_negative")}
+    return Calibration(**{**body, **pairs, "computed_at": parse_time(body["computed_at"])})

@@ -11,7 +11,7 @@ from talks import AT
 
 from benchmarks.calibration import made_up, measure, recorded
 from evaluators.calibrate import Labelled, calibrate
-from evaluators.posterior import Count, interval, rates
+from traces.posterior import Count, interval, rates
 from traces.histogram import Rollup
 
 

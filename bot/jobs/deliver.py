@@ -176,7 +176,9 @@ class Delivering:
             standing = None if delivery.posted_ts else self._look_up(delivery)
             with self._store.begin() as tx:
                 if standing is not None:
-                    tx.outbox.sent(delivery, channel=standing.channel, ts=standing.ts, at=self._clock.now())
+                    tx.outbox.found(
+                        delivery.delivery_id, channel=standing.channel, ts=standing.ts, at=self._clock.now()
+                    )
                     continue
                 tx.outbox.retry(delivery.delivery_id, due_at=self._clock.now(), problem="was cut off")
             self._deliver(delivery, repeat=delivery.posted_ts is None)

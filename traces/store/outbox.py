@@ -135,6 +135,21 @@ class Outbox(Part):
             .values(state=DeliveryState.PENDING.value, due_at=at)
         )
 
+    def found(self, delivery_id: str, *, channel: str, ts: str, at: datetime) -> None:
+        """Note that the message of an interrupted delivery stands. Which revision it shows is not known: it is due again."""
+        self._connection.execute(
+            update(_T)
+            .where(self._is(delivery_id))
+            .values(
+                state=DeliveryState.PENDING.value,
+                posted_channel=channel,
+                posted_ts=ts,
+                problem=None,
+                attempts=0,
+                due_at=at,
+            )
+        )
+
     def retry(self, delivery_id: str, *, due_at: datetime, problem: str) -> None:
         self._connection.execute(
             update(_T)

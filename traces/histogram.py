@@ -73,12 +73,23 @@ class Rollup:
         self.total += times * other.total
         self.log_total += times * other.log_total
         self.log_square_total += times * other.log_square_total
+        bins = self.bins
         for bin_, count in other.bins.items():
-            left = self.bins.get(bin_, 0) + times * count
+            left = bins.get(bin_, 0) + times * count
             if left:
-                self.bins[bin_] = left
+                bins[bin_] = left
             else:
-                self.bins.pop(bin_, None)
+                bins.pop(bin_, None)
+
+    def times(self, factor: int) -> Rollup:
+        """A new rollup of this one's values, each ``factor`` times."""
+        return Rollup(
+            self.n * factor,
+            self.total * factor,
+            self.log_total * factor,
+            self.log_square_total * factor,
+            {bin_: count * factor for bin_, count in self.bins.items()},
+        )
 
     @property
     def mean(self) -> float | None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
@@ -54,28 +55,30 @@ class Rollups(Part):
             _collect(changes, old, times=-1)
         for new in latest.values():
             _collect(changes, new, times=1)
+        changes = _coarsened(changes)
         self._apply(changes)
         rows = [
             {"conversation_id": f.conversation_id, "bucket_at": bucket_start(f.at, BASE_S), "body": _fact_json(f)}
             for f in latest.values()
         ]
         self._upsert(_F, rows, update=["bucket_at", "body"])
-        return min((bucket_at for resolution_s, _, bucket_at in changes if resolution_s == HOUR_S), default=None)
+        return _oldest_hour(changes)
 
-    def withdraw(self, conversation_ids: Iterable[str]) -> None:
-        """Take the contributions of conversations away."""
+    def withdraw(self, conversation_ids: Iterable[str]) -> datetime | None:
+        """Take the contributions of conversations away; returns the oldest hour that changed by it."""
         ids = list(conversation_ids)
         if not ids:
-            return
+            return None
         self._one_at_a_time("rollups")
         changes: dict[_Key, _Body] = defaultdict(dict)
         for old in self._facts(ids):
             _collect(changes, old, times=-1)
-        self._apply(changes)
+        self._apply(_coarsened(changes))
         for chunk in chunks(ids):
             self._connection.execute(
                 delete(_F).where(_F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk))
             )
+        return _oldest_hour(changes)
 
     def _facts(self, conversation_ids: Iterable[str]) -> Iterator[Fact]:
         for chunk in chunks(conversation_ids):
@@ -203,6 +206,7 @@ def bucket_start(at: datetime, resolution_s: int) -> datetime:
     return _EPOCH + timedelta(seconds=seconds - seconds % resolution_s)
 
 
+@lru_cache(maxsize=10_000)
 def segment_key(segment: Segment) -> str:
     """The segment as the text that stands in a key."""
     return urlencode(segment.pairs)
@@ -213,13 +217,35 @@ def segment_of(key: str) -> Segment:
 
 
 def _collect(changes: dict[_Key, _Body], fact: Fact, times: int) -> None:
+    """Add a fact to the finest buckets; ``_coarsened`` derives the others."""
     contribution = {signal: Rollup.of(values) for signal, values in fact.values.items()}
-    for resolution_s in RESOLUTIONS_S:
-        bucket_at = bucket_start(fact.at, resolution_s)
-        for segment in fact.segments:
-            body = changes[resolution_s, segment_key(segment), bucket_at]
-            for signal, rollup in contribution.items():
-                body.setdefault(signal, Rollup()).add(rollup, times)
+    bucket_at = bucket_start(fact.at, BASE_S)
+    for segment in fact.segments:
+        _add(changes[BASE_S, segment_key(segment), bucket_at], contribution, times)
+
+
+def _coarsened(changes: dict[_Key, _Body]) -> dict[_Key, _Body]:
+    """The changes of the finest buckets with those of the coarser ones, each summed up from the next finer."""
+    level = changes
+    for resolution_s in RESOLUTIONS_S[1:]:
+        coarser: dict[_Key, _Body] = defaultdict(dict)
+        for (_, segment, bucket_at), body in level.items():
+            _add(coarser[resolution_s, segment, bucket_start(bucket_at, resolution_s)], body, 1)
+        changes, level = {**changes, **coarser}, coarser
+    return changes
+
+
+def _add(body: _Body, contribution: Mapping[str, Rollup], times: int) -> None:
+    for signal, rollup in contribution.items():
+        held = body.get(signal)
+        if held is None:
+            body[signal] = rollup.times(times)
+        else:
+            held.add(rollup, times)
+
+
+def _oldest_hour(changes: Iterable[_Key]) -> datetime | None:
+    return min((bucket_at for resolution_s, _, bucket_at in changes if resolution_s == HOUR_S), default=None)
 
 
 def _rollup(body: dict[str, Any]) -> Rollup:

@@ -175,10 +175,17 @@ def _rebuild(
         )
     tx.conversations.put(arrivals, at)
     _take_verdicts(tx, [a.conversation for a in arrivals], at)
-    tx.conversations.forget(emptied)
-    tx.rollups.withdraw(emptied)
+    _forget(tx, emptied, at)
     updated = sum(a.version > 1 for a in arrivals)
     return Receipt(new=len(arrivals) - updated, updated=updated, unchanged=unchanged)
+
+
+def _forget(tx: Tx, conversation_ids: Sequence[str], at: datetime) -> None:
+    """Leave nothing that counts of conversations whose traces all belong to others now."""
+    tx.conversations.forget(conversation_ids)
+    tx.scores.withdraw(conversation_ids, at)
+    if (oldest := tx.rollups.withdraw(conversation_ids)) is not None:
+        tx.state.note_oldest_change(oldest)
 
 
 def _without_repeats(offers: Sequence[Offer]) -> Iterable[list[Offer]]:

@@ -15,7 +15,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
@@ -125,7 +133,9 @@ class Store:
         try:
             with self._engine.connect().execution_options(**{_WRITE: write}) as connection, connection.begin():
                 yield Tx(connection, self._workspace_id)
-        except OperationalError as error:
+        except DatabaseError as error:
+            if isinstance(error, DataError | IntegrityError | ProgrammingError):
+                raise  # a statement is wrong, not the database
             raise StoreUnavailable(f"the database cannot be used now: {_first_line(error)}") from error
 
     def close(self) -> None:
@@ -183,7 +193,12 @@ def _sqlite_engine(path: str | None) -> Engine:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         assert path is not None
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"cannot open the database {path}: its directory cannot be made: {error.strerror}"
+            ) from error
         engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_sqlite)

@@ -73,7 +73,8 @@ class Rollups(Part):
         changes: dict[_Key, _Body] = defaultdict(dict)
         for old in self._facts(ids):
             _collect(changes, old, times=-1)
-        self._apply(_coarsened(changes))
+        changes = _coarsened(changes)
+        self._apply(changes)
         for chunk in chunks(ids):
             self._connection.execute(
                 delete(_F).where(_F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk))

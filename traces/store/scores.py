@@ -43,6 +43,13 @@ class Scores(Part):
         if rows:
             self._connection.execute(insert(_T), rows)
 
+    def withdraw(self, conversation_ids: Iterable[str], at: datetime) -> None:
+        """No outcome of these conversations is current any more; their history stays."""
+        for chunk in chunks(conversation_ids):
+            self._connection.execute(
+                update(_T).where(self._current(), _T.c.conversation_id.in_(chunk)).values(superseded_at=at)
+            )
+
     def _row(self, conversation_id: str, outcome: Outcome, at: datetime) -> dict[str, Any]:
         row: dict[str, Any] = {
             "workspace_id": self._workspace_id,

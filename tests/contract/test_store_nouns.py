@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from traces.model import (
     Score,
     Segment,
 )
+from traces.store import open_store
 from traces.store.reviews import LabelChange, ReviewItem
 from traces.store.rollups import HOUR_S
 from traces.store.state import DetectorCheckpoint, SourceState
@@ -75,9 +77,14 @@ def test_all_conversations_come_in_order_of_their_start(store):
 
 
 def test_a_rolled_back_transaction_leaves_nothing(store):
-    with pytest.raises(RuntimeError), store.begin() as tx:
-        tx.conversations.put([arrival()], NOW)
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with store.begin() as tx:
+            tx.conversations.put([arrival()], NOW)
+            tx.alerts.add(alert())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     with store.read() as tx:
         assert tx.conversations.count() == 0
 
@@ -297,17 +304,11 @@ def test_conversations_counted_by_many_threads_at_once_are_all_counted(database,
     for thread in threads:
         thread.join()
     with store.read() as tx:
-        [(_, counted)] = tx.rollups.series(
-            "volume", EVERYTHING, since=NOW - DAY, until=NOW + DAY, resolution_s=HOUR_S
-        )
+        [(_, counted)] = tx.rollups.series("volume", EVERYTHING, since=NOW - DAY, until=NOW + DAY, resolution_s=HOUR_S)
     assert counted.n == 40
 
 
 def test_a_database_whose_tables_are_gone_says_so_in_one_line(tmp_path):
-    import sqlite3
-
-    from traces.store import open_store
-
     opened = open_store(f"sqlite:///{tmp_path / 'hark.db'}")
     with sqlite3.connect(tmp_path / "hark.db") as connection:
         connection.execute("DROP TABLE conversations")

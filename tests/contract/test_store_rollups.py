@@ -55,9 +55,7 @@ def stored_in(tx):
     return {
         (resolution_s, at, segment, signal): rollup
         for resolution_s in RESOLUTIONS_S
-        for at, segment, body in tx.rollups.buckets(
-            since=NOW - 9 * DAY, until=NOW + 9 * DAY, resolution_s=resolution_s
-        )
+        for at, segment, body in tx.rollups.buckets(since=NOW - 9 * DAY, until=NOW + 9 * DAY, resolution_s=resolution_s)
         for signal, rollup in body.items()
     }
 
@@ -93,13 +91,21 @@ def test_a_conversation_that_moves_in_time_leaves_nothing_behind(store):
         tx.rollups.record([fact(at=NOW, segments=[SEGMENTS[0]], refusal=1.0)])
         oldest = tx.rollups.record([fact(at=NOW + 2 * DAY, refusal=1.0)])
         assert oldest == NOW
-        assert tx.rollups.series(
-            "refusal", SEGMENTS[0], since=NOW - DAY, until=NOW + 9 * DAY, resolution_s=HOUR_S
-        ) == []
+        assert (
+            tx.rollups.series("refusal", SEGMENTS[0], since=NOW - DAY, until=NOW + 9 * DAY, resolution_s=HOUR_S) == []
+        )
         [(at, rollup)] = tx.rollups.series(
             "refusal", EVERYTHING, since=NOW - DAY, until=NOW + 9 * DAY, resolution_s=HOUR_S
         )
         assert (at, rollup.n) == (NOW + 2 * DAY, 1)
+
+
+def test_whoever_changes_the_past_is_told_the_oldest_hour_that_changed(store):
+    with store.begin() as tx:
+        assert tx.rollups.record([]) is None
+        assert tx.rollups.record([fact("c-1", at=NOW + MINUTE), fact("c-2", at=NOW + HOUR)]) == NOW
+        assert tx.rollups.withdraw(["c-2", "c-9"]) == NOW + HOUR
+        assert tx.rollups.withdraw(["c-2"]) is None
 
 
 def test_the_same_conversation_twice_in_one_batch_counts_once(store):

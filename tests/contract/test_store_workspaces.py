@@ -1,0 +1,196 @@
+"""Two workspaces with the same ids never see or touch each other's rows: every public method of the store."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+import pytest
+from made import DAY, HOUR, NOW, alert, arrival, calibration, fact, label, span, workspace_in
+from sqlalchemy import select
+
+from traces import schema
+from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Score, Segment
+from traces.store import Tx, open_store
+from traces.store.conversations import Pending
+from traces.store.outbox import Delivery, DeliveryState
+from traces.store.reviews import ReviewItem
+from traces.store.rollups import DAY_S
+from traces.store.state import DetectorCheckpoint, SourceState
+
+ITEM = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason="flagged", picked_at=NOW)
+DELIVERY = Delivery(
+    delivery_id="alert:a-1", kind="alert", subject_id="a-1", channel="#c", thread_of=None, state=DeliveryState.SENDING,
+    revision=1, delivered_revision=0, attempts=1, attempt_at=NOW, due_at=NOW, created_at=NOW, posted_channel=None,
+    posted_ts=None, problem=None,
+)  # fmt: skip
+PENDING = Pending(conversation=arrival().conversation, version=9, has_arrived=True, has_settled=True)
+ENTRY = AuditEntry(at=NOW, actor="U1", action="label", subject="conversation:c-1")
+CHANGE = Change(kind="model", value="m1", at=NOW)
+LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
+
+# What each method is called with: the same ids in every workspace.
+CALLS: dict[str, tuple[tuple, dict]] = {
+    "alerts.add": ((alert(),), {}),
+    "alerts.all": ((), {}),
+    "alerts.get": (("a-1",), {}),
+    "alerts.in_state": (tuple(AlertState), {}),
+    "alerts.replace": ((alert(value=0.9, version=2),), {"expecting": 1}),
+    "audit.add": ((ENTRY,), {}),
+    "audit.entries": ((), {}),
+    "calibrations.current": ((), {}),
+    "calibrations.history": (("refusal",), {}),
+    "calibrations.put": ((calibration(n_labels=99),), {}),
+    "conversations.awaiting": ((), {}),
+    "conversations.count": ((), {}),
+    "conversations.evaluated": (([PENDING],), {}),
+    "conversations.forget": ((["c-1"],), {}),
+    "conversations.get": (("c-1",), {}),
+    "conversations.in_order": ((), {}),
+    "conversations.known": ((["c-1"],), {}),
+    "conversations.latest": ((), {}),
+    "conversations.many": ((["c-1"],), {}),
+    "conversations.pending": ((NOW + DAY, 10), {}),
+    "conversations.put": (([arrival(version=2)], NOW), {}),
+    "conversations.users_of": ((["c-1"],), {}),
+    "outbox.bury": (("alert:a-1",), {"problem": "gone"}),
+    "outbox.claim": (("alert:a-1", NOW), {}),
+    "outbox.counts": ((), {}),
+    "outbox.due": ((NOW + DAY,), {}),
+    "outbox.found": (("alert:a-1",), {"channel": "C1", "ts": "1.1", "at": NOW}),
+    "outbox.get": (("alert:a-1",), {}),
+    "outbox.interrupted": ((NOW + DAY,), {}),
+    "outbox.of_subjects": ((["a-1"],), {}),
+    "outbox.posted": ((), {}),
+    "outbox.request": ((), {"kind": "alert", "subject_id": "a-1", "channel": "#c", "at": NOW}),
+    "outbox.retry": (("alert:a-1",), {"due_at": NOW, "problem": "429"}),
+    "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
+    "reviews.fingerprint": (("refusal",), {}),
+    "reviews.item": (("i-1",), {}),
+    "reviews.items_of": ((["c-1"],), {}),
+    "reviews.label_counts": ((), {}),
+    "reviews.labels_named": (("refusal",), {}),
+    "reviews.labels_of": ((["c-1"],), {}),
+    "reviews.pick": ((ITEM,), {}),
+    "reviews.put_label": ((label(value=0.0, at=NOW + HOUR),), {}),
+    "reviews.standing_label": (("c-1", "refusal", "U1"), {}),
+    "reviews.unlabelled": ((), {}),
+    "reviews.withdraw_label": (("c-1", "refusal", "U1"), {}),
+    "rollups.buckets": ((), {**LONG, "resolution_s": DAY_S}),
+    "rollups.facts_between": ((NOW - DAY, NOW + DAY, 10), {}),
+    "rollups.first_bucket": ((DAY_S,), {}),
+    "rollups.record": (([fact(refusal=0.5, segments=[Segment.of(model="m1")])],), {}),
+    "rollups.segments_with": (("model",), LONG),
+    "rollups.series": (("refusal", EVERYTHING), {**LONG, "resolution_s": DAY_S}),
+    "rollups.signals": ((), LONG),
+    "rollups.withdraw": ((["c-1"],), {}),
+    "scores.current": ((["c-1"],), {}),
+    "scores.put": (({"c-1": [Score(name="refusal", value=0.25)]}, NOW), {}),
+    "scores.summary": ((NOW - DAY,), {}),
+    "scores.values": (("refusal",), {}),
+    "scores.version": (("refusal",), {}),
+    "scores.withdraw": ((["c-1"], NOW), {}),
+    "spans.assign": (({f"{1:032x}": "c-9"},), {}),
+    "spans.conversations_of": (([f"{1:032x}"],), {}),
+    "spans.of_traces": (([f"{1:032x}"],), {}),
+    "spans.put": (([span(model="other")],), {}),
+    "spans.traces_in": ((["c-1", "c-9"],), {}),
+    "state.beat": ((NOW,), {}),
+    "state.beats": ((NOW - DAY, NOW + DAY), {}),
+    "state.changes_between": ((NOW - DAY, NOW + DAY), {}),
+    "state.checkpoint": (("hourly",), {}),
+    "state.first_time": (("k", NOW), {}),
+    "state.job_outcome": (("detect",), {}),
+    "state.job_ran": (("detect", NOW + HOUR, 2), {}),
+    "state.job_ran_at": (("detect",), {}),
+    "state.job_runs": ((), {}),
+    "state.name_reviewer": (("U1", "Bob"), {}),
+    "state.note_changes": (([replace(CHANGE, at=NOW - HOUR)],), {}),
+    "state.note_oldest_change": ((NOW - DAY,), {}),
+    "state.note_segment_values": (({("model", "m1"): (NOW - HOUR, NOW)},), {}),
+    "state.put_checkpoint": ((DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"2"),), {}),
+    "state.put_source": ((SourceState(name="phoenix", cursor="2"),), {}),
+    "state.reviewer_names": ((), {}),
+    "state.segment_values": ((), {}),
+    "state.source": (("phoenix",), {}),
+    "state.sources": ((), {}),
+    "state.take_oldest_change": ((), {}),
+}  # fmt: skip
+PARTS = {name: part for name, part in vars(Tx).items() if isinstance(part, cached_property)}
+METHODS = sorted(
+    f"{name}.{method}"
+    for name, part in PARTS.items()
+    for method, _ in inspect.getmembers(inspect.get_annotations(part.func, eval_str=True)["return"], inspect.isfunction)
+    if not method.startswith("_")
+)
+
+
+def call(store, name):
+    part, method = name.split(".")
+    args, kwargs = CALLS[name]
+    with store.begin() as tx:
+        result = getattr(getattr(tx, part), method)(*args, **kwargs)
+        return list(result) if isinstance(result, Iterator) else result
+
+
+def fill(store) -> None:
+    """Something in every table."""
+    with store.begin() as tx:
+        tx.conversations.put([arrival(user_id="u")], NOW)
+        tx.scores.put({"c-1": [Score(name="refusal", value=1.0)]}, NOW)
+        tx.rollups.record([fact(refusal=1.0, segments=[Segment.of(model="m1")])])
+        tx.spans.put([span()])
+        tx.spans.assign({f"{1:032x}": "c-1"})
+        tx.alerts.add(alert())
+        tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
+        tx.reviews.pick(ITEM)
+        tx.reviews.put_label(label())
+        tx.calibrations.put(calibration())
+        tx.audit.add(ENTRY)
+        tx.state.put_checkpoint(DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"1"))
+        tx.state.put_source(SourceState(name="phoenix", cursor="1"))
+        tx.state.job_ran("detect", NOW, 1)
+        tx.state.note_oldest_change(NOW)
+        tx.state.first_time("k", NOW)
+        tx.state.beat(NOW)
+        tx.state.name_reviewer("U1", "Ann")
+        tx.state.note_segment_values({("model", "m1"): (NOW, NOW)})
+        tx.state.note_changes([CHANGE])
+
+
+def rows_of(store):
+    """Every row of a workspace, by table."""
+    with store._engine.connect() as connection:
+        return {
+            table.name: connection.execute(select(table).where(table.c.workspace_id == store._workspace_id)).fetchall()
+            for table in schema.metadata.sorted_tables
+        }
+
+
+@pytest.fixture(scope="session")
+def alone():
+    """A database that nobody else uses."""
+    opened = open_store("sqlite://")
+    yield opened
+    opened.close()
+
+
+def test_every_public_method_of_the_store_is_tried():
+    assert sorted(CALLS) == METHODS
+
+
+def test_there_is_something_in_every_table_to_be_seen(store):
+    fill(store)
+    assert all(rows_of(store).values())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_workspace_neither_sees_nor_changes_another(store, alone, name):
+    neighbour = workspace_in(store)
+    fill(neighbour)
+    before = rows_of(neighbour)
+
+    assert call(store, name) == call(workspace_in(alone), name)
+    assert rows_of(neighbour) == before

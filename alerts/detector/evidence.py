@@ -33,8 +33,9 @@ HEADROOM = 5.0
 """How far (in nats) evidence may grow past opening, so that a long incident can still end."""
 _MOST_PER_VALUE = 1.5
 """Nats that one value of a mean can add: ln x has heavier tails than the normal that the ratio assumes."""
+RECOVERY = math.log(20)
 _RATE_EDGE = 1e-6
-_ABOUT_AS_WELL = 3.0
+_ABOUT_AS_WELL = 6.0
 """Nats by which an effect may fit an anomaly worse than the best and still be a fair description of it."""
 
 
@@ -66,12 +67,13 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the evidence says per series, shape (S,): log of evidence (0 opens), and the window behind it."""
+    """What the evidence says per series, shape (S,): its log (0 opens), the window behind it, whether it has faded."""
 
     log_evidence: Floats
     upward: Bools
     started: Floats
     window: Floats
+    recovered: Bools
 
 
 def ratios(kind: Kind, window: Floats, within: Floats) -> Floats:
@@ -101,9 +103,10 @@ def weigh(state: State, bucket: Bucket, terms: Terms, within: Floats, independen
     lasting = np.where(state.evidence > 0, lasting, -np.inf)
     sudden = np.where(allowed & matters(state.kind, here[:, None, :], terms), ratio / bucket.around, -np.inf)
     found = _strongest(state, lasting, sudden, here, bar)
-    lasts = _persisting(state, watched, terms, within) - bar
+    fair = _fair(state, watched, terms, within)
+    lasts = np.where(fair, state.evidence, -np.inf).max(axis=0) - bar
     log_evidence = np.where(state.opened == 0, found.log_evidence, np.maximum(lasts, _log_sum(sudden) - bar))
-    return Finding(log_evidence, found.upward, found.started, found.window)
+    return Finding(log_evidence, found.upward, found.started, found.window, _recovered(state, fair))
 
 
 def _bar(watched: Bools, terms: Terms) -> Floats:
@@ -112,8 +115,8 @@ def _bar(watched: Bools, terms: Terms) -> Floats:
     return bar
 
 
-def _persisting(state: State, watched: Bools, terms: Terms, within: Floats) -> Floats:
-    """Evidence for the effects that fit an open anomaly best.
+def _fair(state: State, watched: Bools, terms: Terms, within: Floats) -> Bools:
+    """The effects that describe an open anomaly fairly, shape (EFFECTS, S).
 
     Once it is over, effects much smaller than it was would linger for days; while it is young, those that fit
     about as well as the best must not be given up.
@@ -121,10 +124,19 @@ def _persisting(state: State, watched: Bools, terms: Terms, within: Floats) -> F
     window = state.opened_window
     around = np.maximum(window[SPREAD] / np.maximum(window[UNITS], 1e-12), 1.0)
     fits = np.where(watched, ratios(state.kind, window, within) / around, -np.inf)
-    about_as_well = fits >= fits.max(axis=0) - _ABOUT_AS_WELL
-    large = about_as_well & watched & matters(state.kind, window[:, None, :], terms)
-    persisting: Floats = np.where(large, state.evidence, -np.inf).max(axis=0)
-    return persisting
+    fair: Bools = (fits >= fits.max(axis=0) - _ABOUT_AS_WELL) & watched
+    return fair & matters(state.kind, window[:, None, :], terms)
+
+
+def _recovered(state: State, fair: Bools) -> Bools:
+    """Whether the evidence for every fair description fell so far that the change, if it lasted, would not show it.
+
+    Under a lasting change its evidence falls by ln x below its peak with a chance of 1 / x at most.
+    """
+    np.maximum(state.opened_top, state.evidence, out=state.opened_top)
+    fallen = state.evidence <= np.maximum(state.opened_top - RECOVERY, 0.0)
+    recovered: Bools = np.all(fallen | ~fair, axis=0)
+    return recovered
 
 
 def _accumulate(state: State, bucket: Bucket, ratio: Floats, independence: Floats, allowed: Bools) -> None:
@@ -145,7 +157,8 @@ def _strongest(state: State, lasting: Floats, sudden: Floats, here: Floats, bar:
     series = np.arange(state.series)
     started = np.where(spike, state.last, state.window_from[best, series])
     window = np.where(spike, here, state.window[:, best, series])
-    return Finding(np.maximum(log_lasting, log_sudden), UPWARD[best, 0], started, window)
+    nothing = np.zeros(state.series, dtype=bool)
+    return Finding(np.maximum(log_lasting, log_sudden), UPWARD[best, 0], started, window, nothing)
 
 
 def _log_sum(logs: Floats) -> Floats:

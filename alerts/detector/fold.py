@@ -19,8 +19,7 @@ from traces.model import Kind
 
 LEARNING_DELAY_S = DAY_S
 QUIET_BUCKETS = 6
-QUIET_LOG_EVIDENCE = math.log(0.2)
-"""Well below what opens, for at a few conversations an hour evidence halves with a single one of them."""
+QUIET_LOG_EVIDENCE = math.log(0.5)
 NEW_NORMAL_S = 4 * DAY_S
 NEWCOMER_S = WEEK_S
 SUSPICION = 0.5
@@ -172,7 +171,8 @@ class Detector:
         state.opened_peak[:] = np.where(was_open, np.maximum(state.opened_peak, state.log_evidence), state.opened_peak)
         state.quiet += bucket.live
         state.quiet[state.log_evidence >= 0] = 0
-        over = was_open & (state.quiet >= QUIET_BUCKETS) & (state.log_evidence < QUIET_LOG_EVIDENCE)
+        faded = finding.recovered & (state.log_evidence < QUIET_LOG_EVIDENCE)
+        over = was_open & faded & (state.quiet >= QUIET_BUCKETS)
         stale = was_open & ~over & (state.last - state.opened_at >= state.buckets(NEW_NORMAL_S))
         ended = [self._close(int(s), End.QUIET, terms) for s in np.flatnonzero(over)]
         ended += [self._close(int(s), End.NEW_NORMAL, terms) for s in np.flatnonzero(stale)]
@@ -186,6 +186,7 @@ class Detector:
         state.opened_at[series] = state.last
         state.opened_from[series] = finding.started[series]
         state.opened_window[:, series] = finding.window[:, series]
+        state.opened_top[:, series] = state.evidence[:, series]
         state.opened_peak[series] = finding.log_evidence[series]
         state.recent_learnable[state.recent_bucket >= finding.started[series], series] = False
 

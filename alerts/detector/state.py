@@ -52,6 +52,7 @@ _PER_SERIES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "opened_at": ((), np.int64),
     "opened_from": ((), np.int64),
     "opened_window": ((WINDOW,), np.float64),
+    "opened_top": ((EFFECTS,), np.float64),
     "opened_peak": ((), np.float64),
     "quiet": ((), np.int64),
     "accepted_at": ((), np.int64),
@@ -109,6 +110,7 @@ class State:
     opened_at: Ints
     opened_from: Ints
     opened_window: Floats
+    opened_top: Floats
     opened_peak: Floats
     quiet: Ints
     accepted_at: Ints

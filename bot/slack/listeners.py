@@ -21,6 +21,7 @@ from bot.slack.blocks import alert as alert_blocks
 from bot.slack.blocks import conversation as conversation_blocks
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.label_modal import CALLBACK, loading_modal, notice_modal, parse_label_submission
+from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
 from bot.slack.text import unescape
 from traces.errors import BadInput, Denied, StoreUnavailable
@@ -119,9 +120,7 @@ class Listeners:
         self._alerting.resolve(token.subject_id, person, request_key(body), outcome)
 
     def _conversations(self, token: Token, _person: Person, body: Body) -> None:
-        # A trigger lives three seconds: the window opens at once and is filled when its content has been read.
-        view_id = self._open(body, loading_modal().payload())
-        self._client.views_update(view_id=view_id, view=self._desk.conversations_of(token.subject_id).payload())
+        self._show(body, lambda: self._desk.conversations_of(token.subject_id))
 
     # --- clicks on a conversation ---
 
@@ -135,11 +134,23 @@ class Listeners:
         self._review.undo(token.subject_id, person, request_key(body))
 
     def _label_modal(self, token: Token, person: Person, body: Body) -> None:
-        view_id = self._open(body, loading_modal().payload())
-        self._client.views_update(view_id=view_id, view=self._desk.label_modal(token.subject_id, person).payload())
+        self._show(body, lambda: self._desk.label_modal(token.subject_id, person))
 
-    def _open(self, body: Body, view: Body) -> str:
-        answer = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
+    def _show(self, body: Body, draw: Callable[[], View]) -> None:
+        """Show a window: a trigger lives three seconds, so it opens at once and is filled when its content is read."""
+        view_id = self._open(body, loading_modal())
+        try:
+            view = draw()
+        except BadInput as error:
+            view = notice_modal(error.message)
+        try:
+            self._client.views_update(view_id=view_id, view=view.payload())
+        except SlackApiError:
+            # Not every stand-in for Slack can fill a window, nor forgets a trigger.
+            self._open(body, view)
+
+    def _open(self, body: Body, view: View) -> str:
+        answer = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view.payload())
         return str((answer.get("view") or {}).get("id", ""))
 
     # --- the modal and the command ---
@@ -179,9 +190,10 @@ def request_key(body: Mapping[str, Any]) -> str:
     action: Mapping[str, Any] | None = next(iter(body.get("actions") or []), None)
     if action is not None:
         where = (body.get("container") or {}).get("message_ts") or (body.get("view") or {}).get("id", "")
-        return f"click:{user}:{where}:{action.get('action_id')}:{action.get('action_ts')}"[:255]
+        when = action.get("action_ts") or body.get("trigger_id")
+        return f"click:{user}:{where}:{action.get('action_id')}:{when}"[:255]
     view = body.get("view") or {}
-    return f"submit:{user}:{view.get('id')}:{view.get('hash')}"[:255]
+    return f"submit:{user}:{view.get('id')}:{view.get('hash') or body.get('trigger_id')}"[:255]
 
 
 def _pressed(body: Mapping[str, Any]) -> str:

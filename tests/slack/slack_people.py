@@ -1,0 +1,190 @@
+"""What people do in Slack, as the payloads that Slack makes of it, and the two ways in which they reach an app."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import httpx
+
+from web_double import TEAM, SlackDouble
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person in Slack; ``team`` is the workspace that the account belongs to."""
+
+    user_id: str
+    name: str
+    team: str = TEAM
+
+
+MIA = Someone("U0MIA", "mia")
+NOAH = Someone("U0NOAH", "noah")
+STRANGER = Someone("U0STRANGER", "stranger", "T0ELSEWHERE")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing that somebody did: the kind of envelope it comes in, and its payload."""
+
+    kind: str
+    payload: Mapping[str, Any]
+    answer_key: str = ""
+
+    def form(self) -> bytes:
+        """The body of the HTTP request that carries it."""
+        fields = dict(self.payload) if self.kind == "slash_commands" else {"payload": json.dumps(self.payload)}
+        return urlencode(fields).encode()
+
+
+class Sender(Protocol):
+    """Brings a request to the app; returns the payload of its acknowledgement, if any."""
+
+    def __call__(self, request: Request) -> Any: ...
+
+
+def signed(secret: str, at_s: float, body: bytes) -> dict[str, str]:
+    digest = hmac.new(secret.encode(), f"v0:{int(at_s)}:".encode() + body, hashlib.sha256).hexdigest()
+    return {
+        "Content-Type": FORM,
+        "X-Slack-Request-Timestamp": str(int(at_s)),
+        "X-Slack-Signature": f"v0={digest}",
+    }
+
+
+def over_http(endpoint: str, secret: str, seconds: Callable[[], float]) -> Sender:
+    """Signed requests to ``endpoint``."""
+
+    def send(request: Request) -> Any:
+        body = request.form()
+        headers = signed(secret, seconds(), body)
+        response = httpx.post(endpoint, content=body, headers=headers, trust_env=False, timeout=10)
+        assert response.status_code == 200, (response.status_code, response.text)
+        return response.json() if response.headers["content-type"].startswith("application/json") else response.text
+
+    return send
+
+
+class Hands:
+    """Makes the requests of people who look at what stands in Slack."""
+
+    def __init__(self, slack: SlackDouble) -> None:
+        self._slack = slack
+        self._numbers = itertools.count(1)
+
+    def press(
+        self, channel: str, ts: str, action_id: str, who: Someone = MIA, *, option: str | None = None, **extra: Any
+    ) -> Request:
+        """Press the button of a message, or choose the option of its menu whose text is ``option``."""
+        message = next(m for m in self._slack.posted(channel) if m["ts"] == ts)
+        pressed = find(message, action_id)
+        number = next(self._numbers)
+        action = {
+            "type": pressed["type"],
+            "action_id": action_id,
+            "block_id": pressed["block_id"],
+            "action_ts": f"17900001{number:02d}.{number:06d}",
+        }
+        if option is None:
+            action["value"] = pressed.get("value", "")
+        else:
+            action["selected_option"] = next(o for o in pressed["options"] if o["text"]["text"] == option)
+        return self._interaction(
+            "block_actions",
+            who,
+            container={"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": False},
+            channel={"id": channel, "name": "somewhere"},
+            message=message,
+            actions=[action],
+            **extra,
+        )
+
+    def submit(self, view_id: str, answers: Mapping[str, Any], who: Someone = MIA, **extra: Any) -> Request:
+        """Send a modal, its inputs filled with ``answers``: an option's value, a list of them, or text."""
+        view = self._slack.views[view_id]
+        values = {
+            block["block_id"]: {block["element"]["action_id"]: _state(block["element"], answers.get(block["block_id"]))}
+            for block in view["blocks"]
+            if block["type"] == "input"
+        }
+        shown = {**view, "id": view_id, "state": {"values": values}, "team_id": TEAM, "root_view_id": view_id}
+        return self._interaction("view_submission", who, view=shown, response_urls=[], **extra)
+
+    def command(self, text: str, who: Someone = MIA) -> Request:
+        key = f"command-{next(self._numbers)}"
+        payload = {
+            "team_id": who.team,
+            "team_domain": "somewhere",
+            "channel_id": "C0ALERTS",
+            "channel_name": "llm-alerts",
+            "user_id": who.user_id,
+            "user_name": who.name,
+            "command": "/hark",
+            "text": text,
+            "api_app_id": "A0TESTS",
+            "is_enterprise_install": "false",
+            "response_url": self._slack.response_url(key),
+            "trigger_id": f"{key}.trigger",
+        }
+        return Request("slash_commands", payload, key)
+
+    def _interaction(self, kind: str, who: Someone, **fields: Any) -> Request:
+        key = f"{kind}-{next(self._numbers)}"
+        payload = {
+            "type": kind,
+            "team": {"id": TEAM, "domain": "home"},
+            "user": {"id": who.user_id, "username": who.name, "name": who.name, "team_id": who.team},
+            "api_app_id": "A0TESTS",
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "trigger_id": f"{key}.trigger",
+            **fields,
+        }
+        if kind == "block_actions":
+            payload["response_url"] = self._slack.response_url(key)
+        return Request("interactive", {k: v for k, v in payload.items() if v is not ...}, key)
+
+
+def find(message: Mapping[str, Any], action_id: str) -> dict[str, Any]:
+    """The control of a message with its block's id."""
+    return next(
+        {**element, "block_id": block["block_id"]}
+        for block in message.get("blocks", [])
+        for element in block.get("elements", [])
+        if block["type"] == "actions" and element["action_id"] == action_id
+    )
+
+
+def controls(message: Mapping[str, Any]) -> list[str]:
+    """The action ids that a message offers."""
+    return [e["action_id"] for b in message.get("blocks", []) if b["type"] == "actions" for e in b["elements"]]
+
+
+def words_of(shown: Any) -> str:
+    """Every text in a payload, in order."""
+    if isinstance(shown, Mapping):
+        return " ".join(
+            words_of(value) for key, value in shown.items() if key not in {"action_id", "block_id", "value"}
+        )
+    if isinstance(shown, list | tuple):
+        return " ".join(words_of(value) for value in shown)
+    return shown if isinstance(shown, str) else ""
+
+
+def _state(element: Mapping[str, Any], answer: Any) -> dict[str, Any]:
+    kind = element["type"]
+    if kind == "plain_text_input":
+        return {"type": kind, "value": answer}
+    chosen = {o["value"]: o for o in element["options"]}
+    if kind.startswith("multi_"):
+        return {"type": kind, "selected_options": [chosen[value] for value in answer or ()]}
+    return {"type": kind, "selected_option": None if answer is None else chosen[answer]}

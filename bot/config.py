@@ -5,18 +5,17 @@ Secrets come from the environment only, so that the file can be committed.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
+from bot.mistakes import mistake_of
 from traces.errors import BadConfig
 from traces.model import Direction
 
@@ -334,48 +333,8 @@ def _checked(content: dict[str, Any], path: str, mistakes: list[str]) -> FileSet
     try:
         return FileSettings.model_validate(content)
     except ValidationError as error:
-        mistakes += [f"{path}: {_mistake(e)}" for e in error.errors()]
+        mistakes += [f"{path}: {mistake_of(e, FileSettings)}" for e in error.errors()]
         return None
-
-
-def _mistake(error: ErrorDetails) -> str:
-    key = _dotted(error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{key}: unknown setting{_suggestion(error['loc'])}; remove it or correct its name"
-    if error["type"] == "missing":
-        return f"{key}: missing; add it"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]} (got {str(error['input'])[:80]!r})"
-
-
-def _dotted(location: tuple[int | str, ...]) -> str:
-    key = ""
-    for part in location:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-    return key.removesuffix(".[key]")
-
-
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    close = difflib.get_close_matches(str(location[-1]), _names_at(location[:-1]), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def _names_at(location: tuple[int | str, ...]) -> list[str]:
-    section: type[BaseModel] = FileSettings
-    for part in location:
-        if isinstance(part, int) or part not in section.model_fields:
-            continue
-        section = next(iter(_sections_in(section.model_fields[part].annotation)), section)
-    return list(section.model_fields)
-
-
-def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _sections_in(argument)
 
 
 def _secrets(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:

@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test check lint run bench clean lock
+.PHONY: setup page demo test check lint run bench docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -53,6 +53,10 @@ check: lint test
 
 bench: setup
 	@$(BIN)/python -m benchmarks
+
+# The pages that follow from the code: settings, commands, signals, evaluators.
+docs: $(VENV)/.installed
+	@$(BIN)/python -m bot.docs
 
 # Needs uv, which only those who change the dependencies have to install.
 lock:

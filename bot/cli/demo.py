@@ -7,4 +7,8 @@ import click
 
 @click.command()
 def demo() -> None:
-    """Show the whole loop in a browser page, on simulated conversations."""
+    """Show the whole loop in a browser page, on simulated conversations.
+
+    \b
+    Example: hark demo
+    """

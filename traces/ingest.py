@@ -113,7 +113,14 @@ def _settle_at(offered: Offer, conversation: Conversation, at: datetime, quiet: 
     """One that says that it ended is over; one without any times was finished before it was sent."""
     if offered.is_complete:
         return conversation.ended_at
-    return conversation.ended_at + quiet if offered.is_timed else at
+    return _quiet_at(conversation, quiet) if offered.is_timed else at
+
+
+def _quiet_at(conversation: Conversation, quiet: timedelta) -> datetime:
+    try:
+        return conversation.ended_at + quiet
+    except OverflowError:  # a client's clock at the end of the calendar
+        return conversation.ended_at
 
 
 def _take_verdicts(tx: Tx, conversations: Iterable[Conversation], at: datetime) -> None:
@@ -170,7 +177,7 @@ def _rebuild(
                 conversation=conversation,
                 version=1 if standing is None else standing.version + 1,
                 digest=digest,
-                settle_at=conversation.ended_at + quiet,
+                settle_at=_quiet_at(conversation, quiet),
             )
         )
     tx.conversations.put(arrivals, at)

@@ -45,7 +45,7 @@ def store(_memory):
     return workspace_in(_memory)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_store(_memory):
     """Makes empty stores in memory, one for each example of a property."""
     return lambda: workspace_in(_memory)

@@ -187,6 +187,8 @@ class Delivering:
         """The message of a delivery in its channel's history, where the bot may read it."""
         with self._store.read() as tx:
             parent = None if delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
+            # Posts may name a channel; its history is given by id only, which an earlier post to it has told.
+            channel = tx.outbox.channel_id(delivery.channel) or delivery.channel
         oldest = delivery.attempt_at or delivery.created_at
         try:
             if parent is not None and parent.posted_ts is not None:
@@ -195,7 +197,6 @@ class Delivering:
                     channel=channel, ts=parent.posted_ts, include_all_metadata=True, limit=200
                 )
             else:
-                channel = delivery.channel
                 answer = self._client.conversations_history(
                     channel=channel, oldest=str(oldest.timestamp() - 5), include_all_metadata=True, limit=200
                 )

@@ -183,6 +183,15 @@ class Outbox(Part):
         )
         return [_delivery(row) for row in rows]
 
+    def channel_id(self, channel: str) -> str | None:
+        """Slack's id of a channel that is asked for by name, as the newest message posted to it told."""
+        return self._connection.execute(
+            select(_T.c.posted_channel)
+            .where(self._mine(), _T.c.channel == channel, _T.c.posted_channel.is_not(None))
+            .order_by(_T.c.created_at.desc())
+            .limit(1)
+        ).scalar()
+
     def counts(self) -> dict[DeliveryState, int]:
         rows = self._connection.execute(select(_T.c.state, func.count()).where(self._mine()).group_by(_T.c.state))
         return {DeliveryState(state): count for state, count in rows}

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("alerts", "bot", "evaluators", "traces")
@@ -75,6 +76,11 @@ def test_every_broad_except_says_why_it_must_be():
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if re.search(r"except\s*(?:\(?(?:Base)?Exception\b|:)", line):
                 assert re.search(r"# noqa: BLE001 - \w+", line), f"{name_of(path)}:{number}"
+
+
+def test_no_layer_imports_one_above_it(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True, no_logo=True) == 0
 
 
 # --- what must not be committed ----------------------------------------------------------------------------

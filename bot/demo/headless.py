@@ -1,0 +1,283 @@
+"""The whole loop without a browser: the same Hark, the same workspace, scripted people, a clock that is moved."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from bot.cli.calibrate import calibration_json
+from bot.cli.query import alert_json
+from bot.demo.reviewers import JONAS, MAYA, PRIYA, Card, Reviewers
+from bot.demo.simulate import REFUND, Rollout, Simulated, Traffic
+from bot.demo.stage import Stage, staged
+from bot.demo.world import fill
+from bot.playground.people import ALERTS, REVIEW
+from bot.playground.serving import serving
+from traces.clock import FakeClock, format_time
+from traces.errors import HarkError
+from traces.model import Alert, AlertState, Calibration
+from traces.store.rollups import HOUR_S, bucket_start
+
+_STEP: Final = timedelta(minutes=30)
+_UNTIL_ROLLOUT: Final = timedelta(minutes=30)
+_MOST_HOURS: Final = 10
+_SETTLING: Final = timedelta(hours=2)
+_ASKED: Final = ("status", "metrics refusal 24h by prompt_version", "alerts", "evaluators", "help")
+_CLICKS_APART: Final = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is played: ``history`` of healthy traffic, then the new prompt version, broken or not."""
+
+    now: datetime
+    seed: int = 1
+    history: timedelta = timedelta(weeks=3)
+    breaks_refunds: bool = True
+
+    @property
+    def start(self) -> datetime:
+        """When the live part begins: on an hour, so that everything shown lies before ``now``."""
+        return bucket_start(self.now - timedelta(hours=_MOST_HOURS + 4), HOUR_S)
+
+    @property
+    def traffic(self) -> Traffic:
+        rollout = Rollout(at=self.start + _UNTIL_ROLLOUT, breaks_refunds=self.breaks_refunds)
+        return Traffic(seed=self.seed, since=self.start - self.history, rollout=rollout)
+
+
+@dataclass(slots=True)
+class Result:
+    """What the loop showed. ``failures``: why it did not close, one line each; empty when it did."""
+
+    report: dict[str, Any]
+    failures: list[str] = field(default_factory=list)
+
+
+def play(script: Script, database: Path) -> Result:
+    """Play the loop once on a fresh database.
+
+    Raises:
+        BadInput: A port is taken.
+        StoreUnavailable: The database cannot be opened.
+    """
+    began_s = time.monotonic()
+    clock = FakeClock(script.start)
+    with staged(clock, database, seed=script.seed) as stage, _received(stage):
+        loop = _Loop(script, stage, clock)
+        loop.run()
+        return Result({**loop.report(), "elapsed_s": round(time.monotonic() - began_s, 2)}, loop.failures)
+
+
+@contextlib.contextmanager
+def _received(stage: Stage) -> Iterator[None]:
+    """Serve Hark's HTTP edge; the jobs are run by hand."""
+    writer = stage.hark.writer()
+    try:
+        with serving(stage.hark.receiver(writer).app(), stage.bound):
+            yield
+    finally:
+        writer.close()
+
+
+class _Loop:
+    """One run, step by step."""
+
+    def __init__(self, script: Script, stage: Stage, clock: FakeClock) -> None:
+        self._script, self._stage, self._clock = script, stage, clock
+        self._truths: dict[str, frozenset[str]] = {}
+        self._people = Reviewers(stage, self._truths)
+        self._live = script.traffic.between(script.start)
+        self._underway: deque[Simulated] = deque()
+        self._before: dict[str, Calibration] = {}
+        self._answers: dict[str, str] = {}
+        self._rejected: list[str] = []
+        self._seen = 0
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        past = list(self._script.traffic.between(self._script.traffic.since, self._script.start))
+        self._truths.update({one.conversation_id: one.truth for one in past})
+        fill(self._stage.hark, past, self._script.start)
+        self._label(self._people.review_cards(), PRIYA)
+        self._tick()
+        with self._stage.hark.store.read() as tx:
+            self._before = dict(tx.calibrations.current())
+        alert = self._await_alert()
+        if alert is None:
+            return
+        self._review(alert)
+        for text in _ASKED:
+            self._answers[text] = self._people.ask(text)
+        self._play_on(_SETTLING)
+        self._expect_correction(alert.alert_id)
+        self._resolve_and_reopen(alert.alert_id)
+
+    # --- the steps ---
+
+    def _await_alert(self) -> Alert | None:
+        """Play live traffic until an alert names the new prompt version."""
+        version = self._version
+        for _ in range(_MOST_HOURS * int(timedelta(hours=1) / _STEP)):
+            self._play_on(_STEP)
+            named = [alert for alert in self._alerts() if _names(alert, version)]
+            if named:
+                return named[0]
+        if self._script.breaks_refunds:
+            self.failures.append(f"no alert names {version} within {_MOST_HOURS} hours of its start")
+        return None
+
+    def _review(self, alert: Alert) -> None:
+        """Acknowledge, label the examples and the review channel; one label is undone, one given in the window."""
+        people = self._people
+        root = people.post_of(alert.alert_id)
+        people.acknowledge(root, MAYA)
+        self._expect_change(root.channel, root.ts, "acknowledging")
+        examples = people.examples(root)
+        if not examples:
+            self.failures.append("the alert's thread holds no examples")
+            return
+        first, rest = examples[0], examples[1:]
+        people.label_wrongly(first, JONAS)
+        self._expect_change(first.post.channel, first.post.ts, "a label")
+        people.undo(first, JONAS)
+        self._expect_change(first.post.channel, first.post.ts, "undoing a label")
+        people.label(first, JONAS)
+        if rest:
+            people.label_in_modal(rest[0], PRIYA, "The refund tool is called without the amount.")
+        self._label(rest[1:], JONAS)
+        self._label(people.review_cards(), PRIYA)
+        self._tick()
+
+    def _label(self, cards: list[Card], person: str) -> None:
+        for card in cards:
+            self._clock.advance(_CLICKS_APART)
+            self._people.label(card, person)
+
+    def _expect_change(self, channel: str, ts: str, what: str) -> None:
+        """A click must show in the message that it was made in."""
+        posts = self._stage.workspace.posts
+        before = posts.find(channel, ts).content
+        self._clock.advance(_CLICKS_APART)
+        self._tick()
+        if posts.find(channel, ts).content == before:
+            self.failures.append(f"{what} did not change the message")
+
+    def _expect_correction(self, alert_id: str) -> None:
+        with self._stage.hark.store.read() as tx:
+            alert = tx.alerts.get(alert_id)
+        if alert is None or "correction" not in alert.detail:
+            self.failures.append("the labels did not correct the alert's rate")
+        elif "Corrected by" not in str(self._people.post_of(alert_id).content.blocks):
+            self.failures.append("the corrected rate does not stand in the alert's message")
+
+    def _resolve_and_reopen(self, alert_id: str) -> None:
+        people = self._people
+        for act, state, what in (
+            (people.resolve, AlertState.RESOLVED, "resolving"),
+            (people.reopen, AlertState.OPEN, "re-opening"),
+        ):
+            root = people.post_of(alert_id)
+            act(root, MAYA)
+            self._expect_change(root.channel, root.ts, what)
+            if not any(a.alert_id == alert_id and a.state is state for a in self._alerts()):
+                self.failures.append(f"{what} did not make the alert {state.value}")
+
+    def _play_on(self, by: timedelta) -> None:
+        """Let time pass in steps, with the traffic that belongs to it."""
+        until = self._clock.now() + by
+        while self._clock.now() < until:
+            now = min(until, self._clock.now() + _STEP)
+            due = list(self._due(now))
+            self._truths.update({one.conversation_id: one.truth for one in due})
+            self._clock.set(now)
+            if due:
+                self._stage.send([one.sent for one in due])
+            self._tick()
+
+    def _due(self, now: datetime) -> Iterator[Simulated]:
+        """What has ended by ``now``; conversations begin in order, but do not end so."""
+        while not self._underway or self._underway[-1].ended_at <= now + _STEP:
+            self._underway.append(next(self._live))
+        ended = [one for one in self._underway if one.ended_at <= now]
+        for one in ended:
+            self._underway.remove(one)
+        yield from ended
+
+    def _tick(self) -> None:
+        self._stage.hark.jobs.tick(self._clock.now())
+        for delivery in self._stage.workspace.deliveries.since(self._seen):
+            self._seen = delivery.revision
+            if delivery.error:
+                self._rejected.append(f"{delivery.name} {delivery.target}: {delivery.error} {'; '.join(delivery.problems)}")
+
+    def _alerts(self) -> list[Alert]:
+        with self._stage.hark.store.read() as tx:
+            return tx.alerts.all()
+
+    @property
+    def _version(self) -> str:
+        rollout = self._script.traffic.rollout
+        if rollout is None:
+            raise HarkError("the script has no new prompt version")
+        return rollout.prompt_version
+
+    # --- what came of it ---
+
+    def report(self) -> dict[str, Any]:
+        """Everything as the store, the workspace and the answers have it."""
+        if self._rejected:
+            self.failures.append(f"Slack's double refused: {self._rejected[0]}")
+        with self._stage.hark.store.read() as tx:
+            conversations, after = tx.conversations.count(), tx.calibrations.current()
+            labels = tx.reviews.label_counts()
+        return {
+            "conversations": conversations,
+            "alerts": [alert_json(alert) for alert in self._alerts()],
+            "injected": self._injected(),
+            "posts": self._posts(),
+            "labels": {"count": sum(labels.values()), "by_evaluator": labels},
+            "calibration": {
+                name: {"before": _calibration(self._before, name), "after": _calibration(after, name)}
+                for name in sorted({*self._before, *after})
+            },
+            "slash": self._answers,
+            "rejected": self._rejected,
+        }
+
+    def _injected(self) -> dict[str, Any]:
+        rollout = self._script.traffic.rollout
+        if rollout is None or not rollout.breaks_refunds:
+            return {}
+        return {
+            "prompt_version": rollout.prompt_version,
+            "scenario": REFUND,
+            "signals": ["refusal", "rephrase", "tool_error", "user_feedback"],
+            "share": rollout.share,
+            "at": format_time(rollout.at),
+        }
+
+    def _posts(self) -> dict[str, Any]:
+        posts = self._stage.workspace.posts
+        every = Counter[str]()
+        for channel in (ALERTS, REVIEW):
+            for root in posts.in_channel(channel):
+                every[channel] += len(posts.in_thread(channel, root.ts))
+        return {"count": every.total(), "by_channel": dict(every)}
+
+
+def _names(alert: Alert, prompt_version: str) -> bool:
+    """Whether an alert says that the prompt version is behind it."""
+    found: Mapping[str, Any] = alert.detail.get("attribution") or {}
+    explained = (found.get("key"), found.get("value")) == ("prompt_version", prompt_version)
+    return explained or ("prompt_version", prompt_version) in alert.segment.pairs
+
+
+def _calibration(calibrations: Mapping[str, Calibration], name: str) -> dict[str, Any] | None:
+    return calibration_json(calibrations[name]) if name in calibrations else None

@@ -1,0 +1,92 @@
+"""Hark and the simulated workspace, wired to each other on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import secrets
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+import orjson
+
+from bot.app import Hark, build_hark
+from bot.demo.world import settings_of
+from bot.playground.injector import Injector
+from bot.playground.server import playground_app
+from bot.playground.serving import address, loopback_socket, serving
+from bot.playground.workspace import Workspace
+from traces.clock import Clock, SystemClock
+from traces.errors import BadInput, HarkError
+
+SEND_LIMIT_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything of a demo but the play: the page is served, Hark is built and bound but not yet serving.
+
+    Attributes:
+        client: Sends what clients and Slack send to Hark.
+    """
+
+    hark: Hark
+    workspace: Workspace
+    injector: Injector
+    client: httpx.Client
+    bound: socket.socket
+
+    @property
+    def page_url(self) -> str:
+        return self.workspace.url
+
+    @property
+    def hark_url(self) -> str:
+        return address(self.bound)
+
+    def send(self, conversations: list[object]) -> None:
+        """Hand conversations to Hark as any client does.
+
+        Raises:
+            HarkError: Hark did not take them.
+        """
+        answer = self.client.post(
+            f"{self.hark_url}/v1/conversations",
+            content=orjson.dumps(conversations),
+            headers={"Content-Type": "application/json"},
+            timeout=SEND_LIMIT_S,
+        )
+        if not answer.is_success:
+            raise HarkError(f"Hark answered {answer.status_code} to conversations: {answer.text[:200]}")
+
+
+@contextlib.contextmanager
+def staged(clock: Clock, database: Path, *, seed: int, port: int = 0, playground_port: int = 0) -> Iterator[Stage]:
+    """Build a demo whose parts reach each other over loopback only.
+
+    Raises:
+        BadInput: A port is taken.
+        StoreUnavailable: The database cannot be opened.
+    """
+    signing_secret = secrets.token_hex(16)
+    with contextlib.ExitStack() as stack:
+        page, bound = _bound(playground_port), _bound(port)
+        stack.callback(bound.close)
+        client = stack.enter_context(httpx.Client(trust_env=False))
+        workspace = Workspace(clock=clock, url=address(page), rng=random.Random(seed), ages_by=SystemClock())
+        injector = Injector(workspace, f"{address(bound)}/slack/events", signing_secret, client, clock=clock)
+        stack.enter_context(serving(playground_app(workspace, injector), page))
+        hark = build_hark(settings_of(database, address(page), signing_secret), clock, {})
+        stack.callback(hark.store.close)
+        yield Stage(hark=hark, workspace=workspace, injector=injector, client=client, bound=bound)
+
+
+def _bound(port: int) -> socket.socket:
+    try:
+        return loopback_socket(port)
+    except OSError as error:
+        raise BadInput(f"cannot listen on 127.0.0.1:{port}: {error.strerror}; choose another port") from error

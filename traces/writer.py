@@ -43,6 +43,8 @@ class Writer:
         self._clock = clock
         self._quiet = quiet
         self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=_CAPACITY)
+        self._door = threading.Lock()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -63,22 +65,28 @@ class Writer:
         return self._submit(lambda tx: take_spans(tx, spans, self._clock.now(), self._quiet))
 
     def close(self) -> None:
-        """Commit what is waiting, then stop."""
+        """Commit what is waiting, then stop; what comes later is refused."""
+        with self._door:
+            self._is_closed = True
         self._queue.put(None)
         self._thread.join()
 
     def _submit(self, work: Work) -> Future[Receipt]:
         job = _Job(work, Future())
-        try:
-            self._queue.put_nowait(job)
-        except queue.Full:
-            raise Busy("too much is waiting to be stored", retry_after_s=_RETRY_AFTER_S) from None
+        with self._door:
+            if self._is_closed:
+                raise Busy("Hark is stopping", retry_after_s=_RETRY_AFTER_S)
+            try:
+                self._queue.put_nowait(job)
+            except queue.Full:
+                raise Busy("too much is waiting to be stored", retry_after_s=_RETRY_AFTER_S) from None
         return job.done
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             group, stop = self._gather(first)
-            self._commit(group)
+            # A sender that has gone away takes its job back; from here on it no longer can.
+            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
             if stop:
                 return
 

@@ -65,7 +65,10 @@ class Rollup:
             self.log_total += times * log
             self.log_square_total += times * log * log
         bin_ = bin_of(value)
-        self.bins[bin_] = self.bins.get(bin_, 0) + times
+        if left := self.bins.get(bin_, 0) + times:
+            self.bins[bin_] = left
+        else:
+            self.bins.pop(bin_, None)
 
     def add(self, other: Rollup, times: int = 1) -> None:
         """Merge ``other`` into this one; ``times=-1`` takes it away."""

@@ -20,6 +20,8 @@ LEAST_CONTRAST = 2.0
 SUSPECT_Z = 2.5
 SUSPECT_CONTRAST = 0.5
 """What is asked of a segment that changed just before the anomaly began."""
+BLAMED_SHARE = 0.8
+"""A segment that changed just before is named before the one where it shows when it holds so much of the excess."""
 WHOLE_SHARE = 0.98
 """A segment with this share of the conversations is the whole."""
 FLAT_Z = 3.0
@@ -76,7 +78,8 @@ class Attribution:
     """The cause of an anomaly.
 
     For ``Cause.SEGMENT`` the segment ``key = value`` holds ``share`` of the excess (more than 1 where the rest went
-    the other way) with ``z`` standard errors, ``also`` lists segments of other keys with the very same conversations.
+    the other way) with ``z`` standard errors, ``also`` lists segments of other keys with the very same conversations,
+    and ``within`` is the segment of another key in which a change that is named shows most.
     For ``Cause.MIX_SHIFT`` the shares of ``key``'s values moved while each stayed at its own level; ``share`` is what
     that explains and ``value``, where it is known, the one that mattered most. ``Cause.EVERYWHERE`` names none.
     """
@@ -87,6 +90,7 @@ class Attribution:
     share: float = 0.0
     z: float = 0.0
     also: tuple[tuple[str, str], ...] = ()
+    within: tuple[str, str] | None = None
     cell: Cell | None = None
 
 
@@ -116,8 +120,11 @@ def attribute(
     )
     if not ranked:
         return _mix_shift(whole, sound[1:], order) or Attribution(cause=Cause.EVERYWHERE)
-    same = [cell for cell in ranked if _same_conversations(cell, ranked[0])]
+    blamed = [cell for cell in ranked if (cell.key, cell.value) in suspects and _is_to_blame(cell, whole)]
+    first = next(iter(blamed), ranked[0])
+    same = [cell for cell in ranked if _same_conversations(cell, first)]
     named = min(same, key=lambda cell: (order.get(cell.key, len(order)), cell.key, cell.value))
+    narrower = ranked[0] if ranked[0] not in same and ranked[0].n < first.n else None
     return Attribution(
         cause=Cause.SEGMENT,
         key=named.key,
@@ -125,8 +132,18 @@ def attribute(
         share=named.excess / whole.excess,
         z=named.z,
         also=tuple((cell.key, cell.value) for cell in same if cell is not named),
+        within=None if narrower is None else (narrower.key, narrower.value),
         cell=named,
     )
+
+
+def _is_to_blame(cell: Cell, whole: Cell) -> bool:
+    """Whether a change holds the excess by more than its share of the traffic.
+
+    Where a new version breaks one scenario, that scenario stands out most; but it was there before, and without the
+    new version it is as it was.
+    """
+    return cell.excess / whole.excess >= BLAMED_SHARE and _contrast(cell, whole) >= LEAST_CONTRAST
 
 
 def _is_sound(cell: Cell) -> bool:
@@ -138,11 +155,16 @@ def _explains(cell: Cell, whole: Cell, *, suspected: bool) -> bool:
     least_z, least_contrast = (SUSPECT_Z, SUSPECT_CONTRAST) if suspected else (LEAST_Z, LEAST_CONTRAST)
     if cell.n >= WHOLE_SHARE * whole.n or cell.excess / whole.excess < LEAST_SHARE or sign * cell.z < least_z:
         return False
+    return _contrast(cell, whole) >= least_contrast
+
+
+def _contrast(cell: Cell, whole: Cell) -> float:
+    """Standard errors by which a segment differs from the rest, in the direction of the excess."""
     rest = whole.without(cell)
     if rest.variance <= 0:
-        return True
+        return math.inf
     gap = cell.excess / cell.variance - rest.excess / rest.variance
-    return sign * gap / math.sqrt(1 / cell.variance + 1 / rest.variance) >= least_contrast
+    return math.copysign(1.0, whole.excess) * gap / math.sqrt(1 / cell.variance + 1 / rest.variance)
 
 
 def _fit(cell: Cell, whole: Cell) -> float:

@@ -136,7 +136,8 @@ def _raw_expected_rate(watch: Watch, finding: Finding) -> float | None:
 def _explanation(watch: Watch, finding: Finding, changes: Sequence[Change]) -> Attribution:
     """What carries the change: a segment, a shift of the mix, or everything at once."""
     start = finding.anomaly.started_at
-    whole = _cell(watch, finding.signal, finding.segment, start)
+    # The segments overlap a part of the traffic in ways nobody has counted; they add up to all of it only.
+    whole = _cell(watch, finding.signal, EVERYTHING, start)
     if finding.signal.kind is Kind.COUNT or whole is None:
         return Attribution(cause=Cause.EVERYWHERE)
     cells = [
@@ -183,6 +184,7 @@ def _attribution_json(found: Attribution) -> dict[str, Any]:
         "value": found.value,
         "share": found.share,
         "also": [{"key": key, "value": value} for key, value in found.also],
+        "within": None if found.within is None else {"key": found.within[0], "value": found.within[1]},
         "cause": found.cause.value,
     }
 

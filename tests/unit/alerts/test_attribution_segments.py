@@ -154,3 +154,18 @@ def test_a_single_cause_is_named_whatever_the_order_of_the_segments(
         assert (found.cause, found.value) == (Cause.SEGMENT, "new")
     else:
         assert found.value in {"new", ""}
+
+
+def test_a_new_version_that_breaks_one_scenario_is_named_before_the_scenario() -> None:
+    """Of 31 refunds the 18 under the new prompt failed; under the old one and elsewhere all is as usual."""
+    scenarios = [cell("scenario", "refund", 31, 18), cell("scenario", "other", 109, 5)]
+    prompts = [cell("prompt_version", "13", 84, 20), cell("prompt_version", "12", 56, 3)]
+    found = attribute(whole(*scenarios), [*scenarios, *prompts], suspects={("prompt_version", "13")})
+    assert (found.key, found.value, found.within) == ("prompt_version", "13", ("scenario", "refund"))
+
+
+def test_a_new_version_is_not_blamed_for_a_scenario_that_is_broken_under_every_version() -> None:
+    scenarios = [cell("scenario", "refund", 31, 18), cell("scenario", "other", 109, 5)]
+    prompts = [cell("prompt_version", "13", 84, 14), cell("prompt_version", "12", 56, 9)]
+    found = attribute(whole(*scenarios), [*scenarios, *prompts], suspects={("prompt_version", "13")})
+    assert (found.key, found.value, found.within) == ("scenario", "refund", None)

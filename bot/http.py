@@ -41,6 +41,7 @@ _METRIC_PATHS = ("/v1/metrics", "/api/public/otel/v1/metrics", "/otel/v1/metrics
 _JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
 _RETRY_AFTER_S = 5
 _MOST_CONVERSATIONS = 1_000
+_BROKEN = 500
 
 
 class Receiver:
@@ -134,6 +135,8 @@ class Receiver:
             return _problem(400, "the body is not a Slack request")
         except BadInput as error:
             return _problem(404 if error.message.startswith("nothing listens") else 400, error.message)
+        if answer.status >= _BROKEN:
+            return _problem(503, "Hark cannot answer Slack now", retry_after_s=_RETRY_AFTER_S)
         content_type = answer.headers.get("content-type", ["text/plain"])[0]
         return Response(answer.body, status_code=answer.status, media_type=content_type)
 
@@ -207,6 +210,13 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def _line(line: bytes, number: int) -> object:
+    try:
+        return wire.read_json(line)
+    except BadInput as error:
+        raise type(error)(error.message, f"line {number}") from error
+
+
 def _offered(sent: object, place: int, total: int, clock: Clock) -> Offer:
     try:
         return offer(sent, clock.now())
@@ -242,7 +252,7 @@ def _read_json(body: bytes, kind: str, encoding: str) -> Any:
     inflated = wire.inflate(body, encoding)
     lines = inflated.splitlines()
     if kind in _JSON_LINES or (len(lines) > 1 and _is_complete(lines[0])):
-        return [wire.read_json(line) for line in lines if line.strip()]
+        return [_line(line, number) for number, line in enumerate(lines, 1) if line.strip()]
     return wire.read_json(inflated)
 
 

@@ -13,9 +13,14 @@ from slack_sdk import WebClient
 from bot.slack.listeners import Listeners
 from traces.errors import BadInput
 
+_OBJECTS = ("channel", "container", "event", "message", "user", "view")
+_LISTS = ("actions", "authorizations")
 _LOG = logging.getLogger(__name__)
 # Both write what strangers sent, whole, into the log.
 _TALKATIVE = ("slack_bolt.RequestVerification", "slack_bolt.App", "slack_bolt")
+
+_OBJECTS = ("enterprise", "event", "message", "state", "team")
+_NAMED = ("channel", "item", "user")
 
 
 def bolt_app(client: WebClient, listeners: Listeners) -> App:
@@ -43,10 +48,43 @@ def dispatch(app: App, body: str, headers: Mapping[str, str]) -> BoltResponse:
         request = BoltRequest(body=body, headers={name: [value] for name, value in headers.items()})
     except (json.JSONDecodeError, AttributeError, TypeError, ValueError, RecursionError) as error:
         raise BadInput("the body is not a Slack request") from error
+    if not _is_formed(request.body):
+        raise BadInput("the body is not a Slack request")
+    if not _is_shaped(request.body):
+        raise BadInput("the body is not a Slack request")
     response = app.dispatch(request)
     if response.status == 404:  # noqa: PLR2004
         raise BadInput(f"nothing listens to this: {_asked_for(request.body)}")
     return response
+
+
+def _is_formed(body: Mapping[str, Any]) -> bool:
+    """Whether what bolt takes for objects, and for lists of them, is that: it does not look before it reaches in."""
+    objects = [body[name] for name in _OBJECTS if name in body]
+    lists = [body[name] for name in _LISTS if name in body]
+    # An interaction of a whole organisation has no team.
+    return (
+        isinstance(body.get("team") or {}, dict)
+        and all(isinstance(one, dict) for one in objects)
+        and all(isinstance(some, list) and some and all(isinstance(one, dict) for one in some) for some in lists)
+    )
+
+
+def _is_shaped(body: Mapping[str, Any]) -> bool:
+    """Whether what bolt reads without looking is of the kind that it takes it for."""
+    events = [body, body.get("event")]
+    return (
+        isinstance(body.get("view", {}), dict)
+        and all(body.get(name) is None or isinstance(body[name], dict) for name in _OBJECTS)
+        and all(isinstance(a, dict) for a in _listed(body.get("actions")) + _listed(body.get("authorizations")))
+        and all(
+            e is None or all(e.get(name) is None or isinstance(e[name], str | dict) for name in _NAMED) for e in events
+        )
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value is not None else []
 
 
 def _asked_for(body: Mapping[str, Any]) -> str:

@@ -6,11 +6,13 @@ a test compares the two.
 
 from __future__ import annotations
 
+import threading
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import zstandard
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -59,16 +61,40 @@ class JsonText(TypeDecorator[Any]):
 
 
 class PackedJson(TypeDecorator[Any]):
-    """JSON, deflated: for bodies that are read whole and never searched."""
+    """JSON, compressed: for bodies that are read whole and never searched.
+
+    Zstandard takes a third of deflate's time for the same size; what was deflated is read too.
+    """
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        return None if value is None else zlib.compress(orjson.dumps(value), level=1)
+        return None if value is None else _compressor().compress(orjson.dumps(value))
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else orjson.loads(zlib.decompress(value))
+        if value is None:
+            return None
+        is_zstandard = value[:4] == zstandard.FRAME_HEADER
+        return orjson.loads(_decompressor().decompress(value) if is_zstandard else zlib.decompress(value))
+
+
+_OF_THREAD = threading.local()
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """One for each thread: they may not be shared."""
+    if not hasattr(_OF_THREAD, "compressor"):
+        _OF_THREAD.compressor = zstandard.ZstdCompressor(level=1)
+    made: zstandard.ZstdCompressor = _OF_THREAD.compressor
+    return made
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    if not hasattr(_OF_THREAD, "decompressor"):
+        _OF_THREAD.decompressor = zstandard.ZstdDecompressor()
+    made: zstandard.ZstdDecompressor = _OF_THREAD.decompressor
+    return made
 
 
 metadata = MetaData()
@@ -94,7 +120,16 @@ traces = Table(
     _workspace(),
     Column("trace_id", String(32), primary_key=True),
     Column("conversation_id", String(255), nullable=False),
+    Column("told", PackedJson),
     Index("traces_by_conversation", "workspace_id", "conversation_id"),
+)
+
+unmerged = Table(
+    "unmerged",
+    metadata,
+    _workspace(),
+    Column("conversation_id", String(255), primary_key=True),
+    Column("due_at", UtcTime, nullable=False),
 )
 
 conversations = Table(

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeAlias
 
 import orjson
 
 from traces.conversation_format import bounded
-from traces.model import Document, Message, Span, ToolCall
+from traces.model import Document, Message, ToolCall
 from traces.normalise.attributes import json_of
+from traces.normalise.told import Step
 
 Key: TypeAlias = tuple[object, ...]
 _SYSTEM_CHARACTERS = 64
@@ -53,6 +56,23 @@ class Transcript:
         self._last_answer = -1
         self._retrieved: list[tuple[int, tuple[Document, ...]]] = []
 
+    def tell(self, steps: Sequence[Step]) -> None:
+        """Add what one trace tells."""
+        self.begin_trace()
+        for kind, what, beside in steps:
+            if kind == "hear":
+                self.hear(what, beside)
+            elif kind == "say":
+                self.say(what)
+            elif kind == "run":
+                self.run(what, beside)
+            elif kind == "retrieve":
+                self.retrieve(what)
+            elif kind == "fail":
+                self.fail(what, beside)
+            else:
+                self.end_trace()
+
     def begin_trace(self) -> None:
         """What follows belongs to the next trace."""
         self._trace_start = len(self.messages)
@@ -66,7 +86,7 @@ class Transcript:
             self._last_answer = len(self.messages) - 1
         return len(self.messages) - 1
 
-    def hear(self, given: list[Message], span: Span) -> None:
+    def hear(self, given: list[Message], at: datetime) -> None:
         """Add what is new in the input of a model call."""
         for message in given:
             if message.role == "system" and not self._positions[key_of(message)]:
@@ -74,7 +94,7 @@ class Transcript:
         spoken = [message for message in given if message.role != "system"]
         answered = max((i for i, message in enumerate(spoken) if message.role == "assistant"), default=-1)
         anchor = self._replay(spoken[: answered + 1])
-        self._continue(spoken[answered + 1 :], max(anchor, self._answered_before) + 1, span)
+        self._continue(spoken[answered + 1 :], max(anchor, self._answered_before) + 1, at)
 
     def _replay(self, history: list[Message]) -> int:
         """Add what the transcript lacks of a history that ends with the assistant; where that last message stands."""
@@ -86,7 +106,7 @@ class Transcript:
                 self._append(message)
         return self._positions[key_of(history[-1])][-1] if history else -1
 
-    def _continue(self, new: list[Message], since: int, span: Span) -> None:
+    def _continue(self, new: list[Message], since: int, at: datetime) -> None:
         """Add the end of an input, save what already stands in the transcript from ``since`` on."""
         used: Counter[Key] = Counter()
         for message in new:
@@ -97,7 +117,7 @@ class Transcript:
             if place < len(held):
                 self._fill(held[place], message)
             else:
-                self._append(replace(message, at=span.started_at))
+                self._append(replace(message, at=at))
 
     def _fill(self, index: int, message: Message) -> None:
         if message.role == "tool" and not self.messages[index].content:
@@ -151,13 +171,13 @@ class Transcript:
                 served = self.messages[index]
                 self.messages[index] = replace(served, documents=(*served.documents, *documents)[:_MOST_DOCUMENTS])
 
-    def fail(self, error: str, span: Span) -> None:
+    def fail(self, error: str, at: datetime) -> None:
         """Put an error that no model call or tool had on the turn's last answer, or on an answer of its own."""
         last = self._last_answer
         if last >= self._trace_start and self.messages[last].error is None:
             self.messages[last] = replace(self.messages[last], error=error)
         else:
-            self._append(Message(role="assistant", at=span.ended_at, error=error))
+            self._append(Message(role="assistant", at=at, error=error))
 
     def turn(self) -> int | None:
         """Where this trace's last assistant message stands; ``None`` without one."""

@@ -1,0 +1,203 @@
+"""What one trace tells: who said what, what was run and found, what failed, and what stands beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, Final
+
+from traces import limits
+from traces.conversation_format import NAMED_METADATA, value_of_label
+from traces.fields import LARGEST, clean
+from traces.model import Message, Score, Span
+from traces.normalise import mapping
+from traces.normalise.attributes import find, find_text, json_of, text_of
+from traces.normalise.calls import documents_of, input_of, measured, output_of, tool_run_of
+from traces.normalise.messages import messages_of
+from traces.normalise.told import Said, Step, Told, score_of
+from traces.normalise.trace import Trace
+from traces.otlp_logs import LOGGED
+
+SCRUBBED: Final = re.compile(r"^\[?scrubbed due to|^(null|none|undefined|unknown|n/a)$", re.IGNORECASE)
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_IDENTITIES: Final = frozenset((*mapping.CONVERSATION_ID, *mapping.USER_ID))
+_UNNAMED: Final = "unknown_service"
+_TEXTS: Final = {
+    "user_id": mapping.USER_ID,
+    "application": mapping.APPLICATION,
+    "environment": mapping.ENVIRONMENT,
+    "release": mapping.RELEASE,
+    "prompt_name": mapping.PROMPT_NAME,
+    "prompt_version": mapping.PROMPT_VERSION,
+}
+
+
+def told_of(spans: Sequence[Span]) -> Told:
+    """What the spans of one trace tell. Of a span that came twice the fuller one counts.
+
+    Raises:
+        ValueError: Without any span.
+    """
+    trace = Trace(_without_repeats(spans))
+    # What was only logged, such as a person's score days later, is no part of when people talked.
+    lived = [span for span in trace.spans if span.name != LOGGED]
+    timed = lived or trace.spans
+    return Told(
+        trace_id=trace.trace_id,
+        began_at=trace.started_at,
+        started_at=min(span.started_at for span in timed),
+        ended_at=max(span.ended_at for span in timed),
+        lived=bool(lived),
+        steps=list(_steps(trace)),
+        texts=_texts(trace.spans),
+        own=_own(trace.spans),
+        scores=_scores(trace),
+    )
+
+
+def _without_repeats(spans: Sequence[Span]) -> list[Span]:
+    held: dict[str, Span] = {}
+    for span in spans:
+        before = held.get(span.span_id)
+        if before is None or len(span.attributes) >= len(before.attributes):
+            held[span.span_id] = span
+    return list(held.values())
+
+
+def _steps(trace: Trace) -> Iterator[Step]:
+    errors = dict(trace.errors)
+    asked = cache(lambda: _asked_of_agent(trace))
+    for span in trace.steps:
+        kind = trace.kinds[span.span_id]
+        error = errors.pop(span.span_id, None)
+        if kind == "llm":
+            given, answer = _spoken(span, trace.call_around(span), error)
+            yield "hear", given or asked(), span.started_at
+            yield "say", measured(answer, span, error), None
+        elif kind == "tool":
+            yield "run", *tool_run_of(span, error)
+        else:
+            yield "retrieve", documents_of(span), None
+            if error is not None:
+                yield "fail", error, span.ended_at
+    if not any(trace.kinds[span.span_id] == "llm" for span in trace.steps):
+        yield from _steps_from_outside(trace)
+    yield "end", None, None
+    for span in trace.spans:
+        if span.span_id in errors:
+            yield "fail", errors[span.span_id], span.ended_at
+
+
+def _spoken(span: Span, outer: Span | None, error: str | None) -> tuple[list[Message], Message]:
+    """What a model call was given and said; where its own span is silent, what the call around it recorded."""
+    given, answer = input_of(span), output_of(span)
+    if outer is None:
+        return given, answer
+    if error is None and not answer.content and not answer.tool_calls:
+        answer = output_of(outer)
+    return given or input_of(outer), answer
+
+
+def _asked_of_agent(trace: Trace) -> list[Message]:
+    """What the user said, from the agent around a model call that recorded nothing."""
+    for span in trace.spans:
+        said = messages_of(find(span.attributes, mapping.ALL_MESSAGES), "user")
+        asked = [message for message in said if message.role == "user"]
+        if asked:
+            return asked[-1:]
+    return []
+
+
+def _steps_from_outside(trace: Trace) -> Iterator[Step]:
+    """A turn without recorded model calls, from the input and output of its root."""
+    span = trace.root
+    if trace.kinds[span.span_id] not in ("agent", "other"):
+        return
+    given, answer = input_of(span), output_of(span)
+    if not answer.content:
+        return
+    yield "hear", given, span.started_at
+    yield "say", measured(answer, span, None), None
+
+
+# --- what stands beside the messages -----------------------------------------------------------------------
+
+
+def _texts(spans: Sequence[Span]) -> dict[str, Said]:
+    resources = list({id(span.resource): span.resource for span in spans}.values())
+    found = {field: _text(field, names, spans, resources) for field, names in _TEXTS.items()}
+    return {field: said for field, said in found.items() if said is not None}
+
+
+def _text(field: str, names: mapping.Names, spans: Sequence[Span], resources: Sequence[Any]) -> Said | None:
+    """What the most preferred name says; resources count after the spans themselves."""
+    for place, name in enumerate(names):
+        holder = name.partition("#")[0]
+        for from_resource, held in ((False, [span.attributes for span in spans]), (True, resources)):
+            for attributes in held:
+                if attributes.get(holder) is None:
+                    continue
+                said = find_text(attributes, (name,))
+                if said and not SCRUBBED.search(said) and (field != "application" or not said.startswith(_UNNAMED)):
+                    return place, from_resource, said
+    return None
+
+
+def _own(spans: Sequence[Span]) -> dict[str, tuple[bool, Any]]:
+    """The keys that the application itself set, single values only: the last in JSON, else the first."""
+    found: dict[str, tuple[bool, Any]] = {}
+    for span in spans:
+        for name, value in span.attributes.items():
+            if name in mapping.METADATA_JSON:
+                inside = json_of(value)
+                found |= _without_identities(name, inside) if type(inside) is dict else {}
+            elif name.startswith(mapping.METADATA_PREFIXES) and name not in _IDENTITIES:
+                prefix = next(prefix for prefix in mapping.METADATA_PREFIXES if name.startswith(prefix))
+                found.setdefault(name.removeprefix(prefix), (False, json_of(value)))
+    return {clean(key): said for key, said in found.items() if type(said[1]) in _single(key)}
+
+
+def _single(key: str) -> tuple[type, ...]:
+    return (str,) if key in NAMED_METADATA else (str, int, float, bool)
+
+
+def _without_identities(holder: str, inside: dict[str, Any]) -> dict[str, tuple[bool, Any]]:
+    return {key: (True, value) for key, value in inside.items() if f"{holder}#{key}" not in _IDENTITIES}
+
+
+def _scores(trace: Trace) -> list[Score]:
+    """The evaluations that clients recorded as events of spans."""
+    scores: list[Score] = []
+    for span in trace.spans:
+        for name, _, attributes in span.events:
+            if name == mapping.EVALUATION_EVENT:
+                scores += _score(attributes, "gen_ai.evaluation.")
+            elif name == mapping.LANGWATCH_EVALUATION_EVENT:
+                inside = json_of(attributes.get("json_encoded_event"))
+                scores += _score(inside, "") if type(inside) is dict else []
+    return scores
+
+
+def _score(raw: Any, prefix: str) -> list[Score]:
+    name = CONTROL.sub(" ", find_text(raw, (f"{prefix}name",)) or "").strip()
+    if not name:
+        return []
+    value = find(raw, (f"{prefix}score.value", f"{prefix}score", f"{prefix}passed"))
+    label = find_text(raw, (f"{prefix}score.label", f"{prefix}label"))
+    return [
+        score_of(
+            name[: limits.ID_CHARACTERS],
+            _number(value) if value is not None else value_of_label(label or ""),
+            label,
+            find_text(raw, (f"{prefix}explanation", f"{prefix}details")),
+        )
+    ]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value_of_label(text_of(value))
+    return number if abs(number) <= LARGEST else None

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP_QUIET := PIP_DISABLE_PIP_VERSION_CHECK=1
 WEB := bot/playground/web
 PAGE := bot/playground/page
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 

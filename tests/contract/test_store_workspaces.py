@@ -56,6 +56,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.put": (([arrival(version=2)], NOW), {}),
     "conversations.users_of": ((["c-1"],), {}),
     "outbox.bury": (("alert:a-1",), {"problem": "gone"}),
+    "outbox.channel_id": (("#c",), {}),
     "outbox.claim": (("alert:a-1", NOW), {}),
     "outbox.counts": ((), {}),
     "outbox.due": ((NOW + DAY,), {}),

@@ -150,7 +150,7 @@ def _jobs(
     sources: Sequence[Polled],
 ) -> Jobs:
     posts = deliver is not None
-    detect, segments = settings.detect, settings.segments
+    detect, segments, quiet = settings.detect, settings.segments, settings.conversations.quiet
     picker = Picker(
         evaluators,
         PickSettings(channel=settings.slack.review_channel if posts else None, per_day=settings.review.items_per_day),
@@ -165,8 +165,8 @@ def _jobs(
         channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert
     )
     return Jobs(
-        poll=Polling(store, sources, settings.conversations.quiet),
-        evaluate=Evaluation(store, evaluators, Cuts(keys=segments.keys, max_values=segments.max_values), picker),
+        poll=Polling(store, sources, quiet),
+        evaluate=Evaluation(store, evaluators, Cuts(keys=segments.keys, max_values=segments.max_values), picker, quiet),
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),
         deliver=deliver,

@@ -12,13 +12,17 @@ import orjson
 
 from traces.conversation_format import parse_conversation, to_json
 from traces.model import Conversation, Label, Span
-from traces.normalise import conversation_id_of, conversation_of
+from traces.normalise import Told, conversation_id_of, merged, own_conversation_id, read_back, told_of, written
 from traces.store import Tx
 from traces.store.conversations import Arrival, Known
 from traces.store.reviews import LabelChange
 
 QUIET = timedelta(minutes=5)
 """After this long without a message a conversation counts as gone quiet, unless it says that it has ended."""
+
+_LONG = 64
+_WAIT_PER_TRACE = timedelta(seconds=0.05)
+_LONGEST_WAIT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +129,8 @@ def _quiet_at(conversation: Conversation, quiet: timedelta) -> datetime:
 
 def _take_verdicts(tx: Tx, conversations: Iterable[Conversation], at: datetime) -> None:
     scores = {c.conversation_id: c.scores for c in conversations if c.scores}
-    tx.scores.put(scores, at)
+    if scores:
+        tx.scores.put(scores, at)
     for conversation in conversations:
         for label in conversation.labels:
             take_label(tx, label, at)
@@ -139,56 +144,100 @@ def take_label(tx: Tx, label: Label, at: datetime) -> LabelChange:
 def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = QUIET) -> Receipt:
     """Store spans and bring the conversations that they belong to up to date.
 
-    Spans may come in any order, in several requests, without their root and twice: each time the conversation is made
-    anew from all spans that are known of its traces.
+    Spans may come in any order, in several requests, without their root and twice: each time the conversation is merged
+    anew from what all its traces tell. A long conversation that was merged a moment ago waits for ``merge_due``.
     """
+    tx.spans.one_at_a_time()
+    before = tx.spans.conversations_of(sorted({s.trace_id for s in spans}))
     tx.spans.put(spans)
-    trace_ids = sorted({s.trace_id for s in spans})
-    by_trace = tx.spans.of_traces(trace_ids)
-    before = tx.spans.conversations_of(trace_ids)
-    now = {t: conversation_id_of(by_trace[t]) or before.get(t) or f"trace:{t}" for t in trace_ids}
-    tx.spans.assign({t: c for t, c in now.items() if before.get(t) != c})
-    receipt = _rebuild(tx, sorted(set(now.values())), by_trace, at, quiet)
+    held = _by_trace(spans)
+    # A trace that is not known has no other spans than these.
+    held |= tx.spans.of_traces(t for t in held if t in before)
+    told = {trace_id: told_of(of_trace) for trace_id, of_trace in held.items()}
+    now = {t: conversation_id_of(held[t]) or before.get(t) or own_conversation_id(t) for t in held}
+    tx.spans.assign(now, {trace_id: written(of_trace) for trace_id, of_trace in told.items()})
+    receipt = _merge(tx, sorted(set(now.values())), told, at, quiet)
     left = sorted({c for t, c in before.items() if now[t] != c} - set(now.values()))
-    _rebuild(tx, left, by_trace, at, quiet)
+    _merge(tx, left, told, at, quiet)
     return receipt
 
 
-def _rebuild(
-    tx: Tx, conversation_ids: Sequence[str], at_hand: Mapping[str, list[Span]], at: datetime, quiet: timedelta
+def merge_due(tx: Tx, at: datetime, quiet: timedelta = QUIET) -> Receipt:
+    """Bring long conversations up to date whose turn has come."""
+    due = tx.spans.deferred(at)
+    return _merge_now(tx, due, tx.conversations.known(due), {}, at, quiet)
+
+
+def _by_trace(spans: Sequence[Span]) -> dict[str, list[Span]]:
+    held: dict[str, list[Span]] = {}
+    for span in {(s.trace_id, s.span_id): s for s in spans}.values():
+        held.setdefault(span.trace_id, []).append(span)
+    return held
+
+
+def _merge(
+    tx: Tx, conversation_ids: Sequence[str], told: Mapping[str, Told], at: datetime, quiet: timedelta
 ) -> Receipt:
-    traces = tx.spans.traces_in(conversation_ids)
-    others = tx.spans.of_traces(t for ts in traces.values() for t in ts if t not in at_hand)
     known = tx.conversations.known(conversation_ids)
-    arrivals, unchanged, emptied = [], 0, []
-    for conversation_id in conversation_ids:
-        spans = [s for t in traces.get(conversation_id, []) for s in at_hand.get(t) or others.get(t, [])]
-        if not spans:
-            emptied.append(conversation_id)
-            continue
-        conversation = conversation_of(conversation_id, spans)
-        digest = _digest(to_json(conversation))
+    later = _later(tx, known, at)
+    tx.spans.defer(later)
+    receipt = _merge_now(tx, [c for c in conversation_ids if c not in later], known, told, at, quiet)
+    return receipt + Receipt(updated=len(later))
+
+
+def _later(tx: Tx, known: Mapping[str, Known], at: datetime) -> dict[str, datetime]:
+    """When to merge the conversations that are too long to be merged with each of their turns.
+
+    The wait grows with the length, so that a conversation without end takes a bounded share of the time.
+    """
+    waits = {c: min(_LONGEST_WAIT, n * _WAIT_PER_TRACE) for c, n in tx.spans.sizes(known).items() if n > _LONG}
+    return {c: at + wait for c, wait in waits.items() if timedelta(0) <= at - known[c].updated_at < wait}
+
+
+def _merge_now(
+    tx: Tx,
+    conversation_ids: Sequence[str],
+    known: Mapping[str, Known],
+    told: Mapping[str, Told],
+    at: datetime,
+    quiet: timedelta,
+) -> Receipt:
+    traces = _told_in(tx, conversation_ids, told)
+    arrivals = []
+    for conversation_id, told_here in traces.items():
         standing = known.get(conversation_id)
-        if standing is not None and standing.digest == digest:
-            unchanged += 1
-            continue
-        arrivals.append(
-            Arrival(
-                conversation=conversation,
-                version=1 if standing is None else standing.version + 1,
-                digest=digest,
-                settle_at=_quiet_at(conversation, quiet),
+        conversation = merged(conversation_id, told_here)
+        body = to_json(conversation)
+        digest = _digest(body)
+        if standing is None or standing.digest != digest:
+            version = 1 if standing is None else standing.version + 1
+            settle_at = _quiet_at(conversation, quiet)
+            arrivals.append(
+                Arrival(conversation=conversation, version=version, digest=digest, settle_at=settle_at, body=body)
             )
-        )
     tx.conversations.put(arrivals, at)
     _take_verdicts(tx, [a.conversation for a in arrivals], at)
-    _forget(tx, emptied, at)
+    tx.spans.no_longer_deferred(conversation_ids)
+    _forget(tx, [c for c in conversation_ids if c not in traces], at)
     updated = sum(a.version > 1 for a in arrivals)
-    return Receipt(new=len(arrivals) - updated, updated=updated, unchanged=unchanged)
+    return Receipt(new=len(arrivals) - updated, updated=updated, unchanged=len(traces) - len(arrivals))
+
+
+def _told_in(tx: Tx, conversation_ids: Sequence[str], fresh: Mapping[str, Told]) -> dict[str, list[Told]]:
+    """What the traces of each conversation tell; a conversation that has none any more is left out."""
+    kept = tx.spans.told_in(conversation_ids, besides=fresh)
+    told = {t: read_back(t, body) for traces in kept.values() for t, body in traces.items() if t not in fresh}
+    again = tx.spans.of_traces(t for t, of_trace in told.items() if of_trace is None)
+    return {
+        conversation_id: [fresh.get(t) or told[t] or told_of(again[t]) for t in traces]
+        for conversation_id, traces in kept.items()
+    }
 
 
 def _forget(tx: Tx, conversation_ids: Sequence[str], at: datetime) -> None:
     """Leave nothing that counts of conversations whose traces all belong to others now."""
+    if not conversation_ids:
+        return
     tx.conversations.forget(conversation_ids)
     tx.scores.withdraw(conversation_ids, at)
     if (oldest := tx.rollups.withdraw(conversation_ids)) is not None:

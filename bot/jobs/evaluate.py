@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
 from evaluators.base import Evaluator
 from evaluators.run import run
+from traces.ingest import QUIET, merge_due
 from traces.model import Change, Conversation
 from traces.store import Store, Tx
 from traces.store.conversations import Pending
@@ -33,17 +34,21 @@ class Cuts:
 class Evaluation:
     """Runs the evaluators over what awaits them."""
 
-    def __init__(self, store: Store, evaluators: Sequence[Evaluator], cuts: Cuts, picker: Picker) -> None:
+    def __init__(
+        self, store: Store, evaluators: Sequence[Evaluator], cuts: Cuts, picker: Picker, quiet: timedelta = QUIET
+    ) -> None:
         self._store = store
         self._on_arrival = [e for e in evaluators if e.when == "arrival"]
         self._on_quiet = [e for e in evaluators if e.when == "quiet"]
         self._cuts = cuts
         self._picker = picker
+        self._quiet = quiet
 
     def run(self, now: datetime) -> int:
         """Evaluate everything that awaits it as of ``now``; returns how many conversations that were."""
         with self._store.begin() as tx:
             tx.state.beat(bucket_start(now, HOUR_S))
+            merge_due(tx, now, self._quiet)
         done = 0
         while pending := self._next(now):
             self._evaluate(pending, now)

@@ -99,10 +99,22 @@ def test_spans_are_stored_once_and_the_last_copy_counts(store):
 
 def test_a_trace_moves_to_the_conversation_that_it_was_last_put_into(store):
     with store.begin() as tx:
-        tx.spans.assign({"t1": "c-1", "t2": "c-1"})
-        tx.spans.assign({"t1": "c-2"})
+        tx.spans.assign({"t1": "c-1", "t2": "c-1"}, {"t2": ["said"]})
+        tx.spans.assign({"t1": "c-2"}, {"t1": ["heard"]})
         assert tx.spans.conversations_of(["t1", "t2", "t3"]) == {"t1": "c-2", "t2": "c-1"}
-        assert tx.spans.traces_in(["c-1", "c-2"]) == {"c-1": ["t2"], "c-2": ["t1"]}
+        assert tx.spans.told_in(["c-1", "c-2"]) == {"c-1": {"t2": ["said"]}, "c-2": {"t1": ["heard"]}}
+        assert tx.spans.told_in(["c-1"], besides=["t2"]) == {"c-1": {"t2": None}}
+        assert tx.spans.sizes(["c-1", "c-2", "c-3"]) == {"c-1": 1, "c-2": 1}
+
+
+def test_a_conversation_that_is_to_be_merged_later_waits_for_its_first_time(store):
+    with store.begin() as tx:
+        tx.spans.defer({"c-1": NOW + HOUR})
+        tx.spans.defer({"c-1": NOW + DAY, "c-2": NOW})
+        assert tx.spans.deferred(NOW) == ["c-2"]
+        assert tx.spans.deferred(NOW + HOUR) == ["c-1", "c-2"]
+        tx.spans.no_longer_deferred(["c-1"])
+        assert tx.spans.deferred(NOW + DAY) == ["c-2"]
 
 
 def test_scores_and_failures_come_back_and_the_newest_of_a_source_is_current(store):

@@ -93,11 +93,16 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "scores.values": (("refusal",), {}),
     "scores.version": (("refusal",), {}),
     "scores.withdraw": ((["c-1"], NOW), {}),
-    "spans.assign": (({f"{1:032x}": "c-9"},), {}),
+    "spans.assign": (({f"{1:032x}": "c-9"}, {}), {}),
     "spans.conversations_of": (([f"{1:032x}"],), {}),
     "spans.of_traces": (([f"{1:032x}"],), {}),
+    "spans.defer": (({"c-1": NOW},), {}),
+    "spans.deferred": ((NOW + DAY,), {}),
+    "spans.no_longer_deferred": ((["c-1"],), {}),
+    "spans.one_at_a_time": ((), {}),
     "spans.put": (([span(model="other")],), {}),
-    "spans.traces_in": ((["c-1", "c-9"],), {}),
+    "spans.sizes": ((["c-1", "c-9"],), {}),
+    "spans.told_in": ((["c-1", "c-9"],), {}),
     "state.beat": ((NOW,), {}),
     "state.beats": ((NOW - DAY, NOW + DAY), {}),
     "state.changes_between": ((NOW - DAY, NOW + DAY), {}),
@@ -143,7 +148,8 @@ def fill(store) -> None:
         tx.scores.put({"c-1": [Score(name="refusal", value=1.0)]}, NOW)
         tx.rollups.record([fact(refusal=1.0, segments=[Segment.of(model="m1")])])
         tx.spans.put([span()])
-        tx.spans.assign({f"{1:032x}": "c-1"})
+        tx.spans.assign({f"{1:032x}": "c-1"}, {f"{1:032x}": ["said"]})
+        tx.spans.defer({"c-1": NOW})
         tx.alerts.add(alert())
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
         tx.reviews.pick(ITEM)

@@ -6,7 +6,7 @@ only the traces that changed are read again. ``written`` and ``read_back`` are t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
@@ -143,7 +143,7 @@ def _documents(rows: list[Any]) -> tuple[Document, ...]:
     return tuple(Document(content=c, document_id=i, score=s) for c, i, s in rows)
 
 
-def preferred(all_told: list[Told], name: str) -> str | None:
+def preferred(all_told: Sequence[Told], name: str) -> str | None:
     """The most preferred text of a field over all traces, the earlier trace's among equals."""
     best: Said | None = None
     for said in _texts(all_told, name):
@@ -152,5 +152,5 @@ def preferred(all_told: list[Told], name: str) -> str | None:
     return None if best is None else best[2]
 
 
-def _texts(all_told: list[Told], name: str) -> Iterator[Said]:
+def _texts(all_told: Sequence[Told], name: str) -> Iterator[Said]:
     return (told.texts[name] for told in all_told if name in told.texts)

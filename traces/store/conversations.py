@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from traces.model import Conversation
 from traces.store.base import Part, chunks
 
 _T = schema.conversations
+_ELSEWHERE = ("scores", "labels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +26,21 @@ class Known:
     digest: str
     started_at: datetime
     ended_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A conversation as it is to be stored: ``version`` rises with each change of its content (``digest``).
 
-    ``settle_at`` is when it counts as gone quiet.
+    ``settle_at`` is when it counts as gone quiet. ``body`` is the conversation as JSON, where it is at hand.
     """
 
     conversation: Conversation
     version: int
     digest: str
     settle_at: datetime
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,14 @@ class Conversations(Part):
         found: dict[str, Known] = {}
         for chunk in chunks(conversation_ids):
             rows = self._connection.execute(
-                select(_T.c.conversation_id, _T.c.version, _T.c.digest, _T.c.started_at, _T.c.ended_at).where(
-                    self._mine(), _T.c.conversation_id.in_(chunk)
-                )
+                select(
+                    _T.c.conversation_id, _T.c.version, _T.c.digest, _T.c.started_at, _T.c.ended_at, _T.c.updated_at
+                ).where(self._mine(), _T.c.conversation_id.in_(chunk))
             )
-            for conversation_id, version, digest, started_at, ended_at in rows:
-                found[conversation_id] = Known(version=version, digest=digest, started_at=started_at, ended_at=ended_at)
+            for conversation_id, version, digest, started_at, ended_at, updated_at in rows:
+                found[conversation_id] = Known(
+                    version=version, digest=digest, started_at=started_at, ended_at=ended_at, updated_at=updated_at
+                )
         return found
 
     def put(self, arrivals: Sequence[Arrival], at: datetime) -> None:
@@ -80,6 +85,7 @@ class Conversations(Part):
 
     def _row(self, arrival: Arrival, at: datetime) -> dict[str, Any]:
         c = arrival.conversation
+        body = to_json(c) if arrival.body is None else arrival.body
         return {
             "conversation_id": c.conversation_id,
             "started_at": c.started_at,
@@ -92,7 +98,7 @@ class Conversations(Part):
             "version": arrival.version,
             "arrival_version": 0,
             "quiet_version": 0,
-            "body": to_json(replace(c, scores=(), labels=())),
+            "body": {key: value for key, value in body.items() if key not in _ELSEWHERE},
         }
 
     def get(self, conversation_id: str) -> Conversation | None:

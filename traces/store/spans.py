@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from traces import schema
-from traces.clock import format_time, parse_time
-from traces.model import Span
+from traces.clock import parse_time
+from traces.model import JsonMap, Span
 from traces.store.base import Part, chunks
 
 
@@ -52,38 +53,85 @@ class Spans(Part):
             found.update({row.trace_id: row.conversation_id for row in rows})
         return found
 
-    def assign(self, conversation_of: dict[str, str]) -> None:
-        """Put traces into conversations."""
-        rows = [{"trace_id": t, "conversation_id": c} for t, c in conversation_of.items()]
-        self._upsert(schema.traces, rows, update=["conversation_id"])
+    def assign(self, conversation_of: Mapping[str, str], told: Mapping[str, Any]) -> None:
+        """Put traces into conversations, and keep what each of them tells, as JSON."""
+        rows = [{"trace_id": t, "conversation_id": c, "told": told.get(t)} for t, c in conversation_of.items()]
+        self._upsert(schema.traces, rows, update=["conversation_id", "told"])
 
-    def traces_in(self, conversation_ids: Iterable[str]) -> dict[str, list[str]]:
-        """The traces of each conversation."""
+    def told_in(self, conversation_ids: Iterable[str], besides: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+        """What each trace of each conversation tells, ``None`` where it was not kept or is one of ``besides``."""
         t = schema.traces
-        found: dict[str, list[str]] = defaultdict(list)
+        found: dict[str, dict[str, Any]] = defaultdict(dict)
+        for chunk in chunks(conversation_ids):
+            mine = (t.c.workspace_id == self._workspace_id) & t.c.conversation_id.in_(chunk)
+            rows = self._connection.execute(select(t.c.conversation_id, t.c.trace_id).where(mine))
+            wanted = []
+            for conversation_id, trace_id in rows:
+                found[conversation_id][trace_id] = None
+                if trace_id not in besides:
+                    wanted.append(trace_id)
+            for part in chunks(wanted):
+                for conversation_id, trace_id, told in self._connection.execute(
+                    select(t.c.conversation_id, t.c.trace_id, t.c.told).where(mine, t.c.trace_id.in_(part))
+                ):
+                    found[conversation_id][trace_id] = told
+        return dict(found)
+
+    def sizes(self, conversation_ids: Iterable[str]) -> dict[str, int]:
+        """How many traces each conversation has."""
+        t = schema.traces
+        found: dict[str, int] = {}
         for chunk in chunks(conversation_ids):
             rows = self._connection.execute(
-                select(t.c.conversation_id, t.c.trace_id)
+                select(t.c.conversation_id, func.count().label("n"))
                 .where(t.c.workspace_id == self._workspace_id, t.c.conversation_id.in_(chunk))
-                .order_by(t.c.trace_id)
+                .group_by(t.c.conversation_id)
             )
-            for conversation_id, trace_id in rows:
-                found[conversation_id].append(trace_id)
-        return dict(found)
+            found.update({row.conversation_id: row.n for row in rows})
+        return found
+
+    def defer(self, due_at: Mapping[str, datetime]) -> None:
+        """Note that conversations are to be merged later; one that is noted already keeps its time."""
+        self._upsert(schema.unmerged, [{"conversation_id": c, "due_at": at} for c, at in due_at.items()], update=())
+
+    def deferred(self, now: datetime) -> list[str]:
+        """The conversations whose time to be merged has come."""
+        u = schema.unmerged
+        rows = self._connection.execute(
+            select(u.c.conversation_id)
+            .where(u.c.workspace_id == self._workspace_id, u.c.due_at <= now)
+            .order_by(u.c.conversation_id)
+        )
+        return [row.conversation_id for row in rows]
+
+    def no_longer_deferred(self, conversation_ids: Iterable[str]) -> None:
+        u = schema.unmerged
+        for chunk in chunks(conversation_ids):
+            self._connection.execute(
+                delete(u).where(u.c.workspace_id == self._workspace_id, u.c.conversation_id.in_(chunk))
+            )
+
+    def one_at_a_time(self) -> None:
+        """Wait for other transactions that store spans: each sees what the one before it stored."""
+        self._one_at_a_time("spans")
 
 
 def _to_json(span: Span) -> dict[str, Any]:
     return {
         "parent": span.parent_id,
         "name": span.name,
-        "start": format_time(span.started_at),
-        "end": format_time(span.ended_at),
-        "attributes": dict(span.attributes),
-        "resource": dict(span.resource),
+        "start": span.started_at,
+        "end": span.ended_at,
+        "attributes": _plain(span.attributes),
+        "resource": _plain(span.resource),
         "scope": span.scope,
         "status": [span.status_code, span.status_message],
-        "events": [[name, format_time(at), dict(attributes)] for name, at, attributes in span.events],
+        "events": [[name, at, _plain(attributes)] for name, at, attributes in span.events],
     }
+
+
+def _plain(attributes: JsonMap) -> dict[str, Any]:
+    return attributes if type(attributes) is dict else dict(attributes)
 
 
 def _from_json(trace_id: str, span_id: str, body: dict[str, Any]) -> Span:

@@ -1,0 +1,70 @@
+"""OpenTelemetry's endpoints: traces, logs, and metrics that are answered and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.http.gate import body_of, done, media_type, routes
+from traces import wire
+from traces.wire import Export
+from traces.writer import Writer
+
+_ExportAnswer: TypeAlias = ExportTraceServiceResponse | ExportLogsServiceResponse
+_Reader: TypeAlias = Callable[[bytes, str, str], Export]
+# OpenTelemetry's own paths, and those that SDKs of other products add to a base URL.
+_BASES = ("/v1", "/api/public/otel/v1", "/otel/v1")
+
+
+class OtlpEndpoints:
+    """Takes what OpenTelemetry exporters send."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def routes(self) -> list[Route]:
+        return [
+            *routes([f"{base}/traces" for base in _BASES], self._traces),
+            *routes([f"{base}/logs" for base in _BASES], self._logs),
+            *routes([f"{base}/metrics" for base in _BASES], self._metrics),
+        ]
+
+    async def _traces(self, request: Request) -> Response:
+        return await self._export(request, wire.read_export, ExportTraceServiceResponse())
+
+    async def _logs(self, request: Request) -> Response:
+        # Older instrumentations send what was said only as log records, before or after the spans.
+        return await self._export(request, wire.read_logs, ExportLogsServiceResponse())
+
+    async def _metrics(self, request: Request) -> Response:
+        # Not read, but answered: clients log an error for ever when nobody takes their metrics.
+        await body_of(request)
+        return Response(b"", media_type=media_type(request) or wire.PROTOBUF)
+
+    async def _export(self, request: Request, read: _Reader, answer: _ExportAnswer) -> Response:
+        body = await body_of(request)
+        kind, encoding = media_type(request), request.headers.get("content-encoding", "")
+        export = await run_in_threadpool(read, body, kind, encoding)
+        if export.spans:
+            await done(self._writer.spans(export.spans))
+        return _export_answer(export, kind, answer)
+
+
+def _export_answer(export: Export, kind: str, answer: _ExportAnswer) -> Response:
+    """OTLP's answer in the encoding of the request; what was not taken is told as a partial success."""
+    records = "rejected_spans" if isinstance(answer, ExportTraceServiceResponse) else "rejected_log_records"
+    if kind == wire.JSON:
+        name = "rejectedSpans" if records == "rejected_spans" else "rejectedLogRecords"
+        partial = {"partialSuccess": {name: str(export.rejected), "errorMessage": export.reason}}
+        return JSONResponse(partial if export.rejected else {})
+    if export.rejected:
+        setattr(answer.partial_success, records, export.rejected)
+        answer.partial_success.error_message = export.reason
+    return Response(answer.SerializeToString(), media_type=wire.PROTOBUF)

@@ -1,0 +1,52 @@
+"""The HTTP edge put together."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from bot.http.gate import routes
+from bot.http.otlp import OtlpEndpoints
+from bot.http.own import OwnEndpoints
+from bot.http.slack import SlackEndpoint
+from bot.http.vendors import VendorEndpoints
+from traces.clock import Clock
+from traces.store import Store
+from traces.writer import Writer
+
+
+class Receiver:
+    """Takes what clients and Slack send."""
+
+    def __init__(self, store: Store, writer: Writer, clock: Clock) -> None:
+        self._store = store
+        self._slack = SlackEndpoint(clock)
+        self._endpoints = (OtlpEndpoints(writer), OwnEndpoints(writer, clock), VendorEndpoints(writer, clock))
+
+    def listen_to_slack(self, app: App, signing_secret: str) -> None:
+        """Take Slack's requests at ``/slack/events``."""
+        self._slack.listen(app, signing_secret)
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                *(route for endpoints in self._endpoints for route in endpoints.routes()),
+                *self._slack.routes(),
+                *routes(["/healthz"], self._health, "GET"),
+                *routes(["/readyz"], self._ready, "GET"),
+            ]
+        )
+
+    async def _health(self, _request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def _ready(self, _request: Request) -> Response:
+        def count() -> int:
+            with self._store.read() as tx:
+                return tx.conversations.awaiting()
+
+        return JSONResponse({"status": "ready", "awaiting_evaluation": await run_in_threadpool(count)})

@@ -104,7 +104,8 @@ def house(slack: SlackDouble, url: str, *, roles: RoleSettings | None = None) ->
     clock = FakeClock(NOON)
     hark = build_hark(settings_for(slack, url, roles=roles), clock, {})
     writer = hark.writer()
-    bound = socket.create_server(("127.0.0.1", 0))
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(hark.receiver(writer).app(), log_level="warning", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
@@ -203,12 +204,12 @@ def put_item(tx: Any, conversation_id: str, *, alert_id: str | None = None) -> s
     return tx.reviews.pick(item).item_id
 
 
-def put_review(store: Store, conversation_id: str = "c-9", **fields: Any) -> str:
+def put_review(store: Store, conversation_id: str = "c-9", channel: str = REVIEW, **fields: Any) -> str:
     """A conversation for the review channel; returns its item's id."""
     put_conversations(store, [conversation(conversation_id, NOON - timedelta(minutes=30), **fields)])
     with store.begin() as tx:
         item = put_item(tx, conversation_id)
-        tx.outbox.request(kind=REVIEW_CARD, subject_id=item, channel=REVIEW, at=NOON)
+        tx.outbox.request(kind=REVIEW_CARD, subject_id=item, channel=channel, at=NOON)
     return item
 
 

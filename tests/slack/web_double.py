@@ -135,6 +135,12 @@ class SlackDouble:
         with self._lock:
             self._channel_faults.pop(channel, None)
 
+    def forget(self) -> None:
+        """An empty workspace again."""
+        with self._lock:
+            for kept in (self.calls, self.messages, self.views, self.answers):
+                kept.clear()
+
     def called(self, method: str) -> list[Mapping[str, Any]]:
         with self._lock:
             return [call.arguments for call in self.calls if call.method == method]

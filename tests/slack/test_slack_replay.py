@@ -1,0 +1,204 @@
+"""The same request again, whoever sends it, changes nothing more; whoever may not, changes nothing at all.
+
+The requests are made from the registry of listeners, so that a new button needs a line here before the tests pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from slack_house import NOON, House, an_alert, house, put_alert, put_review
+from slack_people import MIA, STRANGER, Request, Someone, controls
+from web_double import ALERTS, REVIEW
+
+from bot.config import RoleSettings
+from bot.review import show
+from bot.slack.listeners import ACTIONS
+from traces.model import AlertState, Label
+
+ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")
+NOBODY = Someone("U0NOBODY", "nob")
+GUEST = Someone("U0ADMIN", "an admin's id in another workspace", "T0CONNECT")
+CONFIGURED = RoleSettings(
+    admins=(ADMIN.user_id,), reviewers=(REVIEWER.user_id, STRANGER.user_id), viewers=(VIEWER.user_id,)
+)
+PEOPLE = {
+    "admin": ADMIN,
+    "reviewer": REVIEWER,
+    "viewer": VIEWER,
+    "without a role": NOBODY,
+    "from another workspace": STRANGER,
+    "connected from another workspace": GUEST,
+}
+EVERYONE_WITH_A_ROLE = frozenset({"admin", "reviewer", "viewer"})
+WHO_MAY_CHANGE = frozenset({"admin", "reviewer"})
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that people do: the request, who may do it, and whether it changes what is stored."""
+
+    make: Callable[[House, Someone], Request]
+    allowed: frozenset[str]
+    changes: bool = True
+
+
+def _on_alert(
+    action_id: str, *, option: str | None = None, resolved: bool = False
+) -> Callable[[House, Someone], Request]:
+    def make(hark: House, who: Someone) -> Request:
+        root = next(m for m in hark.slack.roots(ALERTS) if ("✅" in m["text"]) is resolved)
+        return hark.hands.press(ALERTS, root["ts"], action_id, who, option=option)
+
+    return make
+
+
+def _on_card(action_id: str) -> Callable[[House, Someone], Request]:
+    def make(hark: House, who: Someone) -> Request:
+        card = next(m for m in hark.slack.roots(REVIEW) if action_id in controls(m))
+        return hark.hands.press(REVIEW, card["ts"], action_id, who)
+
+    return make
+
+
+def _undo(hark: House, who: Someone) -> Request:
+    with hark.store.begin() as tx:
+        tx.reviews.put_label(Label(conversation_id="c-9", name="refusal", value=1.0, reviewer=who.user_id, at=NOON))
+        show(tx, "item-9", NOON)
+    hark.deliver()
+    return _on_card("label_undo")(hark, who)
+
+
+def _submit(hark: House, who: Someone) -> Request:
+    hark.do(_on_card("label_more")(hark, REVIEWER))
+    view_id = next(reversed(hark.slack.views))
+    return hark.hands.submit(
+        view_id, {"verdict": "yes", "note": "twice", "labels": ["tool_error"], "severity": "low"}, who
+    )
+
+
+DEEDS = {
+    "alert_acknowledge": Deed(_on_alert("alert_acknowledge"), WHO_MAY_CHANGE),
+    "alert_resolve": Deed(_on_alert("alert_resolve"), WHO_MAY_CHANGE),
+    "alert_reopen": Deed(_on_alert("alert_reopen", resolved=True), WHO_MAY_CHANGE),
+    "alert_more": Deed(_on_alert("alert_more", option="Noise"), WHO_MAY_CHANGE),
+    "alert_conversations": Deed(_on_alert("alert_conversations"), EVERYONE_WITH_A_ROLE, changes=False),
+    "label_yes": Deed(_on_card("label_yes"), WHO_MAY_CHANGE),
+    "label_no": Deed(_on_card("label_no"), WHO_MAY_CHANGE),
+    "label_more": Deed(_on_card("label_more"), WHO_MAY_CHANGE, changes=False),
+    "label_undo": Deed(_undo, WHO_MAY_CHANGE),
+    "submit": Deed(_submit, WHO_MAY_CHANGE),
+    "command": Deed(lambda hark, who: hark.hands.command("status", who), EVERYONE_WITH_A_ROLE, changes=False),
+}
+
+
+def _filled(hark: House) -> House:
+    put_alert(hark.store, an_alert("a1"), examples=0)
+    resolved = an_alert("a2", state=AlertState.RESOLVED, resolved_by="U0MIA", resolved_at=an_alert().updated_at)
+    put_alert(hark.store, resolved, examples=0)
+    put_review(hark.store)
+    hark.deliver()
+    return hark
+
+
+def test_every_button_has_its_line_here():
+    assert set(ACTIONS) | {"submit", "command"} == set(DEEDS)
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_five_times_the_same_request_is_once(slack, database, name):
+    deed = DEEDS[name]
+    with house(slack, database, roles=CONFIGURED) as hark:
+        _filled(hark)
+        request = deed.make(hark, REVIEWER)
+        before = hark.state()
+        hark.do(request)
+        once, posts = hark.state(), len(slack.called("chat.postMessage"))
+        assert (once != before) is deed.changes
+        for _ in range(4):
+            hark.do(request)
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(hark.send, [request] * 5))
+        hark.settle()
+        hark.deliver()
+        assert hark.state() == once
+        assert len(slack.called("chat.postMessage")) == posts
+
+
+@pytest.mark.parametrize("name", [name for name, deed in DEEDS.items() if deed.changes])
+def test_five_times_at_once_is_once(slack, database, name):
+    with house(slack, database, roles=CONFIGURED) as hark:
+        _filled(hark)
+        request = DEEDS[name].make(hark, REVIEWER)
+        before = hark.state()
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(hark.send, [request] * 5))
+        hark.settle()
+        after = hark.state()
+    assert len(after["audit"]) - len(before["audit"]) == {"submit": 3}.get(name, 1)
+    raised = [b[1] - a[1] for a, b in zip(before["outbox"], after["outbox"], strict=True)]
+    assert sorted(raised) == [0, 0, 1]
+
+
+def test_the_same_click_of_two_people_counts_for_each_of_them(hark):
+    _filled(hark)
+    card = hark.slack.roots(REVIEW)[0]["ts"]
+    for who in (MIA, ADMIN):
+        hark.send(hark.hands.press(REVIEW, card, "label_yes", who))
+    hark.settle()
+    assert len(hark.state()["labels"]) == 2
+
+
+@pytest.mark.parametrize("left_out", ["action_ts", "trigger_id"])
+def test_clicks_are_told_apart_by_what_a_slack_sends_of_time_and_trigger(hark, left_out):
+    _filled(hark)
+    card = hark.slack.roots(REVIEW)[0]["ts"]
+
+    def click(action_id: str) -> None:
+        request = hark.hands.press(REVIEW, card, action_id)
+        request.payload["actions"][0].pop(left_out, None)
+        request.payload.pop(left_out, None)
+        hark.do(request)
+
+    click("label_yes")
+    click("label_undo")
+    assert hark.state()["labels"] == []
+    click("label_yes")
+    assert len(hark.state()["labels"]) == 1
+
+
+def _told(hark: House, name: str, request: Request, acknowledged: object) -> str:
+    return str(acknowledged) if name == "submit" else str(hark.slack.answers[request.answer_key])
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_exactly_those_with_the_role_may(slack, database, name):
+    for person in sorted(DEEDS[name].allowed):
+        with house(slack, f"{database}.{person}", roles=CONFIGURED) as hark:
+            _filled(hark)
+            for other in [*(PEOPLE.keys() - DEEDS[name].allowed), person]:
+                _assert_allowed(hark, name, PEOPLE[other], may=other == person)
+        slack.forget()
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_without_roles_every_member_is_a_reviewer_and_nobody_from_outside(hark, name):
+    _filled(hark)
+    for who, may in ((STRANGER, False), (GUEST, False), (NOBODY, True)):
+        _assert_allowed(hark, name, who, may=may)
+
+
+def _assert_allowed(hark: House, name: str, who: Someone, *, may: bool) -> None:
+    deed = DEEDS[name]
+    request = deed.make(hark, who)
+    before, windows = hark.state(), len(hark.slack.views)
+    acknowledged = hark.do(request)
+    told = str(acknowledged) if name == "submit" else str(hark.slack.answers[request.answer_key])
+    refused = "Only members" in told or "This takes the role" in told
+    assert refused is not may, (name, who, told)
+    assert (hark.state() != before) is (may and deed.changes), (name, who)
+    if name in {"label_more", "alert_conversations"}:
+        assert (len(hark.slack.views) > windows) is may

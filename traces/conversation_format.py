@@ -153,6 +153,12 @@ _MESSAGE: Final[Table] = {
     "metadata": ("metadata", optional(json_map)),
 }
 
+_MESSAGE_VALUES: Final = tuple(
+    (key, attribute)
+    for key, (attribute, _) in _MESSAGE.items()
+    if key not in ("timestamp", "tool_calls", "documents", "metadata")
+)
+
 
 def _message(value: Any) -> Message:
     known, rest = read(_MESSAGE, value, ("role",))
@@ -354,18 +360,20 @@ def _write(table: Table, value: Any) -> dict[str, Any]:
 
 
 def _write_message(message: Message) -> dict[str, Any]:
-    written = _write(_MESSAGE, message)
-    del written["metadata"]
-    written["tool_calls"] = [_write_tool_call(call) for call in message.tool_calls]
-    written["documents"] = [_write(_DOCUMENT, document) for document in message.documents]
-    for key in ("tool_calls", "documents"):
-        if not written[key]:
-            del written[key]
+    written = {key: item for key, attribute in _MESSAGE_VALUES if (item := getattr(message, attribute)) is not None}
+    if message.at is not None:
+        written["timestamp"] = format_time(message.at)
+    if message.tool_calls:
+        written["tool_calls"] = [_write_tool_call(call) for call in message.tool_calls]
+    if message.documents:
+        written["documents"] = [_write(_DOCUMENT, document) for document in message.documents]
     if not message.metadata:
         return written
+    if _MESSAGE.keys().isdisjoint(message.metadata):
+        return {**message.metadata, **written}
     hidden = {key: value for key, value in message.metadata.items() if key in _MESSAGE}
     shown = {key: value for key, value in message.metadata.items() if key not in _MESSAGE}
-    return {**shown, **written, **({"metadata": hidden} if hidden else {})}
+    return {**shown, **written, "metadata": hidden}
 
 
 def _write_tool_call(call: ToolCall) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -33,10 +34,15 @@ def text_of(value: Any) -> str:
     return clean(value) if type(value) is str else orjson.dumps(value, default=str).decode()
 
 
+@lru_cache(maxsize=1_000)
+def _split(names: Names) -> tuple[tuple[str, str], ...]:
+    """Each name as the attribute and the key within it, which is empty for the attribute itself."""
+    return tuple((holder, key) for holder, _, key in (name.partition("#") for name in names))
+
+
 def find(attributes: Mapping[str, Any], names: Names) -> Any:
     """The first of ``names`` that is present and says something, else ``None``."""
-    for name in names:
-        holder, _, key = name.partition("#")
+    for holder, key in _split(names):
         value = attributes.get(holder)
         if value is None or value == "":
             continue
@@ -85,10 +91,10 @@ def unflatten(attributes: Mapping[str, Any], prefix: str) -> list[dict[str, Any]
     """
     roots: dict[str, Any] = {}
     start = len(prefix) + 1
-    for name, value in attributes.items():
-        if not name.startswith(prefix) or len(name) <= start or not name[start].isdecimal():
+    for name in [name for name in attributes if name.startswith(prefix)]:
+        if len(name) <= start or not name[start].isdecimal():
             continue
-        inner = roots
+        value, inner = attributes[name], roots
         *path, last = name[start:].split(".", limits.JSON_DEPTH)
         for part in path:
             inner = inner.setdefault(part, {})

@@ -24,6 +24,7 @@ from traces.normalise.attributes import (
 )
 from traces.normalise.mapping import Names
 from traces.normalise.messages import messages_of, of_flattened, tool_calls_of
+from traces.parts import UNFINISHED
 
 _MOST_DOCUMENTS: Final = 100
 
@@ -57,8 +58,8 @@ def output_of(span: Span) -> Message:
     """The assistant's message that a model call ended with, without measurements."""
     said = [m for m in _messages(span, mapping.OUTPUT_MESSAGES, mapping.FLAT_OUTPUT, "assistant") if m.role != "user"]
     answer = next((m for m in reversed(said) if m.role == "assistant"), Message(role="assistant"))
-    if not answer.tool_calls:
-        answer = replace(answer, tool_calls=tool_calls_of(find(span.attributes, mapping.OUTPUT_TOOL_CALLS)))
+    if not answer.tool_calls and (calls := tool_calls_of(find(span.attributes, mapping.OUTPUT_TOOL_CALLS))):
+        answer = replace(answer, tool_calls=calls)
     return answer
 
 
@@ -66,11 +67,15 @@ def measured(message: Message, span: Span, error: str | None) -> Message:
     """A model call's message with what the span measured about it."""
     attributes = span.attributes
     provider = find_text(attributes, mapping.PROVIDER)
-    return replace(
-        message,
+    return Message(
+        role=message.role,
+        content=message.content,
+        name=message.name,
+        tool_calls=message.tool_calls,
+        tool_call_id=message.tool_call_id,
         at=span.ended_at,
         model=find_text(attributes, mapping.MODEL),
-        latency_s=(span.ended_at - span.started_at).total_seconds(),
+        latency_s=_latency_s(span),
         ttft_s=ttft_of(span),
         input_tokens=find_count(attributes, mapping.INPUT_TOKENS),
         output_tokens=find_count(attributes, mapping.OUTPUT_TOKENS),
@@ -78,6 +83,10 @@ def measured(message: Message, span: Span, error: str | None) -> Message:
         error=error,
         metadata=_origin(span) | ({"provider": provider} if provider else {}),
     )
+
+
+def _latency_s(span: Span) -> float | None:
+    return None if UNFINISHED in span.attributes else (span.ended_at - span.started_at).total_seconds()
 
 
 def _origin(span: Span) -> dict[str, Any]:
@@ -120,7 +129,7 @@ def tool_run_of(span: Span, error: str | None) -> tuple[Message, str]:
         name=find_text(attributes, mapping.TOOL_NAME) or span.name,
         tool_call_id=find_text(attributes, mapping.TOOL_CALL_ID),
         at=span.ended_at,
-        latency_s=(span.ended_at - span.started_at).total_seconds(),
+        latency_s=_latency_s(span),
         error=error,
         metadata=_origin(span),
     )

@@ -110,7 +110,7 @@ def _message_row(m: Message) -> list[Any]:
     calls = [[call.name, call.arguments, call.tool_call_id] for call in m.tool_calls]
     row = [m.role, m.content, calls, m.name, m.tool_call_id, m.at, dict(m.metadata) or None]
     if m.at is not None:
-        row += (m.model, m.latency_s, m.ttft_s, m.input_tokens, m.output_tokens, m.cost_usd, m.error)
+        row = [*row, m.model, m.latency_s, m.ttft_s, m.input_tokens, m.output_tokens, m.cost_usd, m.error]
     return row
 
 

@@ -12,6 +12,7 @@ from traces.normalise.attributes import find, find_text, json_of
 from traces.normalise.events import with_events
 from traces.normalise.mapping import SpanKind
 from traces.otlp_logs import LOGGED, Event
+from traces.parts import completed
 
 _DEEPEST = 1_000
 """How far up a chain of parents is followed; broken clients make cycles."""
@@ -62,7 +63,7 @@ class Trace:
     """
 
     def __init__(self, spans: Iterable[Span]) -> None:
-        self.spans = _joined(sorted(spans, key=lambda span: (span.started_at, span.ended_at, span.span_id)))
+        self.spans = _joined(sorted(completed(spans), key=lambda span: (span.started_at, span.ended_at, span.span_id)))
         self.trace_id = self.spans[0].trace_id
         self._by_id = {span.span_id: span for span in self.spans}
         self.kinds = {span.span_id: kind_of(span) for span in self.spans}

@@ -169,7 +169,9 @@ def _contrast(cell: Cell, whole: Cell) -> float:
 
 def _fit(cell: Cell, whole: Cell) -> float:
     """How well "this segment and the rest each moved by themselves" fits: two squared z."""
-    return cell.z**2 + whole.without(cell).z ** 2
+    # A product overflows to infinity where a power would raise.
+    z, rest = cell.z, whole.without(cell).z
+    return z * z + rest * rest
 
 
 def _same_conversations(cell: Cell, other: Cell) -> bool:

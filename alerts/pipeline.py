@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from alerts.incident import incident
 from alerts.watch import Finding, Terrain, Watch
-from traces.model import EVERYTHING, Alert, AlertState, Segment
+from traces.model import EVERYTHING, Alert, AlertState, Kind, Segment
 from traces.store import Tx
 from traces.store.alerts import live
 from traces.store.reviews import ReviewItem
@@ -23,6 +23,7 @@ from traces.store.rollups import segment_key, segment_of
 
 _IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
 _MERGE = timedelta(hours=48)
+_SILENCE = timedelta(hours=24)
 ALERT, EXAMPLE = "alert", "example"
 
 
@@ -72,11 +73,20 @@ _Stage: TypeAlias = Callable[[_Scene, Finding], Decision | None]
 
 def run(tx: Tx, watch: Watch, terrain: Terrain, posting: Posting, now: datetime) -> list[Decision]:
     """Bring the alerts in line with what the detectors found after the last hour."""
-    findings = watch.findings(terrain)
+    findings = [finding for finding in watch.findings(terrain) if not _has_gone(watch, finding)]
     scene = _Scene(tx=tx, watch=watch, terrain=terrain, posting=posting, now=now, alerts=tx.alerts.all(limit=500))
     decisions = [_decide(scene, finding) for finding in sorted(findings, key=_widest_first)]
     _resolve_those_without(scene, findings)
     return decisions
+
+
+def _has_gone(watch: Watch, finding: Finding) -> bool:
+    """Whether a segment has had no conversation for a day while others had: a model that was rolled back is over."""
+    if finding.signal.kind is Kind.COUNT or watch.through is None:
+        return False
+    here = watch.since(finding.signal, finding.segment, watch.through - _SILENCE)
+    everywhere = watch.since(finding.signal, EVERYTHING, watch.through - _SILENCE)
+    return here is not None and here.n == 0 and everywhere is not None and everywhere.n > 0
 
 
 def _decide(scene: _Scene, finding: Finding) -> Decision:
@@ -131,8 +141,13 @@ def _back(scene: _Scene, finding: Finding) -> Decision | None:
             alert.state is AlertState.RESOLVED
             and alert.resolved_by is None
             and alert.resolved_at is not None
-            and scene.now - alert.resolved_at <= _MERGE
-            and (_watched_by(alert, finding) or _overlap(alert, finding))
+            and (
+                alert.alert_id == _alert_id(finding)
+                or (
+                    scene.now - alert.resolved_at <= _MERGE
+                    and (_watched_by(alert, finding) or _overlap(alert, finding))
+                )
+            )
         ):
             scene.alerts[place] = _reopen(scene, alert, finding)
             return _decision(Reason.BACK, finding, alert)

@@ -10,14 +10,27 @@ FRENCH: Final = Tongue(
     code="fr",
     greetings=("Bonjour, ", "Bonsoir, ", "Salut, ", ""),
     items=(
-        "la lampe de bureau", "les chaussures de course", "la couverture", "le moulin à café", "la veste de pluie",
-        "la poêle", "le casque audio", "les rideaux", "le tapis de yoga", "la théière", "le sac à dos", "le cadre",
+        "la lampe de bureau",
+        "les chaussures de course",
+        "la couverture",
+        "le moulin à café",
+        "la veste de pluie",
+        "la poêle",
+        "le casque audio",
+        "les rideaux",
+        "le tapis de yoga",
+        "la théière",
+        "le sac à dos",
+        "le cadre",
     ),
     cities=("Lyon", "Nantes", "Liège", "Lille", "Québec", "Genève", "Rennes", "Toulouse"),
     streets=("12 rue des Tilleuls", "3 quai du Port", "41 place du Marché", "8 allée Verte"),
     days=("lundi", "mardi", "la semaine dernière", "jeudi", "vendredi", "hier"),
     details=(
-        "J'ai payé par carte.", "Le colis allait à {city}.", "J'ai le mail de confirmation.", "C'était un cadeau.",
+        "J'ai payé par carte.",
+        "Le colis allait à {city}.",
+        "J'ai le mail de confirmation.",
+        "C'était un cadeau.",
         "L'application n'affiche rien.",
     ),
     scenes={
@@ -64,7 +77,10 @@ FRENCH: Final = Tongue(
                 "j'ai commandé {item} deux fois, annulez {order}.",
                 "est-il trop tard pour annuler {order} ?",
             ),
-            answers=("La commande {order} est annulée, rien ne sera débité.", "Annulée. La confirmation de {order} arrive."),
+            answers=(
+                "La commande {order} est annulée, rien ne sera débité.",
+                "Annulée. La confirmation de {order} arrive.",
+            ),
             next_questions=(("Ai-je été débité ?", "C'était une simple réservation."),),
         ),
         "product_question": Scene(
@@ -87,7 +103,10 @@ FRENCH: Final = Tongue(
                 "pouvez-vous renvoyer la facture de {amount} ? C'était {day}.",
                 "le numéro de TVA sur la facture {order} est faux.",
             ),
-            answers=("La facture de {order} part dans votre boîte mail.", "La facture corrigée de {amount} est dans votre compte."),
+            answers=(
+                "La facture de {order} part dans votre boîte mail.",
+                "La facture corrigée de {amount} est dans votre compte.",
+            ),
         ),
         "damaged_item": Scene(
             asks=(
@@ -107,7 +126,10 @@ FRENCH: Final = Tongue(
                 "combien de points ai-je, et jusqu'à quand ?",
                 "puis-je payer {item} avec mes {points} points ?",
             ),
-            answers=("J'ai ajouté {points} points pour {order}.", "Vous avez {points} points, valables jusqu'à fin d'année prochaine."),
+            answers=(
+                "J'ai ajouté {points} points pour {order}.",
+                "Vous avez {points} points, valables jusqu'à fin d'année prochaine.",
+            ),
         ),
     },
     checking=("Un instant, je regarde.", "Je vérifie.", ""),
@@ -124,7 +146,10 @@ FRENCH: Final = Tongue(
         ("Pouvez-vous m'appeler ?", "Je ne peux pas appeler, mais une collègue vous appelle dans l'heure."),
     ),
     asks_again=("J'ai déjà demandé : {ask}", "Je l'ai déjà écrit : {ask}"),
-    repeated_answers=("Pardon, c'est réglé maintenant et le mail est parti.", "Toutes mes excuses, voilà qui est fait."),
+    repeated_answers=(
+        "Pardon, c'est réglé maintenant et le mail est parti.",
+        "Toutes mes excuses, voilà qui est fait.",
+    ),
     refund_refused=(
         "Je suis désolé, je ne peux pas rembourser {order}.",
         "Malheureusement je ne peux pas effectuer ce remboursement.",
@@ -139,6 +164,9 @@ FRENCH: Final = Tongue(
     closings=("Avec plaisir !", "Bonne journée !", "Je vous en prie."),
     complaints=("n'a servi à rien", "toujours pas d'argent", "tournait en rond", "je veux quelqu'un"),
     praises=("rapide et clair", "très aimable", ""),
-    promises=("Je vous garantis 50 % sur vos trois prochaines commandes.", "Je vous promets qu'il arrive avant midi, sinon c'est gratuit."),
+    promises=(
+        "Je vous garantis 50 % sur vos trois prochaines commandes.",
+        "Je vous promets qu'il arrive avant midi, sinon c'est gratuit.",
+    ),
     cautions=("La garantie du fabricant couvre deux ans.",),
 )

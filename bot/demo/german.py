@@ -10,15 +10,28 @@ GERMAN: Final = Tongue(
     code="de",
     greetings=("Hallo, ", "Guten Tag, ", "Guten Abend, ", "Moin, ", ""),
     items=(
-        "die Schreibtischlampe", "die Laufschuhe", "die Wolldecke", "die Kaffeemühle", "die Regenjacke", "die Pfanne",
-        "die Kopfhörer", "die Vorhänge", "die Yogamatte", "die Teekanne", "die Nachttischlampe", "die Reisetasche",
+        "die Schreibtischlampe",
+        "die Laufschuhe",
+        "die Wolldecke",
+        "die Kaffeemühle",
+        "die Regenjacke",
+        "die Pfanne",
+        "die Kopfhörer",
+        "die Vorhänge",
+        "die Yogamatte",
+        "die Teekanne",
+        "die Nachttischlampe",
+        "die Reisetasche",
     ),
     cities=("Köln", "Leipzig", "Bremen", "Graz", "Zürich", "Kassel", "Freiburg", "Rostock"),
     streets=("Lindenweg 12", "Hafenstraße 3", "Am Markt 41", "Gartenallee 8"),
     days=("Montag", "Dienstag", "letzter Woche", "Donnerstag", "Freitag", "gestern"),
     details=(
-        "Bezahlt habe ich per Karte.", "Das Paket ging nach {city}.", "Die Bestätigung liegt mir vor.",
-        "Es sollte ein Geschenk sein.", "In der App sehe ich nichts.",
+        "Bezahlt habe ich per Karte.",
+        "Das Paket ging nach {city}.",
+        "Die Bestätigung liegt mir vor.",
+        "Es sollte ein Geschenk sein.",
+        "In der App sehe ich nichts.",
     ),
     scenes={
         "order_status": Scene(
@@ -64,7 +77,10 @@ GERMAN: Final = Tongue(
                 "ich habe {item} doppelt bestellt, {order} bitte stornieren.",
                 "ist es für eine Stornierung von {order} zu spät?",
             ),
-            answers=("{order} ist storniert, es wird nichts abgebucht.", "Storniert. Die Bestätigung zu {order} kommt per Mail."),
+            answers=(
+                "{order} ist storniert, es wird nichts abgebucht.",
+                "Storniert. Die Bestätigung zu {order} kommt per Mail.",
+            ),
             next_questions=(("Wurde schon abgebucht?", "Der Betrag war nur reserviert."),),
         ),
         "product_question": Scene(
@@ -87,7 +103,10 @@ GERMAN: Final = Tongue(
                 "bitte die Rechnung vom {day} über {amount} nochmals schicken.",
                 "auf der Rechnung zu {order} steht die falsche Steuernummer.",
             ),
-            answers=("Die Rechnung zu {order} ist auf dem Weg zu Ihnen.", "Die berichtigte Rechnung über {amount} liegt im Konto."),
+            answers=(
+                "Die Rechnung zu {order} ist auf dem Weg zu Ihnen.",
+                "Die berichtigte Rechnung über {amount} liegt im Konto.",
+            ),
         ),
         "damaged_item": Scene(
             asks=(
@@ -107,7 +126,10 @@ GERMAN: Final = Tongue(
                 "wie viele Punkte habe ich, und wie lange gelten sie?",
                 "kann ich {item} mit Punkten bezahlen? Es sollten {points} sein.",
             ),
-            answers=("Für {order} sind {points} Punkte gutgeschrieben.", "Sie haben {points} Punkte, gültig bis Ende nächsten Jahres."),
+            answers=(
+                "Für {order} sind {points} Punkte gutgeschrieben.",
+                "Sie haben {points} Punkte, gültig bis Ende nächsten Jahres.",
+            ),
         ),
     },
     checking=("Einen Moment, ich sehe nach.", "Ich prüfe das.", ""),
@@ -139,6 +161,9 @@ GERMAN: Final = Tongue(
     closings=("Gern geschehen!", "Schönen Tag noch!", "Sehr gern."),
     complaints=("hat nichts gebracht", "immer noch kein Geld", "drehte sich im Kreis", "ich will einen Menschen"),
     praises=("schnell gelöst", "sehr freundlich", ""),
-    promises=("Ich garantiere Ihnen 50 % auf die nächsten drei Bestellungen.", "Versprochen: Kommt es nicht vor zwölf, ist es gratis."),
+    promises=(
+        "Ich garantiere Ihnen 50 % auf die nächsten drei Bestellungen.",
+        "Versprochen: Kommt es nicht vor zwölf, ist es gratis.",
+    ),
     cautions=("Die Garantie des Herstellers gilt zwei Jahre.",),
 )

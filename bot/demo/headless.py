@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from bot.cli.calibrate import calibration_json
 from bot.cli.query import alert_json
+from bot.demo.live import Live
 from bot.demo.reviewers import JONAS, MAYA, PRIYA, Card, Reviewers
-from bot.demo.simulate import REFUND, Rollout, Simulated, Traffic
+from bot.demo.simulate import REFUND, Rollout, Traffic
 from bot.demo.stage import Stage, staged
 from bot.demo.world import fill
 from bot.playground.people import ALERTS, REVIEW
@@ -29,6 +30,7 @@ _UNTIL_ROLLOUT: Final = timedelta(minutes=30)
 _MOST_HOURS: Final = 10
 _SETTLING: Final = timedelta(hours=2)
 _ASKED: Final = ("status", "metrics refusal 24h by prompt_version", "alerts", "evaluators", "help")
+_READ_LATER: Final = timedelta(hours=6)
 _CLICKS_APART: Final = timedelta(seconds=20)
 
 
@@ -49,7 +51,8 @@ class Script:
     @property
     def traffic(self) -> Traffic:
         rollout = Rollout(at=self.start + _UNTIL_ROLLOUT, breaks_refunds=self.breaks_refunds)
-        return Traffic(seed=self.seed, since=self.start - self.history, rollout=rollout)
+        since, labelled_until = self.start - self.history, self.start - _READ_LATER
+        return Traffic(seed=self.seed, since=since, rollout=rollout, labelled_until=labelled_until)
 
 
 @dataclass(slots=True)
@@ -93,8 +96,7 @@ class _Loop:
         self._script, self._stage, self._clock = script, stage, clock
         self._truths: dict[str, frozenset[str]] = {}
         self._people = Reviewers(stage, self._truths)
-        self._live = script.traffic.between(script.start)
-        self._underway: deque[Simulated] = deque()
+        self._live = Live(script.traffic, script.start)
         self._before: dict[str, Calibration] = {}
         self._answers: dict[str, str] = {}
         self._rejected: list[str] = []
@@ -194,28 +196,21 @@ class _Loop:
         until = self._clock.now() + by
         while self._clock.now() < until:
             now = min(until, self._clock.now() + _STEP)
-            due = list(self._due(now))
+            due = self._live.ended_by(now)
             self._truths.update({one.conversation_id: one.truth for one in due})
             self._clock.set(now)
             if due:
                 self._stage.send([one.sent for one in due])
             self._tick()
 
-    def _due(self, now: datetime) -> Iterator[Simulated]:
-        """What has ended by ``now``; conversations begin in order, but do not end so."""
-        while not self._underway or self._underway[-1].ended_at <= now + _STEP:
-            self._underway.append(next(self._live))
-        ended = [one for one in self._underway if one.ended_at <= now]
-        for one in ended:
-            self._underway.remove(one)
-        yield from ended
-
     def _tick(self) -> None:
         self._stage.hark.jobs.tick(self._clock.now())
         for delivery in self._stage.workspace.deliveries.since(self._seen):
             self._seen = delivery.revision
             if delivery.error:
-                self._rejected.append(f"{delivery.name} {delivery.target}: {delivery.error} {'; '.join(delivery.problems)}")
+                self._rejected.append(
+                    f"{delivery.name} {delivery.target}: {delivery.error} {'; '.join(delivery.problems)}"
+                )
 
     def _alerts(self) -> list[Alert]:
         with self._stage.hark.store.read() as tx:

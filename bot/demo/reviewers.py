@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from bot.demo.stage import Stage
 from bot.playground.elements import elements
-from bot.playground.injector import Answer
+from bot.playground.acknowledgements import Answer
 from bot.playground.people import ALERTS, REVIEW
 from bot.playground.posts import Post
 from bot.slack.blocks import alert as alert_blocks
@@ -21,6 +23,9 @@ from traces.store.reviews import ReviewItem
 MAYA, JONAS, PRIYA = "U0MAYA", "U0JONAS", "U0PRIYA"
 _UNKNOWN: Final = frozenset({"volume", "latency", "cost"})
 """Signals about which the simulation knows no truth."""
+_PAUSE_S: Final = 0.01
+_PATIENCE_S: Final = 10.0
+"""Slack is answered first; what was asked for is done right after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Reviewers:
     def __init__(self, stage: Stage, truths: Mapping[str, frozenset[str]]) -> None:
         self._stage = stage
         self._truths = truths
+        self._acted = threading.Event()
+        stage.hark.jobs.nudge.reaches(self._acted.set)
 
     # --- what stands in the channels ---
 
@@ -90,9 +97,12 @@ class Reviewers:
         """Press a button of a message.
 
         Raises:
-            HarkError: Hark did not take the click.
+            HarkError: Hark did not take the click, or did nothing about it.
         """
+        self._acted.clear()
         _taken(self._stage.injector.click(post.channel, post.ts, action_id, user=person), action_id)
+        if not self._acted.wait(_PATIENCE_S):
+            raise HarkError(f"{action_id}: Hark did nothing about the click")
 
     def label(self, card: Card, person: str) -> None:
         """Say what is true with one tap."""
@@ -135,10 +145,13 @@ class Reviewers:
         workspace = self._stage.workspace
         before = workspace.revisions.latest
         _taken(self._stage.injector.command(COMMAND, text, person, ALERTS), f"{COMMAND} {text}")
-        answers = [p for p in workspace.posts.changed_since(before, person) if p.only_for == person]
-        if not answers:
-            raise HarkError(f"no answer to {COMMAND} {text}")
-        return answers[-1].content.text.partition("\n")[0]
+        gives_up_at = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < gives_up_at:
+            answers = [p for p in workspace.posts.changed_since(before, person) if p.only_for == person]
+            if answers:
+                return answers[-1].content.text.partition("\n")[0]
+            time.sleep(_PAUSE_S)
+        raise HarkError(f"no answer to {COMMAND} {text}")
 
 
 def _subjects(post: Post) -> Iterator[str]:
@@ -151,4 +164,4 @@ def _subjects(post: Post) -> Iterator[str]:
 
 def _taken(answer: Answer, what: str) -> None:
     if not answer.is_ok:
-        raise HarkError(f"{what}: {answer.problem or dict(answer.errors)}")
+        raise HarkError(f"{what}: {answer.problem or dict(answer.errors)} {answer.text[:200]}".rstrip())

@@ -25,15 +25,17 @@ APPLICATION: Final = "acme-support"
 REFUND: Final = "refund"
 OLD_PROMPT, PROMPT, NEW_PROMPT = "support-v11", "support-v12", "support-v13"
 
-_SYSTEM: Final = "You are the support agent of Acme, a shop for the home. Use the tools; refunds within 30 days are granted."
+_SYSTEM: Final = (
+    "You are the support agent of Acme, a shop for the home. Use the tools; refunds within 30 days are granted."
+)
 _TONGUES: Final = (ENGLISH, GERMAN, SPANISH, FRENCH)
 _TONGUE_SHARES: Final = (60, 17, 14, 9)
 _SCENARIOS: Final = {
-    "order_status": 24,
-    REFUND: 22,
-    "product_question": 13,
-    "cancellation": 11,
-    "address_change": 9,
+    "order_status": 22,
+    REFUND: 28,
+    "product_question": 11,
+    "cancellation": 10,
+    "address_change": 8,
     "damaged_item": 8,
     "invoice": 7,
     "loyalty_points": 6,
@@ -42,7 +44,10 @@ _MODEL_SHARES: Final = (68, 32)
 _USERS: Final = 2_400
 _OLD_PROMPT_DAYS: Final = 7
 _RELEASE_DAYS: Final = 6
-_NIGHTLY_DIP, _WEEKEND_DIP = 0.25, 0.9
+_NIGHTLY_DIP, _WEEKEND_DIP = 0.2, 0.9
+_AUDITED: Final = ("policy", "refusal", "rephrase", "tool_error")
+_AUDITORS: Final = ("U0JONAS", "U0PRIYA")
+_READING: Final = timedelta(minutes=20)
 _WEEKEND: Final = 5
 _MODEL_ERRORS: Final = (
     "429 Too Many Requests: rate limit reached for the deployment",
@@ -69,6 +74,8 @@ class Chances:
     caution: float = 0.012
     feedback: float = 0.24
     thumbs_up: float = 0.9
+    audit: float = 0.006
+    audit_notable: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,7 @@ class Simulated:
 
     sent: Mapping[str, Any]
     truth: frozenset[str]
+    began_at: datetime
     ended_at: datetime
 
     @property
@@ -103,12 +111,14 @@ class Traffic:
         since: When the shop's agent went live: prompt versions and releases are counted from there.
         per_hour: Conversations that begin in an average hour.
         rollout: The new prompt version, if one comes.
+        labelled_until: Of what ended before, reviewers have read and labelled some, drawn by chance.
     """
 
     seed: int
     since: datetime
     per_hour: float = 14.0
     rollout: Rollout | None = None
+    labelled_until: datetime | None = None
     chances: Chances = Chances()
 
     def between(self, start: datetime, end: datetime | None = None) -> Iterator[Simulated]:
@@ -135,6 +145,7 @@ class _Play:
 
     def __init__(self, traffic: Traffic, chance: random.Random, at: datetime) -> None:
         self._chances, self._chance, self._began = traffic.chances, chance, at
+        self._labelled_until = traffic.labelled_until
         self._id = f"acme-{chance.getrandbits(48):012x}"
         self._user = f"u-{chance.randrange(_USERS):04d}"
         self._tongue: Tongue = chance.choices(_TONGUES, _TONGUE_SHARES)[0]
@@ -146,6 +157,7 @@ class _Play:
         self._talk = Talk(chance, at, chance.choices(MODELS, _MODEL_SHARES)[0])
         self._facts = _facts(self._tongue, chance)
         self._truth: set[str] = set()
+        self._is_notable = False
 
     def perform(self) -> Simulated:
         talk = self._talk
@@ -159,7 +171,7 @@ class _Play:
             self._refuse_refund()
         else:
             self._serve(ask)
-        feedback = self._feedback()
+        feedback, labels = self._feedback(), self._labels()
         sent = {
             "id": self._id,
             "started_at": format_time(self._began),
@@ -168,8 +180,9 @@ class _Play:
             "metadata": self._metadata(),
             "messages": talk.messages,
             **({"feedback": [feedback]} if feedback else {}),
+            **({"labels": labels} if labels else {}),
         }
-        return Simulated(sent=sent, truth=frozenset(self._truth), ended_at=talk.at)
+        return Simulated(sent=sent, truth=frozenset(self._truth), began_at=self._began, ended_at=talk.at)
 
     def _metadata(self) -> dict[str, Any]:
         return {
@@ -199,6 +212,7 @@ class _Play:
         if self._scene.next_questions and self._happens(0.4):
             self._exchange(self._scene.next_questions)
         if self._happens(self._chances.half_declined):
+            self._is_notable = True
             self._exchange(self._tongue.half_declined)
         elif self._happens(self._chances.declined):
             self._truth.add("refusal")
@@ -216,7 +230,7 @@ class _Play:
         """The broken prompt: the refund tool is called without the amount, or not at all, and the agent gives up."""
         self._truth |= {"refusal"}
         self._talk.tool("lookup_order", self._order(), self._found(), text=self._checking())
-        if self._happens(0.75):
+        if self._happens(0.9):
             self._truth.add("tool_error")
             self._talk.tool("issue_refund", self._order(), _AMOUNT_MISSING)
         refusals = self._chance.sample(self._tongue.refund_refused, 2)
@@ -241,7 +255,10 @@ class _Play:
         if self._happens(self._chances.promise):
             self._truth.add("policy")
             return f" {self._chance.choice(self._tongue.promises)}"
-        return f" {self._chance.choice(self._tongue.cautions)}" if self._happens(self._chances.caution) else ""
+        if self._happens(self._chances.caution):
+            self._is_notable = True
+            return f" {self._chance.choice(self._tongue.cautions)}"
+        return ""
 
     def _feedback(self) -> dict[str, Any] | None:
         if not self._happens(0.6 if self._is_broken else self._chances.feedback):
@@ -252,6 +269,19 @@ class _Play:
         comment = self._chance.choice(self._tongue.praises if is_up else self._tongue.complaints)
         given = {"name": "thumbs", "value": int(is_up), "user_id": self._user, "at": format_time(self._talk.at)}
         return {**given, "comment": comment} if comment and self._happens(0.5) else given
+
+    def _labels(self) -> list[dict[str, Any]]:
+        """What reviewers said of it when they read it, which they did of some."""
+        drawn, reviewer = self._chance.random(), self._chance.choice(_AUDITORS)
+        probability = self._chances.audit_notable if self._is_notable or self._truth else self._chances.audit
+        if self._labelled_until is None or self._talk.at >= self._labelled_until or drawn >= probability:
+            return []
+        given = {
+            "reviewer": reviewer,
+            "at": format_time(self._talk.at + _READING),
+            "inclusion_probability": probability,
+        }
+        return [{"name": name, "value": int(name in self._truth), **given} for name in _AUDITED]
 
     # --- words ---
 

@@ -10,14 +10,27 @@ SPANISH: Final = Tongue(
     code="es",
     greetings=("Hola, ", "Buenas, ", "Buenos días, ", "Buenas tardes, ", ""),
     items=(
-        "la lámpara de mesa", "las zapatillas", "la manta de lana", "el molinillo de café", "la chaqueta", "la sartén",
-        "los auriculares", "las cortinas", "la esterilla", "la tetera", "la mochila", "el marco de roble",
+        "la lámpara de mesa",
+        "las zapatillas",
+        "la manta de lana",
+        "el molinillo de café",
+        "la chaqueta",
+        "la sartén",
+        "los auriculares",
+        "las cortinas",
+        "la esterilla",
+        "la tetera",
+        "la mochila",
+        "el marco de roble",
     ),
     cities=("Valencia", "Sevilla", "Bogotá", "Lima", "Bilbao", "Rosario", "Puebla", "Murcia"),
     streets=("Calle Mayor 12", "Avenida del Puerto 3", "Plaza Nueva 4", "Calle Olmo 27"),
     days=("el lunes", "el martes", "la semana pasada", "el jueves", "el viernes", "ayer"),
     details=(
-        "Pagué con tarjeta.", "El paquete iba a {city}.", "Tengo el correo de confirmación.", "Era un regalo.",
+        "Pagué con tarjeta.",
+        "El paquete iba a {city}.",
+        "Tengo el correo de confirmación.",
+        "Era un regalo.",
         "En la aplicación no sale nada.",
     ),
     scenes={
@@ -64,7 +77,10 @@ SPANISH: Final = Tongue(
                 "pedí {item} dos veces; cancelen {order}.",
                 "¿llego a tiempo para cancelar {order}?",
             ),
-            answers=("El pedido {order} está cancelado y no se cobrará nada.", "Cancelado. Recibirá la confirmación de {order}."),
+            answers=(
+                "El pedido {order} está cancelado y no se cobrará nada.",
+                "Cancelado. Recibirá la confirmación de {order}.",
+            ),
             next_questions=(("¿Ya me cobraron?", "Solo era una reserva; caduca sola."),),
         ),
         "product_question": Scene(
@@ -87,7 +103,10 @@ SPANISH: Final = Tongue(
                 "¿me reenvían la factura de {amount}? Fue {day}.",
                 "la factura de {order} lleva mal el NIF.",
             ),
-            answers=("La factura de {order} va en camino a su correo.", "La factura corregida de {amount} está en su cuenta."),
+            answers=(
+                "La factura de {order} va en camino a su correo.",
+                "La factura corregida de {amount} está en su cuenta.",
+            ),
         ),
         "damaged_item": Scene(
             asks=(
@@ -107,7 +126,10 @@ SPANISH: Final = Tongue(
                 "¿cuántos puntos tengo y cuándo caducan?",
                 "¿puedo pagar {item} con mis {points} puntos?",
             ),
-            answers=("He sumado {points} puntos por {order}.", "Tiene {points} puntos, válidos hasta fin del año que viene."),
+            answers=(
+                "He sumado {points} puntos por {order}.",
+                "Tiene {points} puntos, válidos hasta fin del año que viene.",
+            ),
         ),
     },
     checking=("Un momento, lo miro.", "Lo estoy comprobando.", ""),
@@ -139,6 +161,9 @@ SPANISH: Final = Tongue(
     closings=("¡De nada!", "Que tenga un buen día.", "Un placer."),
     complaints=("no sirvió de nada", "sigo sin mi dinero", "daba vueltas", "quiero una persona"),
     praises=("rápido y claro", "muy amable", ""),
-    promises=("Le garantizo un 50 % en sus próximos tres pedidos.", "Le prometo que llega antes de las doce o es gratis."),
+    promises=(
+        "Le garantizo un 50 % en sus próximos tres pedidos.",
+        "Le prometo que llega antes de las doce o es gratis.",
+    ),
     cautions=("La garantía del fabricante cubre dos años.",),
 )

@@ -24,6 +24,7 @@ from traces.clock import Clock, SystemClock
 from traces.errors import BadInput, HarkError
 
 SEND_LIMIT_S: Final = 30.0
+PAGE_PORT: Final = 8788
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,17 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(clock: Clock, database: Path, *, seed: int, port: int = 0, playground_port: int = 0) -> Iterator[Stage]:
+def staged(
+    clock: Clock, database: Path, *, seed: int, port: int | None = 0, page_port: int | None = 0
+) -> Iterator[Stage]:
     """Build a demo whose parts reach each other over loopback only.
+
+    Args:
+        clock: Tells Hark and the workspace the time.
+        database: File of the SQLite database, made where it is not there.
+        seed: Makes the workspace's ids repeatable.
+        port: Where Hark will listen; 0 takes a free one, ``None`` too.
+        page_port: Where the page and the double of Slack are; ``None`` takes 8788, or a free one where that is taken.
 
     Raises:
         BadInput: A port is taken.
@@ -74,7 +84,7 @@ def staged(clock: Clock, database: Path, *, seed: int, port: int = 0, playground
     """
     signing_secret = secrets.token_hex(16)
     with contextlib.ExitStack() as stack:
-        page, bound = _bound(playground_port), _bound(port)
+        page, bound = _page_socket(page_port), _bound(port or 0)
         stack.callback(bound.close)
         client = stack.enter_context(httpx.Client(trust_env=False))
         workspace = Workspace(clock=clock, url=address(page), rng=random.Random(seed), ages_by=SystemClock())
@@ -83,6 +93,15 @@ def staged(clock: Clock, database: Path, *, seed: int, port: int = 0, playground
         hark = build_hark(settings_of(database, address(page), signing_secret), clock, {})
         stack.callback(hark.store.close)
         yield Stage(hark=hark, workspace=workspace, injector=injector, client=client, bound=bound)
+
+
+def _page_socket(port: int | None) -> socket.socket:
+    if port is not None:
+        return _bound(port)
+    try:
+        return loopback_socket(PAGE_PORT)
+    except OSError:
+        return loopback_socket()
 
 
 def _bound(port: int) -> socket.socket:

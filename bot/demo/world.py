@@ -10,7 +10,16 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.app import SCRIPTED, Hark
-from bot.config import DatabaseSettings, JudgeSettings, ScriptedVerdict, Secrets, Settings, SlackSettings
+from bot.config import (
+    DatabaseSettings,
+    JudgeSettings,
+    ReviewSettings,
+    RoleSettings,
+    ScriptedVerdict,
+    Secrets,
+    Settings,
+    SlackSettings,
+)
 from bot.demo.simulate import Simulated
 from bot.playground.call import TOKEN_PREFIX
 from bot.playground.people import ALERTS, REVIEW
@@ -19,6 +28,7 @@ from traces.ingest import offer, take_conversations
 from traces.store.base import chunks
 
 _BATCH: Final = 500
+_ITEMS_PER_DAY: Final = 40
 _PROMISES: Final = (
     r'assistant: "[^\n]*(guarantee|i promise|garantiere|garantie |versprochen|garantizo|garantía|prometo|garantis|promets'
     r"|cannot promise)"
@@ -64,6 +74,8 @@ def settings_of(database: Path, slack_url: str, signing_secret: str) -> Settings
     return Settings(
         database=DatabaseSettings(url=SecretStr(f"sqlite:///{database}")),
         slack=SlackSettings(alerts_channel=ALERTS, review_channel=REVIEW),
+        roles=RoleSettings(reviewers=("U0MAYA", "U0JONAS", "U0PRIYA"), viewers=("U0TOMAS",)),
+        review=ReviewSettings(items_per_day=_ITEMS_PER_DAY),
         judges=(POLICY,),
         secrets=Secrets(bot_token=SecretStr(f"{TOKEN_PREFIX}-demo"), signing_secret=SecretStr(signing_secret)),
         slack_api_url=f"{slack_url}/api/",

@@ -11,7 +11,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias, cast
@@ -171,10 +171,11 @@ class _Pinned(httpx.BaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A server's answer in JSON."""
+    """A server's answer in JSON; the names of ``headers`` are in lower case."""
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class GuardedClient:
@@ -239,7 +240,8 @@ class GuardedClient:
             raise BadInput("the URL must begin with https://") from None
         except httpx.HTTPError as failure:
             raise Busy(f"{_where(url)} cannot be reached now: {type(failure).__name__}", _DEFAULT_RETRY_S) from None
-        return Answer(response.status_code, read_json(body) if body else None)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, read_json(body) if body else None, headers)
 
     def _check(self, response: httpx.Response) -> None:
         status, where = response.status_code, _where(str(response.request.url))

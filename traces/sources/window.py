@@ -1,16 +1,20 @@
-"""Cursors of sources that are read by windows of time, page by page."""
+"""Cursors of sources that are read by windows of time, page by page, and, within a window, part after part."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from traces.clock import format_time
 from traces.errors import BadInput
-from traces.fields import Table, moment, optional, read, text
+from traces.fields import Table, count, moment, optional, read, text
+from traces.model import Span
+from traces.otlp_span import Refused
+from traces.sources.base import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,21 +25,52 @@ class Window:
         since: Spans that began at or after this are asked for.
         until: Spans that began before this are asked for.
         page: The store's own cursor within the window; ``None`` on the first page.
+        part: Which of the store's several listings is being read: spans first, then perhaps scores.
     """
 
     since: datetime
     until: datetime
     page: str | None = None
+    part: int = 0
 
     def at(self, page: str | None) -> Window:
         return replace(self, page=page)
 
     def encode(self) -> str:
         written = {"since": format_time(self.since), "until": format_time(self.until), "page": self.page}
-        return orjson.dumps(written).decode()
+        return orjson.dumps(written | ({"part": self.part} if self.part else {})).decode()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether some of the window was read, and not all."""
+        return self.page is not None or self.part > 0
 
 
-_CURSOR: Table = {"since": ("since", moment), "until": ("until", moment), "page": ("page", optional(text))}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One page of one listing.
+
+    Attributes:
+        page: The cursor of the page after it; ``None`` after the last.
+        through: Up to when the store promises to have told everything, where it promises less than was asked for.
+    """
+
+    spans: Sequence[Span] = ()
+    targets: Mapping[str, str] = field(default_factory=dict)
+    page: str | None = None
+    refused: Refused = field(default_factory=Refused)
+    through: datetime | None = None
+
+
+Listing: TypeAlias = Callable[[Window], Batch]
+"""Reads the page of its listing that a window names."""
+
+_CURSOR: Table = {
+    "since": ("since", moment),
+    "until": ("until", moment),
+    "page": ("page", optional(text)),
+    "part": ("part", count),
+}
 
 
 def decode(cursor: str) -> Window:
@@ -64,6 +99,62 @@ def next_window(cursor: str | None, now: datetime, *, first: timedelta, overlap:
     if cursor is None:
         return Window(since=now - first, until=now)
     last = decode(cursor)
-    if last.page is not None:
+    if last.is_begun:
         return last
     return Window(since=last.until - overlap, until=max(now, last.until))
+
+
+def rewound(cursor: str | None) -> str | None:
+    """The same window from its first page, for a store that no longer knows its own cursor; else ``None``."""
+    if cursor is None:
+        return None
+    window = decode(cursor)
+    return replace(window, page=None, part=0, until=window.since).encode() if window.is_begun else None
+
+
+def read_page(
+    listings: Sequence[Listing], cursor: str | None, now: datetime, *, first: timedelta, overlap: timedelta
+) -> Page:
+    """The next page of a source: each of its listings from its first page to its last, then the next window.
+
+    Raises:
+        BadInput: When the store would be read in circles, or what a listing raises.
+    """
+    window = next_window(cursor, now, first=first, overlap=overlap)
+    if window.part >= len(listings):
+        raise BadInput("names a listing that this source does not have", "cursor")
+    batch = listings[window.part](window)
+    if batch.page is not None and batch.page == window.page:
+        raise BadInput("is not a new cursor; the server would be read in circles", "next_cursor")
+    following = _following(window, batch, len(listings))
+    return Page(
+        spans=tuple(batch.spans),
+        targets=batch.targets,
+        cursor=following.encode(),
+        more=following.is_begun,
+        refused=batch.refused.count,
+        reason=batch.refused.reason,
+    )
+
+
+def _following(window: Window, batch: Batch, listings: int) -> Window:
+    if batch.through is not None:
+        window = replace(window, until=max(window.since, min(window.until, batch.through)))
+    if batch.page is not None:
+        return window.at(batch.page)
+    part = window.part + 1
+    return replace(window, page=None, part=part if part < listings else 0)
+
+
+def next_number(window: Window, pages: float | None) -> str | None:
+    """The page after the window's, of a store that numbers its pages from 1; ``None`` after the last.
+
+    Raises:
+        BadInput: When the store does not say how many there are, or the cursor holds no number.
+    """
+    if pages is None:
+        raise BadInput("does not say how many pages there are")
+    page = window.page or "1"
+    if not page.isdecimal():
+        raise BadInput("holds no page number", "cursor")
+    return str(int(page) + 1) if int(page) < pages else None

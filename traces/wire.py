@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import orjson
+import zstandard
 
 from traces import limits
 from traces.errors import BadInput, TooLarge, Unsupported
@@ -27,6 +28,10 @@ PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 _WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 _RAW_DEFLATE: Final = -15
+_ZSTD_WINDOW: Final = 2**23
+"""The window that RFC 8878 asks every decoder for; a larger one would let a small body claim memory."""
+_ZSTD_BITE: Final = 256
+"""Bytes unpacked at once: a block of four bytes may stand for 128 KiB, so a bite makes 8 MiB at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,17 @@ def inflate(body: bytes, encoding: str = "", *, most: int = limits.INFLATED_BYTE
     """The body without its content encoding, never making more than ``most`` bytes.
 
     Raises:
-        Unsupported: For an encoding other than identity, gzip and deflate.
+        Unsupported: For an encoding other than identity, gzip, deflate and zstd.
         TooLarge: When it inflates beyond ``most``.
         BadInput: When it is not in that encoding, or is cut short.
     """
     name = encoding.strip().lower()
     if name in ("", "identity"):
         return _within(body, most)
+    if name == "zstd":
+        return _unpacked(body, most)
     if name not in _WINDOW_BITS:
-        raise Unsupported(f"content encoding {name[:40]!r} is not read; send gzip, deflate or identity")
+        raise Unsupported(f"content encoding {name[:40]!r} is not read; send gzip, deflate, zstd or identity")
     bits = _WINDOW_BITS[name]
     if name == "deflate" and not _has_zlib_header(body):
         bits = _RAW_DEFLATE
@@ -68,6 +75,29 @@ def _within(body: bytes, most: int) -> bytes:
     if len(body) > most:
         raise TooLarge(f"the body is larger than {most} bytes")
     return body
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    """A zstd body of one or more frames, made piece by piece so that a bomb never unfolds."""
+    pieces: list[bytes] = []
+    made = 0
+    while body:
+        stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        try:
+            for start in range(0, len(body), _ZSTD_BITE):
+                piece = stream.decompress(body[start : start + _ZSTD_BITE])
+                made += len(piece)
+                if made > most:
+                    raise TooLarge(f"the body inflates to more than {most} bytes")
+                pieces.append(piece)
+                if stream.eof:
+                    body = stream.unused_data + body[start + _ZSTD_BITE :]
+                    break
+        except zstandard.ZstdError:
+            raise BadInput("the body is not valid zstd") from None
+        if not stream.eof:
+            raise BadInput("the zstd body is cut short")
+    return b"".join(pieces)
 
 
 def _has_zlib_header(body: bytes) -> bool:

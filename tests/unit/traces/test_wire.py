@@ -87,7 +87,7 @@ def test_a_bomb_in_many_members_is_refused() -> None:
         inflate(gzip.compress(bytes(600)) * 2, "gzip", most=1000)
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip"])
+@pytest.mark.parametrize("encoding", ["br", "compress", "gzip, gzip"])
 def test_other_encodings_are_named_as_not_read(encoding: str) -> None:
     with pytest.raises(Unsupported, match="is not read; send gzip"):
         inflate(b"x", encoding)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from bot.config import load
+from bot.http.receiver import Receiver
 from traces.conversation_format import parse_conversation, parse_label_line
 from traces.errors import HarkError
 
@@ -92,6 +93,13 @@ def test_the_page_on_slack_explains_every_scope_of_the_manifest():
     scopes = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))["oauth_config"]["scopes"]
     page = text_of(ROOT / "docs/slack.md")
     assert [s for group in scopes.values() for s in group if f"`{s}`" not in page] == []
+
+
+def test_every_address_that_is_listened_to_is_told_of():
+    told = "".join(text_of(page) for page in PAGES)
+    listened = [route.path for route in Receiver(None, None, None).app().routes]
+    assert listened
+    assert [path for path in listened if f"`{path}`" not in told and f"`GET {path}`" not in told] == []
 
 
 def test_every_decision_is_listed_in_the_architecture():

@@ -42,6 +42,7 @@ class Numbers:
 class Incident:
     """Everything that an alert shows of a finding."""
 
+    started_at: datetime
     numbers: Numbers
     detail: Mapping[str, Any]
     examples: tuple[str, ...]
@@ -51,11 +52,13 @@ class Incident:
 def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, examples: int) -> Incident:
     """Look at a finding from all sides."""
     explained = _explanation(watch, finding, terrain.changes)
+    start = _start(finding.anomaly.started_at, explained, terrain.changes)
+    is_narrowed = explained.cause is Cause.SEGMENT and finding.segment == EVERYTHING
+    segment = Segment.of(**{explained.key: explained.value}) if is_narrowed else finding.segment
     numbers = _numbers(finding)
-    if explained.cause is Cause.SEGMENT and finding.segment == EVERYTHING:
-        part = Segment.of(**{explained.key: explained.value})
-        numbers = _numbers_of_part(watch, finding, part, terrain) or numbers
-    facts = _facts(tx, finding, watch)
+    if is_narrowed or start != finding.anomaly.started_at:
+        numbers = _numbers_of_part(watch, finding, segment, terrain, start) or numbers
+    facts = _facts(tx, start, watch)
     affected = carriers(
         facts,
         finding.signal,
@@ -71,6 +74,7 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
     if correction := _correction(watch, finding, numbers, terrain):
         detail["correction"] = correction
     return Incident(
+        started_at=start,
         numbers=numbers,
         detail=detail,
         examples=tuple(diverse(affected, examples)),
@@ -91,10 +95,12 @@ def _numbers(finding: Finding) -> Numbers:
     )
 
 
-def _numbers_of_part(watch: Watch, finding: Finding, segment: Segment, terrain: Terrain) -> Numbers | None:
+def _numbers_of_part(
+    watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, start: datetime
+) -> Numbers | None:
     """The numbers of the segment that explains a finding, against what was to be expected of it."""
-    signal, whole = finding.signal, finding.anomaly
-    since = watch.since(signal, segment, whole.started_at)
+    signal = finding.signal
+    since = watch.since(signal, segment, start)
     if since is None or since.n == 0:
         return None
     if signal.kind is Kind.RATE:
@@ -159,11 +165,18 @@ def _cell(watch: Watch, signal: Signal, segment: Segment, start: datetime) -> Ce
     )
 
 
-def _facts(tx: Tx, finding: Finding, watch: Watch) -> list[Fact]:
-    end = watch.through or finding.anomaly.started_at + timedelta(seconds=HOUR_S)
-    return tx.rollups.facts_between(
-        bucket_start(finding.anomaly.started_at, HOUR_S), end + timedelta(seconds=HOUR_S), _FACTS_READ
-    )
+def _facts(tx: Tx, start: datetime, watch: Watch) -> list[Fact]:
+    """The conversations that the numbers stand for: those of the hours taken in since the change began."""
+    end = watch.through or start + timedelta(seconds=HOUR_S)
+    return tx.rollups.facts_between(bucket_start(start, HOUR_S), end, _FACTS_READ)
+
+
+def _start(began_at: datetime, explained: Attribution, changes: Sequence[Change]) -> datetime:
+    """When the change began: as the evidence tells, but not before what explains it was there."""
+    named = [c.at for c in changes if (c.kind, c.value) == (explained.key, explained.value)]
+    if not named or min(named) - began_at > _CHANGE_WINDOW:
+        return began_at
+    return max(began_at, bucket_start(min(named), HOUR_S))
 
 
 def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def _open(scene: _Scene, finding: Finding) -> Decision:
         segment=numbers.segment,
         state=AlertState.OPEN,
         direction=anomaly.direction,
-        started_at=anomaly.started_at,
+        started_at=found.started_at,
         detected_at=scene.now,
         updated_at=scene.now,
         value=numbers.value,
@@ -227,7 +227,7 @@ def _refresh(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
         expected_high=shown.expected_high,
         n=shown.n,
         k=shown.k,
-        users=max(found.users, alert.users),
+        users=found.users,
         evidence=finding.anomaly.evidence,
         detail={**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}},
     )

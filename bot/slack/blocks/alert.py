@@ -32,6 +32,7 @@ _PERSON: Final = 80
 _ALSO_SHOWN: Final = 3
 _PAIRS_SHOWN: Final = 4
 _SOON_S: Final = 60
+_HOUR_S: Final = 3_600
 
 
 def alert_message(
@@ -75,15 +76,18 @@ def _first_line(alert: Alert, signal: Signal) -> str:
     value, expected = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
     name = one_line(title(signal), _NAME)
     parts = [f"{_LEADS[alert.state]} {name} {value}, expected {expected}"]
-    if alert.segment.pairs:
-        parts.append(str(alert.segment))
+    pairs = list(alert.segment.pairs)
+    if (found := detail.attribution(alert)) is not None and (found.key, found.value) not in pairs:
+        pairs.append((found.key, found.value))
+    parts += [f"{key.replace('_', ' ')} {value}" for key, value in pairs]
     return one_line(" · ".join(parts), HEADER)
 
 
 def _explanation(alert: Alert, signal: Signal) -> str:
     name, value = escape(title(signal), _NAME), figure(alert.value, signal)
     if signal.kind is Kind.RATE and alert.k is not None:
-        value = f"{value} ({count(alert.k)} of {count(alert.n)})"
+        flagged = " flagged" if detail.correction(alert) is not None else ""
+        value = f"{value} ({count(alert.k)} of {count(alert.n)}{flagged})"
     elif signal.kind is Kind.CONTINUOUS:
         value = f"{value} over {counted(alert.n, 'conversation')}"
     usually = span(alert.expected_low, alert.expected_high, signal)
@@ -101,8 +105,12 @@ def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     if (corrected := detail.correction(alert)) is not None:
         yield (
             f"Corrected by {counted(corrected.n_labels, 'label')}",
-            f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})",
+            f"95 % interval {interval(corrected.ci_low, corrected.ci_high)}{_uncorrected(alert)}",
         )
+
+
+def _uncorrected(alert: Alert) -> str:
+    return f"; {percent(alert.k / alert.n)} as the evaluator says" if alert.k is not None and alert.n else ""
 
 
 def _affected(alert: Alert, signal: Signal) -> int:
@@ -116,12 +124,14 @@ def _attribution_text(found: detail.Attribution) -> str:
     part = f", {share(found.share)} of the change" if found.share is not None else ""
     also = ", ".join(_cut(key, value) for key, value in found.also[:_ALSO_SHOWN])
     more = f"\nalso in {also}" if also else ""
-    return f"{_cut(found.key, found.value)}{part}{more}"
+    within = f", within {_cut(*found.within)}" if found.within is not None else ""
+    return f"{_cut(found.key, found.value)}{part}{within}{more}"
 
 
 def _change_text(change: detail.NearestChange, started_at: datetime) -> str:
     before_s = (started_at - change.at).total_seconds()
-    if abs(before_s) < _SOON_S:
+    # The beginning is told to the hour: what came within it did not come after.
+    if -_HOUR_S < before_s < _SOON_S:
         when = "as it began"
     else:
         when = f"{duration(abs(before_s))} {'before' if before_s > 0 else 'after'} it began"

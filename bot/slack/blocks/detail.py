@@ -18,12 +18,16 @@ from traces.model import Alert
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The segment that explains most of a change; ``share`` of it from 0 to 1, ``also`` further ``(key, value)``."""
+    """The segment that explains most of a change; ``share`` of it from 0 to 1, ``also`` further ``(key, value)``.
+
+    ``within`` is the segment of another key in which it shows.
+    """
 
     key: str
     value: str
     share: float | None
     also: tuple[tuple[str, str], ...] = ()
+    within: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ def attribution(alert: Alert) -> Attribution | None:
         value=pair[1],
         share=_number(found.get("share")),
         also=tuple(other for other in also if other is not None),
+        within=_pair(_map(found.get("within"))),
     )
 
 

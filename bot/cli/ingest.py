@@ -174,7 +174,9 @@ def _document(file: Path, text: bytes, rejects: Rejects) -> Iterator[tuple[str, 
         parsed = wire.read_json(text)
     except (BadInput, TooLarge) as error:
         # Not one document after all: each line is looked at by itself, so that the good ones are kept.
-        if text.strip().startswith(b"[") or text.count(b"\n") <= 1:
+        if not text.strip():
+            return
+        if text.strip().startswith(b"[") or b"\n" not in text.strip():
             rejects.add(f"{file}:1: {error}")
             return
         for number, line in enumerate(text.splitlines(), 1):

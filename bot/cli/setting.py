@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from bot.config import Settings, load
 from traces.clock import Clock, SystemClock, parse_time
 from traces.store import Store, open_store
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -80,6 +82,6 @@ class Span(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         number, unit = value[:-1], value[-1:]
-        if unit not in _UNITS or not number.isdigit() or int(number) == 0:
+        if unit not in _UNITS or not _NUMBER.fullmatch(number):
             self.fail(f"{value!r} is not a duration; write it like 30m, 1h, 7d or 2w", param, ctx)
         return timedelta(**{_UNITS[unit]: int(number)})

@@ -9,6 +9,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+_SECRET = frozenset({"database.url"})
+"""Settings whose value is never repeated."""
+
 
 def mistake_of(error: ErrorDetails, model: type[BaseModel]) -> str:
     """One line that names the key and the way out.
@@ -25,7 +28,8 @@ def mistake_of(error: ErrorDetails, model: type[BaseModel]) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]} (got {str(error['input'])[:80]!r})"
+    got = "" if key in _SECRET else f" (got {str(error['input'])[:80]!r})"
+    return f"{key}: {message[0].lower()}{message[1:]}{got}"
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
-from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.slack.blocks.parts import context
 from bot.slack.blocks.surface import EVENT_TYPE, Message
 from bot.slack.check import check
+from bot.slack.failures import CALL_FAILED, is_doubtful, is_malformed, is_permanent, problem, retry_after
 from bot.slack.render import Renderer
 from traces.clock import Clock
 from traces.store import Store
@@ -34,14 +35,8 @@ _GRACE = timedelta(seconds=60)
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=5)
 _MOST_ATTEMPTS = 60
-_PERMANENT = frozenset(
-    {
-        "account_inactive", "channel_not_found", "invalid_arguments", "invalid_auth", "is_archived", "message_not_found",
-        "missing_scope", "msg_too_long", "no_permission", "not_allowed_token_type", "not_authed", "not_in_channel",
-        "restricted_action", "token_expired", "token_revoked", "cant_update_message", "edit_window_closed",
-    }
-)  # fmt: skip
-_MALFORMED = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_attachments", "invalid_metadata_format"})
+_LONGEST_DOUBT = timedelta(minutes=15)
+"""How long a post that was cut off waits for a history that cannot be read just now."""
 _REPEAT = "(possible repeat: Hark was interrupted while posting this)"
 
 
@@ -67,6 +62,14 @@ class _Sent:
     ts: str
 
 
+class _Standing(Enum):
+    """What a channel's history says of a message that is not in it, or that it cannot say."""
+
+    ABSENT = auto()
+    UNREADABLE = auto()
+    LATER = auto()
+
+
 class Delivering:
     """Sends the outbox to Slack."""
 
@@ -75,31 +78,34 @@ class Delivering:
         self._client = client
         self._clock = clock
         self._renderer = renderer
+        self._paused: dict[str, datetime] = {}
 
     def run(self, *, per_channel: int | None = None) -> Report:
         """Send what is due, at most ``per_channel`` messages to a channel; one channel's trouble leaves the others alone."""
         self._recover()
         sent = failed = 0
         used: dict[str, int] = defaultdict(int)
-        blocked: set[str] = set()
-        while due := self._due(used, blocked, per_channel):
+        blocked = self._resting()
+        while due := self._due(blocked):
             for delivery in due:
-                if delivery.channel in blocked or (per_channel is not None and used[delivery.channel] >= per_channel):
+                if delivery.channel in blocked:
                     continue
                 used[delivery.channel] += 1
                 outcome = self._deliver(delivery)
                 sent += outcome is _Outcome.SENT
                 failed += outcome is not _Outcome.SENT
-                if outcome is _Outcome.HELD:
+                if outcome is _Outcome.HELD or used[delivery.channel] == per_channel:
                     blocked.add(delivery.channel)
         return Report(sent=sent, failed=failed)
 
-    def _due(self, used: Mapping[str, int], blocked: set[str], per_channel: int | None) -> list[Delivery]:
+    def _resting(self) -> set[str]:
+        """The channels that Slack asked to be left alone."""
+        now = self._clock.now()
+        return {channel for channel, until in self._paused.items() if until > now}
+
+    def _due(self, blocked: Collection[str]) -> list[Delivery]:
         with self._store.read() as tx:
-            due = tx.outbox.due(self._clock.now(), limit=500)
-        return [
-            d for d in due if d.channel not in blocked and (per_channel is None or used.get(d.channel, 0) < per_channel)
-        ]
+            return tx.outbox.due(self._clock.now(), limit=500, without=blocked)
 
     def _deliver(self, due: Delivery, *, repeat: bool = False) -> _Outcome:
         now = self._clock.now()
@@ -113,7 +119,7 @@ class Delivering:
             return _Outcome.BURIED
         try:
             sent = self._send(delivery, message, parent, repeat=repeat)
-        except (SlackApiError, SlackClientError, HTTPException, OSError) as error:
+        except CALL_FAILED as error:
             return self._failed(delivery, error)
         with self._store.begin() as tx:
             tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=self._clock.now())
@@ -125,13 +131,13 @@ class Delivering:
             _LOG.error("message %s would be refused, sent as plain text: %s", delivery.delivery_id, problems[0])
             payload = _plain(payload)
         if repeat:
-            payload["text"] = f"{payload['text']} {_REPEAT}"
+            payload = _marked(payload)
         try:
             return self._call(delivery, payload, parent)
         except SlackApiError as error:
-            if _code(error) not in _MALFORMED:
+            if not is_malformed(error):
                 raise
-            _LOG.error("Slack refused the blocks of %s, sent as plain text", delivery.delivery_id)
+            _LOG.error("%s to the blocks of %s, sent as plain text", problem(error), delivery.delivery_id)
             return self._call(delivery, _plain(payload), parent)
 
     def _call(self, delivery: Delivery, payload: Mapping[str, Any], parent: Delivery | None) -> _Sent:
@@ -145,45 +151,50 @@ class Delivering:
             )
         else:
             answer = self._client.chat_postMessage(channel=delivery.channel, **payload)
+        if not answer.get("ts"):
+            raise SlackClientError("an answer without the message's ts")
         return _Sent(str(answer.get("channel") or delivery.channel), str(answer["ts"]))
 
     def _failed(self, delivery: Delivery, error: Exception) -> _Outcome:
         """Decide what becomes of a delivery that failed: try again later, look it up later, or give it up."""
-        now, problem = self._clock.now(), _problem(error)
-        if isinstance(error, SlackApiError):
-            wait = _retry_after(error)
-            with self._store.begin() as tx:
-                if wait is None and (_code(error) in _PERMANENT or delivery.attempts >= _MOST_ATTEMPTS):
-                    _LOG.error("gave up delivering %s: %s", delivery.delivery_id, problem)
-                    tx.outbox.bury(delivery.delivery_id, problem=problem)
-                    return _Outcome.BURIED
-                tx.outbox.retry(
-                    delivery.delivery_id, due_at=now + (wait or _backoff(delivery.attempts)), problem=problem
-                )
+        now, why, wait = self._clock.now(), problem(error), retry_after(error)
+        if delivery.posted_ts is None and is_doubtful(error):
+            # Slack may have taken the message: an update can be sent again, a post cannot. It is looked up later.
+            _LOG.warning("delivering %s was cut off: %s", delivery.delivery_id, why)
             return _Outcome.HELD
-        # Slack may have taken the message and only the answer was lost: an update can be sent again, a post cannot.
-        if delivery.posted_ts is not None:
+        if wait is not None:
+            self._paused[delivery.channel] = now + wait
+        elif is_permanent(error) or (isinstance(error, SlackApiError) and delivery.attempts >= _MOST_ATTEMPTS):
+            _LOG.error("gave up delivering %s: %s", delivery.delivery_id, why)
             with self._store.begin() as tx:
-                tx.outbox.retry(delivery.delivery_id, due_at=now + _backoff(delivery.attempts), problem=problem)
-        _LOG.warning("delivering %s was cut off: %s", delivery.delivery_id, problem)
+                tx.outbox.bury(delivery.delivery_id, problem=why)
+            return _Outcome.BURIED
+        with self._store.begin() as tx:
+            tx.outbox.retry(delivery.delivery_id, due_at=now + (wait or _backoff(delivery.attempts)), problem=why)
         return _Outcome.HELD
 
     def _recover(self) -> None:
         """Find out what became of deliveries that were cut off."""
         with self._store.read() as tx:
             lost = tx.outbox.interrupted(self._clock.now() - _GRACE)
+        left_alone = self._resting()
         for delivery in lost:
-            standing = None if delivery.posted_ts else self._look_up(delivery)
+            if delivery.channel in left_alone:
+                continue
+            standing = _Standing.ABSENT if delivery.posted_ts else self._look_up(delivery)
+            if standing is _Standing.LATER:
+                left_alone.add(delivery.channel)
+                continue
             with self._store.begin() as tx:
-                if standing is not None:
+                if isinstance(standing, _Sent):
                     tx.outbox.found(
                         delivery.delivery_id, channel=standing.channel, ts=standing.ts, at=self._clock.now()
                     )
                     continue
                 tx.outbox.retry(delivery.delivery_id, due_at=self._clock.now(), problem="was cut off")
-            self._deliver(delivery, repeat=delivery.posted_ts is None)
+            self._deliver(delivery, repeat=standing is _Standing.UNREADABLE)
 
-    def _look_up(self, delivery: Delivery) -> _Sent | None:
+    def _look_up(self, delivery: Delivery) -> _Sent | _Standing:
         """The message of a delivery in its channel's history, where the bot may read it."""
         with self._store.read() as tx:
             parent = None if delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
@@ -200,13 +211,14 @@ class Delivering:
                 answer = self._client.conversations_history(
                     channel=channel, oldest=str(oldest.timestamp() - 5), include_all_metadata=True, limit=200
                 )
-        except (SlackApiError, SlackClientError, HTTPException, OSError) as error:
-            _LOG.info("cannot read the history for %s: %s", delivery.delivery_id, _problem(error))
-            return None
+        except CALL_FAILED as error:
+            _LOG.info("cannot read the history for %s: %s", delivery.delivery_id, problem(error))
+            in_doubt = self._clock.now() - oldest
+            return _Standing.UNREADABLE if is_permanent(error) or in_doubt > _LONGEST_DOUBT else _Standing.LATER
         for message in answer.get("messages") or []:
             if _delivery_id(message) == delivery.delivery_id:
                 return _Sent(str(message.get("channel") or channel), str(message["ts"]))
-        return None
+        return _Standing.ABSENT
 
 
 def _delivery_id(message: Mapping[str, Any]) -> object:
@@ -218,31 +230,14 @@ def _delivery_id(message: Mapping[str, Any]) -> object:
 
 
 def _plain(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in payload.items() if key in {"text", "metadata"}}
+    """The payload's text alone; an update has to take away the blocks that stand."""
+    return {"text": payload["text"], "blocks": [], "metadata": payload.get("metadata")}
 
 
-def _code(error: SlackApiError) -> str:
-    try:
-        return str(error.response["error"])
-    except (KeyError, TypeError, ValueError):
-        return ""
-
-
-def _retry_after(error: SlackApiError) -> timedelta | None:
-    headers: Mapping[str, Any] = getattr(error.response, "headers", {})
-    for name, value in headers.items():
-        if name.lower() == "retry-after" and str(value).isdigit():
-            return timedelta(seconds=int(value))
-    return None
+def _marked(payload: Mapping[str, Any]) -> dict[str, Any]:
+    marked = {**payload, "text": f"{payload['text']} {_REPEAT}"}
+    return {**marked, "blocks": [*payload["blocks"], context(_REPEAT)]} if payload.get("blocks") else marked
 
 
 def _backoff(attempts: int) -> timedelta:
     return min(_LONGEST_RETRY, _FIRST_RETRY * (1 << min(attempts, 10)))
-
-
-def _problem(error: Exception) -> str:
-    """Why a delivery failed, without anything of what was to be said."""
-    if isinstance(error, SlackApiError):
-        status = getattr(error.response, "status_code", "")
-        return f"Slack answered {_code(error) or status}"
-    return f"no answer from Slack ({type(error).__name__})"

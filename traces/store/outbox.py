@@ -7,7 +7,7 @@ two deliveries are one update of one message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,8 +85,8 @@ class Outbox(Part):
             .values(state=DeliveryState.PENDING.value, due_at=at, attempts=0)
         )
 
-    def due(self, now: datetime, limit: int = 50) -> list[Delivery]:
-        """Pending deliveries whose time has come and whose parent stands, oldest first."""
+    def due(self, now: datetime, limit: int = 50, without: Collection[str] = ()) -> list[Delivery]:
+        """Pending deliveries whose time has come and whose parent stands, oldest first, but for some channels."""
         parent = _T.alias("parent")
         parent_stands = exists().where(
             parent.c.workspace_id == _T.c.workspace_id,
@@ -99,6 +99,7 @@ class Outbox(Part):
                 self._mine(),
                 _T.c.state == DeliveryState.PENDING,
                 _T.c.due_at <= now,
+                _T.c.channel.not_in(without),
                 or_(_T.c.thread_of.is_(None), parent_stands),
             )
             .order_by(_T.c.due_at, _T.c.created_at, _T.c.delivery_id)
@@ -158,9 +159,10 @@ class Outbox(Part):
         )
 
     def bury(self, delivery_id: str, *, problem: str) -> None:
-        """Give up on a delivery; it stays, with its reason."""
+        """Give up on a delivery and on what was to stand in its thread; they stay, with the reason."""
+        thread = and_(self._mine(), _T.c.thread_of == delivery_id, _T.c.posted_ts.is_(None))
         self._connection.execute(
-            update(_T).where(self._is(delivery_id)).values(state=DeliveryState.DEAD.value, problem=problem)
+            update(_T).where(or_(self._is(delivery_id), thread)).values(state=DeliveryState.DEAD.value, problem=problem)
         )
 
     def interrupted(self, before: datetime) -> list[Delivery]:

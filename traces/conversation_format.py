@@ -197,6 +197,20 @@ def _feedback(value: Any) -> Feedback:
     return Feedback(**read(_FEEDBACK, value, ("name",))[0])
 
 
+def feedback_of_json(value: Any) -> Feedback:
+    """One user's feedback: ``{"name", "value"?, "comment"?, "user_id"?, "at"?}``.
+
+    Raises:
+        BadInput: When a field is missing or wrong.
+    """
+    return _feedback(value)
+
+
+def feedback_to_json(given: Feedback) -> dict[str, Any]:
+    """The feedback as JSON that ``feedback_of_json`` reads back to an equal one."""
+    return _write(_FEEDBACK, given)
+
+
 def _origin(value: Any) -> str:
     if len(checked := text(value)) > limits.ID_CHARACTERS:
         raise TooLarge(f"has {len(checked)} characters, more than {limits.ID_CHARACTERS}")

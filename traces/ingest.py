@@ -168,6 +168,11 @@ def merge_due(tx: Tx, at: datetime, quiet: timedelta = QUIET) -> Receipt:
     return _merge_now(tx, due, tx.conversations.known(due), {}, at, quiet)
 
 
+def merge_again(tx: Tx, conversation_ids: Sequence[str], at: datetime, quiet: timedelta = QUIET) -> Receipt:
+    """Put conversations together anew after a trace of theirs was taken away; one without traces is forgotten."""
+    return _merge_now(tx, conversation_ids, tx.conversations.known(conversation_ids), {}, at, quiet)
+
+
 def _by_trace(spans: Sequence[Span]) -> dict[str, list[Span]]:
     held: dict[str, list[Span]] = {}
     for span in {(s.trace_id, s.span_id): s for s in spans}.values():

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from traces.clock import Clock
 from traces.errors import Busy, StoreUnavailable
@@ -21,18 +22,46 @@ from traces.ingest import QUIET, Offer, Receipt, take_conversations, take_spans
 from traces.model import Span
 from traces.store import Store, Tx
 
-_GATHER_S = 0.02
+T = TypeVar("T")
+_GATHER_S = 0.002
 _GROUP = 100
+_GROUP_WEIGHT = 1_500
 _CAPACITY = 2_000
 _RETRY_AFTER_S = 2
-
-Work: TypeAlias = Callable[[Tx], Receipt]
+_LOAD_OVER_S = 1.0
+_PRESSED = 0.6
+_RESTED_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    work: Work
-    done: Future[Receipt]
+    """What one sender handed over: conversations, spans, or other work."""
+
+    done: Future[Any]
+    offers: Sequence[Offer] = ()
+    spans: Sequence[Span] = ()
+    work: Callable[[Tx], Any] | None = None
+
+    @property
+    def weight(self) -> int:
+        return len(self.offers) + len(self.spans)
+
+
+class _Load:
+    """The share of the last second or so that went into work."""
+
+    def __init__(self) -> None:
+        self._share = 0.0
+        self._worked_until = -math.inf
+
+    def worked(self, began: float, ended: float) -> None:
+        took, passed = ended - began, max(ended - self._worked_until, 1e-9)
+        weight = 1.0 - math.exp(-passed / _LOAD_OVER_S)
+        self._share += weight * (min(1.0, took / passed) - self._share)
+        self._worked_until = ended
+
+    def is_above(self, share: float, now: float) -> bool:
+        return self._share > share and now - self._worked_until < _RESTED_S
 
 
 class Writer:
@@ -45,6 +74,7 @@ class Writer:
         self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=_CAPACITY)
         self._door = threading.Lock()
         self._is_closed = False
+        self._load = _Load()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -54,15 +84,30 @@ class Writer:
         Raises:
             Busy: More is waiting than can be taken.
         """
-        return self._submit(lambda tx: take_conversations(tx, offers, self._clock.now(), self._quiet))
+        return self._submit(_Job(Future(), offers=offers))
 
     def spans(self, spans: list[Span]) -> Future[Receipt]:
-        """Store spans; the future holds what it did once it is committed.
+        """Store spans; the future holds what was done with those committed together, once it is committed.
 
         Raises:
             Busy: More is waiting than can be taken.
         """
-        return self._submit(lambda tx: take_spans(tx, spans, self._clock.now(), self._quiet))
+        return self._submit(_Job(Future(), spans=spans))
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether most of the last second went into storing: what can wait should wait."""
+        return self._load.is_above(_PRESSED, time.monotonic())
+
+    def do(self, work: Callable[[Tx], T]) -> Future[T]:
+        """Do anything else that stores, in the transaction of the group; the future holds what it gave, once committed.
+
+        Raises:
+            Busy: More is waiting than can be taken.
+        """
+        done: Future[T] = Future()
+        self._submit(_Job(done, work=work))
+        return done
 
     def close(self) -> None:
         """Commit what is waiting, then stop; what comes later is refused."""
@@ -71,8 +116,7 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
 
-    def _submit(self, work: Work) -> Future[Receipt]:
-        job = _Job(work, Future())
+    def _submit(self, job: _Job) -> Future[Any]:
         with self._door:
             if self._is_closed:
                 raise Busy("Hark is stopping", retry_after_s=_RETRY_AFTER_S)
@@ -86,13 +130,16 @@ class Writer:
         while (first := self._queue.get()) is not None:
             group, stop = self._gather(first)
             # A sender that has gone away takes its job back; from here on it no longer can.
+            began = time.monotonic()
             self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
+            self._load.worked(began, time.monotonic())
             if stop:
                 return
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        group, until = [first], time.monotonic() + _GATHER_S
-        while len(group) < _GROUP:
+        # While one group is committed the next one gathers by itself; waiting for more would only cost time.
+        group, weight, until = [first], first.weight, time.monotonic() + _GATHER_S
+        while len(group) < _GROUP and weight < _GROUP_WEIGHT:
             try:
                 job = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
@@ -100,20 +147,33 @@ class Writer:
             if job is None:
                 return group, True
             group.append(job)
+            weight += job.weight
         return group, False
 
     def _commit(self, group: list[_Job]) -> None:
         try:
             with self._store.begin() as tx:
-                receipts = [job.work(tx) for job in group]
+                taken = self._take(tx, group)
         except StoreUnavailable as error:
             for job in group:
                 job.done.set_exception(error)
         except Exception as error:  # noqa: BLE001 - the one writer must outlive whatever one sender sent
             self._commit_apart(group, error)
         else:
-            for job, receipt in zip(group, receipts, strict=True):
-                job.done.set_result(receipt)
+            for job, outcome in zip(group, taken, strict=True):
+                job.done.set_result(outcome)
+
+    def _take(self, tx: Tx, group: Sequence[_Job]) -> list[Any]:
+        """Spans of all jobs at once: a conversation that several of them add to is put together once."""
+        at = self._clock.now()
+        spans = [span for job in group for span in job.spans]
+        told = take_spans(tx, spans, at, self._quiet) if spans else Receipt()
+        return [self._take_one(tx, job, told, at) for job in group]
+
+    def _take_one(self, tx: Tx, job: _Job, told: Receipt, at: datetime) -> Any:
+        if job.work is not None:
+            return job.work(tx)
+        return take_conversations(tx, job.offers, at, self._quiet) if job.offers else told
 
     def _commit_apart(self, group: list[_Job], error: Exception) -> None:
         """Nothing of the group was stored: give each job a transaction of its own, so that one cannot spoil the others."""

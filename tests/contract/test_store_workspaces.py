@@ -12,9 +12,10 @@ from made import DAY, HOUR, NOW, alert, arrival, calibration, fact, label, span,
 from sqlalchemy import select
 
 from traces import schema
-from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Score, Segment
+from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, Score, Segment
 from traces.store import Tx, open_store
 from traces.store.conversations import Pending
+from traces.store.feedback import Given
 from traces.store.outbox import Delivery, DeliveryState
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S
@@ -28,6 +29,7 @@ DELIVERY = Delivery(
 )  # fmt: skip
 PENDING = Pending(conversation=arrival().conversation, version=9, has_arrived=True, has_settled=True)
 ENTRY = AuditEntry(at=NOW, actor="U1", action="label", subject="conversation:c-1")
+GIVEN = Given(feedback_id="f-1", feedback=Feedback(name="thumbs", value=1.0), conversation_id="c-1")
 CHANGE = Change(kind="model", value="m1", at=NOW)
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
@@ -55,6 +57,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.pending": ((NOW + DAY, 10), {}),
     "conversations.put": (([arrival(version=2)], NOW), {}),
     "conversations.users_of": ((["c-1"],), {}),
+    "conversations.refresh_feedback": (("c-1", NOW), {}),
+    "feedback.about": ((["c-1"], [f"{1:032x}"]), {}),
+    "feedback.known": ((["f-1"],), {}),
+    "feedback.put": (([replace(GIVEN, feedback=Feedback(name="thumbs", value=0.0))],), {}),
     "outbox.bury": (("alert:a-1",), {"problem": "gone"}),
     "outbox.channel_id": (("#c",), {}),
     "outbox.claim": (("alert:a-1", NOW), {}),
@@ -68,6 +74,9 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.request": ((), {"kind": "alert", "subject_id": "a-1", "channel": "#c", "at": NOW}),
     "outbox.retry": (("alert:a-1",), {"due_at": NOW, "problem": "429"}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
+    "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
+    "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),
+    "placing.traces_of": (([f"{1:016x}"],), {}),
     "reviews.fingerprint": (("refusal",), {}),
     "reviews.item": (("i-1",), {}),
     "reviews.items_of": ((["c-1"],), {}),
@@ -165,6 +174,8 @@ def fill(store) -> None:
         tx.state.name_reviewer("U1", "Ann")
         tx.state.note_segment_values({("model", "m1"): (NOW, NOW)})
         tx.state.note_changes([CHANGE])
+        tx.placing.place({f"{1:016x}": f"{1:032x}"})
+        tx.feedback.put([GIVEN])
 
 
 def rows_of(store):

@@ -90,7 +90,7 @@ def _is_message(value: dict[str, Any]) -> bool:
 
 
 def _is_part(value: dict[str, Any]) -> bool:
-    return "role" not in value and value.get("type") in _PART_KINDS
+    return "role" not in value and type(kind := value.get("type")) is str and kind in _PART_KINDS
 
 
 def _saying(value: dict[str, Any]) -> str:

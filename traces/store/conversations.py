@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, select, update
 
 from traces import schema
 from traces.conversation_format import parse_conversation, to_json
-from traces.model import Conversation
+from traces.model import Conversation, Feedback
 from traces.store.base import Part, chunks
+from traces.store.feedback import GivenFeedback
 
 _T = schema.conversations
 _ELSEWHERE = ("scores", "labels")
@@ -76,16 +77,50 @@ class Conversations(Part):
 
     def put(self, arrivals: Sequence[Arrival], at: datetime) -> None:
         """Store conversations whole; scores and labels have tables of their own."""
-        rows = [self._row(arrival, at) for arrival in arrivals]
+        given = self._given(arrival.conversation for arrival in arrivals)
+        rows = [self._row(arrival, at, given.get(arrival.conversation.conversation_id, ())) for arrival in arrivals]
         self._upsert(
             _T,
             rows,
             update=["started_at", "ended_at", "settle_at", "updated_at", "user_id", "digest", "version", "body"],
         )
 
-    def _row(self, arrival: Arrival, at: datetime) -> dict[str, Any]:
+    def _given(self, conversations: Iterable[Conversation]) -> dict[str, list[Feedback]]:
+        """Feedback that came apart from its conversation, by conversation."""
+        found: dict[str, list[Feedback]] = {}
+        for chunk in chunks(conversations):
+            in_trace = {trace_id: c.conversation_id for c in chunk for trace_id in c.trace_ids}
+            for given in GivenFeedback(self._connection, self._workspace_id).about(
+                [c.conversation_id for c in chunk], list(in_trace)
+            ):
+                about = given.conversation_id or in_trace[given.trace_id or ""]
+                found.setdefault(about, []).append(given.feedback)
+        return found
+
+    def refresh_feedback(self, conversation_id: str, at: datetime) -> bool:
+        """Put feedback that came apart onto a conversation, for evaluators that look at once; whether it is there."""
+        standing = self.get(conversation_id)
+        if standing is None:
+            return False
+        body = to_json(_with_feedback(standing, self._given([standing]).get(conversation_id, ())))
+        settled = _T.c.quiet_version == _T.c.version
+        self._connection.execute(
+            update(_T)
+            .where(self._mine(), _T.c.conversation_id == conversation_id)
+            .values(
+                body={key: value for key, value in body.items() if key not in _ELSEWHERE},
+                quiet_version=case((settled, _T.c.version + 1), else_=_T.c.quiet_version),
+                version=_T.c.version + 1,
+                updated_at=at,
+            )
+        )
+        return True
+
+    def _row(self, arrival: Arrival, at: datetime, given: Sequence[Feedback]) -> dict[str, Any]:
         c = arrival.conversation
         body = to_json(c) if arrival.body is None else arrival.body
+        if given:
+            body = to_json(_with_feedback(c, given))
         return {
             "conversation_id": c.conversation_id,
             "started_at": c.started_at,
@@ -209,3 +244,10 @@ class Conversations(Part):
 
     def _mine(self) -> ColumnElement[bool]:
         return _T.c.workspace_id == self._workspace_id
+
+
+def _with_feedback(conversation: Conversation, given: Sequence[Feedback]) -> Conversation:
+    """With feedback added; of one user's under one name that which came apart is the newer word."""
+    spoken = {(f.name, f.user_id) for f in given}
+    kept = [f for f in conversation.feedback if (f.name, f.user_id) not in spoken]
+    return replace(conversation, feedback=(*kept, *given))

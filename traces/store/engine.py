@@ -31,7 +31,11 @@ from traces.store.alerts import Alerts
 from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.conversations import Conversations
+from traces.store.feedback import GivenFeedback
+from traces.store.label_writes import LabelWrites
+from traces.store.origins import Origins
 from traces.store.outbox import Outbox
+from traces.store.placing import Placing
 from traces.store.reviews import Reviews
 from traces.store.rollups import Rollups
 from traces.store.scores import Scores
@@ -85,6 +89,22 @@ class Tx:
     @cached_property
     def audit(self) -> Audit:
         return Audit(self._connection, self._workspace_id)
+
+    @cached_property
+    def placing(self) -> Placing:
+        return Placing(self._connection, self._workspace_id)
+
+    @cached_property
+    def feedback(self) -> GivenFeedback:
+        return GivenFeedback(self._connection, self._workspace_id)
+
+    @cached_property
+    def origins(self) -> Origins:
+        return Origins(self._connection, self._workspace_id)
+
+    @cached_property
+    def label_writes(self) -> LabelWrites:
+        return LabelWrites(self._connection, self._workspace_id)
 
     @cached_property
     def state(self) -> State:

@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, Self
 
 from slack_people import Request
 from websockets.exceptions import ConnectionClosed
@@ -34,7 +34,7 @@ class SocketDouble:
         self._server = serve(self._talk, "127.0.0.1", 0, ping_interval=None)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
-    def __enter__(self) -> SocketDouble:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

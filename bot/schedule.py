@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ _WORK_EVERY_S = 1.0
 _DETECT_EVERY_S = 5.0
 _CALIBRATE_EVERY_S = 2.0
 _POLL_EVERY_S = 1.0
+_MOST_PASSED_OVER = 4
+_EVALUATE_S = 1.0
+"""While most of the time goes into receiving, evaluation leaves out so many passes in a row, then runs for so long."""
 _DELIVER = "deliver"
 _BURST = 4
 """Messages to one channel in one second's pass: Slack allows short bursts above one a second."""
@@ -103,9 +107,11 @@ class Jobs:
 class Schedule:
     """Runs the jobs of a running Hark until it is stopped."""
 
-    def __init__(self, jobs: Jobs, clock: Clock) -> None:
+    def __init__(self, jobs: Jobs, clock: Clock, is_pressed: Callable[[], bool] = lambda: False) -> None:
         self._jobs = jobs
         self._clock = clock
+        self._is_pressed = is_pressed
+        self._passed_over = 0
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         )
@@ -115,7 +121,7 @@ class Schedule:
         # A pass that takes longer than its interval is passed over by design; that is no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._every(_POLL_EVERY_S, "poll", lambda: jobs.poll.run(self._clock.now()), alone=False)
-        self._every(_WORK_EVERY_S, "evaluate", lambda: jobs.evaluate.run(self._clock.now()))
+        self._every(_WORK_EVERY_S, "evaluate", self._evaluate)
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         if (deliver := jobs.deliver) is not None:
@@ -128,6 +134,16 @@ class Schedule:
         self._jobs.nudge.reaches(None)
         self._scheduler.shutdown(wait=True)
         self._jobs.close()
+
+    def _evaluate(self) -> None:
+        # What is being received goes first: a conversation that still changes would only be evaluated again. Even so
+        # evaluation gets a part of the time.
+        if self._is_pressed() and self._passed_over < _MOST_PASSED_OVER:
+            self._passed_over += 1
+            return
+        self._passed_over = 0
+        until = time.monotonic() + _EVALUATE_S
+        self._jobs.evaluate.run(self._clock.now(), lambda: self._is_pressed() and time.monotonic() > until)
 
     def _deliver_now(self) -> None:
         try:

@@ -53,7 +53,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = uvicorn.Server(config)
-    schedule = Schedule(hark.jobs, hark.clock)
+    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed)
     socket_mode = _socket_mode(hark)
     schedule.start()
     try:

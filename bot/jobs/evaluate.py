@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,8 +44,8 @@ class Evaluation:
         self._picker = picker
         self._quiet = quiet
 
-    def run(self, now: datetime) -> int:
-        """Evaluate everything that awaits it as of ``now``; returns how many conversations that were."""
+    def run(self, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> int:
+        """Evaluate what awaits it as of ``now``, until all is done or ``is_enough``; returns how many conversations."""
         with self._store.begin() as tx:
             tx.state.beat(bucket_start(now, HOUR_S))
             merge_due(tx, now, self._quiet)
@@ -53,6 +53,8 @@ class Evaluation:
         while pending := self._next(now):
             self._evaluate(pending, now)
             done += len(pending)
+            if is_enough():
+                break
         with self._store.begin() as tx:
             tx.state.job_ran("evaluate", now)
         return done
@@ -62,16 +64,16 @@ class Evaluation:
             return tx.conversations.pending(now, BATCH)
 
     def _evaluate(self, pending: Sequence[Pending], now: datetime) -> None:
-        # Judges take seconds: they are asked before the transaction begins.
+        # Judges take seconds, and others want to write: evaluators are asked before the transaction begins.
         judged = self._judge([p.conversation for p in pending if p.has_settled])
+        fresh = {
+            p.conversation.conversation_id: [
+                *(_outcomes(self._on_arrival, p.conversation) if p.has_arrived else ()),
+                *judged.get(p.conversation.conversation_id, ()),
+            ]
+            for p in pending
+        }
         with self._store.begin() as tx:
-            fresh = {
-                p.conversation.conversation_id: [
-                    *(_outcomes(self._on_arrival, p.conversation) if p.has_arrived else ()),
-                    *judged.get(p.conversation.conversation_id, ()),
-                ]
-                for p in pending
-            }
             tx.scores.put(fresh, now)
             self._measure(tx, [p.conversation for p in pending], now)
             tx.conversations.evaluated(pending)

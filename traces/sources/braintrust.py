@@ -83,7 +83,7 @@ class BraintrustSource:
         since, until = format_time(window.since), format_time(window.until)
         query = (
             f"SELECT {_COLUMNS} FROM project_logs({_literal(self.project)})"  # noqa: S608 - every value is quoted
-            f" WHERE created >= {_literal(since)} AND created < {_literal(until)} LIMIT {_PAGE_SPANS}"
+            f" WHERE created >= {_literal(since)} AND created < {_literal(until)} LIMIT {window.limit(_PAGE_SPANS)}"
         )
         if window.page is not None:
             query += f" OFFSET {_literal(window.page)}"

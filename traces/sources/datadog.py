@@ -69,7 +69,7 @@ class DatadogSource:
         wanted = {"from": format_time(window.since), "to": format_time(window.until)}
         if self.project != "default":
             wanted["ml_app"] = self.project
-        page: dict[str, Any] = {"limit": _PAGE_SPANS}
+        page: dict[str, Any] = {"limit": window.limit(_PAGE_SPANS)}
         if window.page is not None:
             page["cursor"] = window.page
         asked = {"data": {"type": "spans", "attributes": {"filter": wanted, "page": page, "sort": "timestamp"}}}

@@ -77,7 +77,7 @@ class HeliconeSource:
                 "right": {"request_response_rmt": {"request_created_at": {"lt": format_time(window.until)}}},
             },
             "offset": int(offset),
-            "limit": _PAGE_REQUESTS,
+            "limit": window.limit(_PAGE_REQUESTS),
             "sort": {"created_at": "asc"},
         }
         answer, refused = self._api.post("/v1/request/query-clickhouse", asked), Refused()

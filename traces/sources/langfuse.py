@@ -88,11 +88,11 @@ class LangfuseSource:
         return self._version[0]
 
     def _observations(self, window: Window) -> Batch:
-        params = _window(window, "StartTime") | {"limit": _PAGE_OBSERVATIONS, "fields": _FIELDS}
+        params = _window(window, "StartTime") | {"limit": window.limit(_PAGE_OBSERVATIONS), "fields": _FIELDS}
         return _batch(self._api.get("/api/public/v2/observations", params | _cursor(window)), _span)
 
     def _scores(self, window: Window) -> Batch:
-        params = _window(window, "Timestamp") | {"limit": _PAGE_SCORES, "fields": "details,subject"}
+        params = _window(window, "Timestamp") | {"limit": window.limit(_PAGE_SCORES), "fields": "details,subject"}
         return _score_batch(self._api.get("/api/public/v3/scores", params | _cursor(window)))
 
     def _traces_of_3(self, window: Window) -> Batch:
@@ -148,7 +148,7 @@ def _cursor(window: Window) -> dict[str, str | int]:
 
 
 def _number(window: Window) -> dict[str, str | int]:
-    return {"page": window.page or "1", "limit": _PAGE_OF_3}
+    return {"page": window.page or "1", "limit": window.limit(_PAGE_OF_3)}
 
 
 def _following(answer: Raw, window: Window | None) -> str | None:

@@ -93,7 +93,7 @@ class LangSmithSource:
             "min_start_time": format_time(window.since),
             "max_start_time": format_time(window.until),
             "selects": list(_SELECTED),
-            "page_size": _PAGE_RUNS,
+            "page_size": window.limit(_PAGE_RUNS),
         }
         if window.page is not None:
             asked["cursor"] = window.page

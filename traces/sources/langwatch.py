@@ -74,7 +74,7 @@ class LangWatchSource:
             "dateField": "updated",
             "includeSpans": True,
             "format": "json",
-            "pageSize": _PAGE_TRACES,
+            "pageSize": window.limit(_PAGE_TRACES),
         }
         if window.page is not None:
             asked["scrollId"] = window.page

@@ -85,7 +85,7 @@ class MlflowSource:
             "locations": [location],
             "filter": f"trace.timestamp_ms >= {since_ms} AND trace.timestamp_ms <= {until_ms}",
             "order_by": ["timestamp_ms ASC"],
-            "max_results": _PAGE_TRACES,
+            "max_results": window.limit(_PAGE_TRACES),
         }
         if window.page is not None:
             asked["page_token"] = window.page

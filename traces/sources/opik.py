@@ -86,7 +86,7 @@ class OpikSource:
             "from_time": format_time(window.since),
             "to_time": format_time(window.until),
             "page": window.page or "1",
-            "size": _PAGE,
+            "size": window.limit(_PAGE),
             "truncate": "false",
         }
         answer, refused = self._api.get(path, params), Refused()
@@ -100,7 +100,7 @@ class OpikSource:
         return Batch(
             spans=read_all(found, read, refused),
             targets=targets,
-            page=next_number(window, total / _PAGE),
+            page=next_number(window, total / window.limit(_PAGE)),
             refused=refused,
         )
 

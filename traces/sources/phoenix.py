@@ -55,7 +55,7 @@ class PhoenixSource:
 
     def _spans(self, window: Window) -> Batch:
         params: dict[str, str | int] = {
-            "limit": PAGE_SPANS,
+            "limit": window.limit(PAGE_SPANS),
             "start_time": format_time(window.since),
             "end_time": format_time(window.until),
         }

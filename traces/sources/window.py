@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 
 from traces.clock import format_time
-from traces.errors import BadInput
+from traces.errors import BadInput, TooLarge
 from traces.fields import Table, count, moment, optional, read, text
 from traces.model import Span
 from traces.otlp_span import Refused
@@ -26,19 +26,26 @@ class Window:
         until: Spans that began before this are asked for.
         page: The store's own cursor within the window; ``None`` on the first page.
         part: Which of the store's several listings is being read: spans first, then perhaps scores.
+        shrunk: How often the size of a page was halved, because the answer was too large.
     """
 
     since: datetime
     until: datetime
     page: str | None = None
     part: int = 0
+    shrunk: int = 0
+
+    def limit(self, most: int) -> int:
+        """How many things to ask for at once, where ``most`` are asked for as a rule."""
+        return max(1, most >> self.shrunk)
 
     def at(self, page: str | None) -> Window:
         return replace(self, page=page)
 
     def encode(self) -> str:
         written = {"since": format_time(self.since), "until": format_time(self.until), "page": self.page}
-        return orjson.dumps(written | ({"part": self.part} if self.part else {})).decode()
+        numbers = {name: number for name in ("part", "shrunk") if (number := getattr(self, name))}
+        return orjson.dumps(written | numbers).decode()
 
     @property
     def is_begun(self) -> bool:
@@ -62,6 +69,7 @@ class Batch:
     through: datetime | None = None
 
 
+_MOST_SHRUNK: Final = 9
 Listing: TypeAlias = Callable[[Window], Batch]
 """Reads the page of its listing that a window names."""
 
@@ -70,6 +78,7 @@ _CURSOR: Table = {
     "until": ("until", moment),
     "page": ("page", optional(text)),
     "part": ("part", count),
+    "shrunk": ("shrunk", count),
 }
 
 
@@ -109,7 +118,7 @@ def rewound(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     window = decode(cursor)
-    return replace(window, page=None, part=0, until=window.since).encode() if window.is_begun else None
+    return replace(window, page=None, part=0, shrunk=0, until=window.since).encode() if window.is_begun else None
 
 
 def read_page(
@@ -123,7 +132,7 @@ def read_page(
     window = next_window(cursor, now, first=first, overlap=overlap)
     if window.part >= len(listings):
         raise BadInput("names a listing that this source does not have", "cursor")
-    batch = listings[window.part](window)
+    window, batch = _read(listings[window.part], window)
     if batch.page is not None and batch.page == window.page:
         raise BadInput("is not a new cursor; the server would be read in circles", "next_cursor")
     following = _following(window, batch, len(listings))
@@ -137,13 +146,24 @@ def read_page(
     )
 
 
+def _read(listing: Listing, window: Window) -> tuple[Window, Batch]:
+    """A page, as small as it must be: pages of another size are counted anew, from the first."""
+    while True:
+        try:
+            return window, listing(window)
+        except TooLarge:
+            if window.shrunk >= _MOST_SHRUNK:
+                raise
+            window = replace(window, page=None, shrunk=window.shrunk + 1)
+
+
 def _following(window: Window, batch: Batch, listings: int) -> Window:
     if batch.through is not None:
         window = replace(window, until=max(window.since, min(window.until, batch.through)))
     if batch.page is not None:
         return window.at(batch.page)
     part = window.part + 1
-    return replace(window, page=None, part=part if part < listings else 0)
+    return replace(window, page=None, part=part if part < listings else 0, shrunk=0)
 
 
 def next_number(window: Window, pages: float | None) -> str | None:

@@ -71,7 +71,7 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
         detail["attribution"] = _attribution_json(explained)
     if change := _nearest_change(terrain.changes, finding.anomaly.started_at, explained):
         detail["change"] = {"kind": change.kind, "value": change.value, "at": format_time(change.at)}
-    if correction := _correction(watch, finding, numbers, terrain):
+    if correction := _correction(watch, finding, numbers, terrain, start):
         detail["correction"] = correction
     return Incident(
         started_at=start,
@@ -209,9 +209,11 @@ def _nearest_change(changes: Sequence[Change], started_at: datetime, explained: 
     return min(near, key=lambda c: ((c.kind, c.value) not in named, abs(c.at - started_at)), default=None)
 
 
-def _correction(watch: Watch, finding: Finding, numbers: Numbers, terrain: Terrain) -> dict[str, Any] | None:
+def _correction(
+    watch: Watch, finding: Finding, numbers: Numbers, terrain: Terrain, start: datetime
+) -> dict[str, Any] | None:
     """The true rate behind the verdicts of the segment since the change began."""
-    since = watch.since(finding.signal, numbers.segment, finding.anomaly.started_at)
+    since = watch.since(finding.signal, numbers.segment, start)
     if since is None or finding.signal.kind is not Kind.RATE:
         return None
     found = estimate(finding.signal, since.total, since.judged, terrain.calibrations)

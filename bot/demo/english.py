@@ -210,6 +210,11 @@ ENGLISH: Final = Tongue(
             ),
         ),
     },
+    references=(
+        "My last order was {order}.",
+        "It is about the account with {order}.",
+        "I bought {order} before, by the way.",
+    ),
     checking=("Let me look that up.", "One moment, I am checking.", "I am looking at your account now.", ""),
     tool_trouble=(
         "Our system is slow to respond right now; I have made a note and a colleague will finish this today.",

@@ -132,6 +132,7 @@ FRENCH: Final = Tongue(
             ),
         ),
     },
+    references=("Ma dernière commande était {order}.", "C'est le compte de la commande {order}."),
     checking=("Un instant, je regarde.", "Je vérifie.", ""),
     tool_trouble=(
         "Le système est lent ; le dossier {ticket} est ouvert et nous vous écrivons aujourd'hui.",

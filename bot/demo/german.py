@@ -132,6 +132,7 @@ GERMAN: Final = Tongue(
             ),
         ),
     },
+    references=("Meine letzte Bestellung war {order}.", "Es geht um das Konto mit {order}."),
     checking=("Einen Moment, ich sehe nach.", "Ich prüfe das.", ""),
     tool_trouble=(
         "Das System antwortet gerade langsam; Vorgang {ticket} ist angelegt, wir melden uns heute.",

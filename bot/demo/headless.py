@@ -36,11 +36,12 @@ _CLICKS_APART: Final = timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What is played: ``history`` of healthy traffic, then the new prompt version, broken or not."""
+    """What is played: ``history`` of healthy traffic, then ``hours`` at most of the new prompt version, broken or not."""
 
     now: datetime
     seed: int = 1
     history: timedelta = timedelta(weeks=3)
+    hours: int = _MOST_HOURS
     breaks_refunds: bool = True
 
     @property
@@ -126,13 +127,13 @@ class _Loop:
     def _await_alert(self) -> Alert | None:
         """Play live traffic until an alert names the new prompt version."""
         version = self._version
-        for _ in range(_MOST_HOURS * int(timedelta(hours=1) / _STEP)):
+        for _ in range(self._script.hours * int(timedelta(hours=1) / _STEP)):
             self._play_on(_STEP)
             named = [alert for alert in self._alerts() if _names(alert, version)]
             if named:
                 return named[0]
         if self._script.breaks_refunds:
-            self.failures.append(f"no alert names {version} within {_MOST_HOURS} hours of its start")
+            self.failures.append(f"no alert names {version} within {self._script.hours} hours of its start")
         return None
 
     def _review(self, alert: Alert) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.demo.stage import Stage
-from bot.playground.elements import elements
 from bot.playground.acknowledgements import Answer
+from bot.playground.elements import elements
 from bot.playground.people import ALERTS, REVIEW
 from bot.playground.posts import Post
 from bot.slack.blocks import alert as alert_blocks

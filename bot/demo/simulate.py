@@ -288,7 +288,8 @@ class _Play:
     def _opening(self, ask: str) -> str:
         greeting = self._chance.choice(self._tongue.greetings)
         detail = f" {self._filled(self._tongue.details)}" if self._happens(0.5) else ""
-        said = f"{greeting}{ask}{detail}"
+        named = "" if self._facts["order"] in ask else f" {self._filled(self._tongue.references)}"
+        said = f"{greeting}{ask}{named}{detail}"
         return said if greeting else said[:1].upper() + said[1:]
 
     def _filled(self, lines: Lines, **more: str) -> str:

@@ -132,6 +132,7 @@ SPANISH: Final = Tongue(
             ),
         ),
     },
+    references=("Mi último pedido fue {order}.", "Es la cuenta del pedido {order}."),
     checking=("Un momento, lo miro.", "Lo estoy comprobando.", ""),
     tool_trouble=(
         "El sistema va lento; he abierto el caso {ticket} y le escribimos hoy.",

@@ -26,6 +26,7 @@ class Tongue:
     Attributes:
         scenes: By scenario.
         details: What some users add to their request.
+        references: What users add who have not named an order.
         checking: What the agent says while it looks something up.
         tool_trouble: What it says when a tool failed.
         declined: Wishes outside of what it may do, and how it declines.
@@ -41,6 +42,7 @@ class Tongue:
     greetings: Lines
     scenes: Mapping[str, Scene]
     details: Lines
+    references: Lines
     checking: Lines
     tool_trouble: Lines
     declined: Exchanges

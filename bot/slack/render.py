@@ -22,6 +22,7 @@ from traces.store.reviews import ReviewItem
 
 _TURNS_AROUND = 2
 _TURNS_SHOWN = 6
+_SAYS_SO = 0.5
 _CONTEXT_KEYS = ("application", "model", "prompt_version", "scenario")
 _QUESTIONS = {
     "volume": "Is something wrong with this conversation?",
@@ -143,7 +144,7 @@ def _context(conversation: Conversation) -> Segment:
 
 def _shown(scores: Sequence[Score], asked: Score | None) -> list[Score]:
     """The score in question first, then the others that say that something is the case; they may quote what was said."""
-    others = [s for s in scores if s is not asked and s.value]
+    others = [s for s in scores if s is not asked and s.value is not None and s.value >= _SAYS_SO]
     return [
         replace(s, explanation=_hidden(s.explanation), label=_hidden(s.label), evidence=_hidden(s.evidence))
         for s in [*([asked] if asked is not None else []), *others]

@@ -105,12 +105,8 @@ def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     if (corrected := detail.correction(alert)) is not None:
         yield (
             f"Corrected by {counted(corrected.n_labels, 'label')}",
-            f"95 % interval {interval(corrected.ci_low, corrected.ci_high)}{_uncorrected(alert)}",
+            f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})",
         )
-
-
-def _uncorrected(alert: Alert) -> str:
-    return f"; {percent(alert.k / alert.n)} as the evaluator says" if alert.k is not None and alert.n else ""
 
 
 def _affected(alert: Alert, signal: Signal) -> int:
@@ -121,7 +117,8 @@ def _affected(alert: Alert, signal: Signal) -> int:
 
 
 def _attribution_text(found: detail.Attribution) -> str:
-    part = f", {share(found.share)} of the change" if found.share is not None else ""
+    # Where the rest went the other way, a segment holds more than all of the change; people read that as a mistake.
+    part = f", {share(min(found.share, 1.0))} of the change" if found.share is not None else ""
     also = ", ".join(_cut(key, value) for key, value in found.also[:_ALSO_SHOWN])
     more = f"\nalso in {also}" if also else ""
     within = f", within {_cut(*found.within)}" if found.within is not None else ""

@@ -1,0 +1,38 @@
+"""The whole loop of the demo, with scripted clicks: it closes, and without the break nothing is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.demo.headless import Script, play
+
+NOW = datetime(2026, 11, 20, 14, 23, tzinfo=UTC)
+
+
+@pytest.mark.slow
+def test_the_loop_closes_from_traffic_to_an_alert_to_labels_that_correct_it(tmp_path: Path) -> None:
+    result = play(Script(now=NOW, history=timedelta(days=21)), tmp_path / "hark.db")
+    assert result.failures == []
+    report = result.report
+    injected = report["injected"]
+    told = [alert for alert in report["alerts"] if alert["explained_by"]["value"] == injected["prompt_version"]]
+    assert {alert["signal"] for alert in told} <= set(injected["signals"])
+    assert all(alert["started_at"] >= injected["at"][:13] for alert in told)
+    assert any(alert["correction"] for alert in told)
+    assert report["rejected"] == []
+    assert report["posts"]["count"] > len(report["alerts"])
+    for name, calibration in report["calibration"].items():
+        before = calibration["before"]["n_labels"] if calibration["before"] else 0
+        assert calibration["after"]["n_labels"] >= before, name
+    assert all(answer for answer in report["slash"].values())
+
+
+def test_without_the_break_no_alert_names_the_new_prompt_version(tmp_path: Path) -> None:
+    script = Script(now=NOW, history=timedelta(days=9), hours=5, breaks_refunds=False)
+    result = play(script, tmp_path / "hark.db")
+    assert result.failures == []
+    assert result.report["injected"] == {}
+    assert [a for a in result.report["alerts"] if "support-v13" in str(a)] == []

@@ -99,10 +99,10 @@ def test_spans_are_stored_once_and_the_last_copy_counts(store):
 
 def test_a_trace_moves_to_the_conversation_that_it_was_last_put_into(store):
     with store.begin() as tx:
-        tx.spans.assign({"t1": "c-1", "t2": "c-1"}, {"t2": ["said"]})
-        tx.spans.assign({"t1": "c-2"}, {"t1": ["heard"]})
+        tx.spans.assign({"t1": "c-1", "t2": "c-1"}, {"t2": b"said"})
+        tx.spans.assign({"t1": "c-2"}, {"t1": b"heard"})
         assert tx.spans.conversations_of(["t1", "t2", "t3"]) == {"t1": "c-2", "t2": "c-1"}
-        assert tx.spans.told_in(["c-1", "c-2"]) == {"c-1": {"t2": ["said"]}, "c-2": {"t1": ["heard"]}}
+        assert tx.spans.told_in(["c-1", "c-2"]) == {"c-1": {"t2": b"said"}, "c-2": {"t1": b"heard"}}
         assert tx.spans.told_in(["c-1"], besides=["t2"]) == {"c-1": {"t2": None}}
         assert tx.spans.sizes(["c-1", "c-2", "c-3"]) == {"c-1": 1, "c-2": 1}
 
@@ -329,3 +329,27 @@ def test_a_database_whose_tables_are_gone_says_so_in_one_line(tmp_path):
         tx.conversations.count()
     opened.close()
     assert "\n" not in str(caught.value)
+
+
+def test_threads_read_and_write_side_by_side(store):
+    """The HTTP edge writes while the jobs read, on every database."""
+    problems: list[Exception] = []
+
+    def work(who: int) -> None:
+        try:
+            for n in range(15):
+                with store.begin() as tx:
+                    tx.conversations.put([arrival(f"c-{who}-{n}")], NOW)
+                with store.read() as tx:
+                    assert tx.conversations.count() > n
+        except (StoreUnavailable, AssertionError) as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    with store.read() as tx:
+        assert tx.conversations.count() == 60

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -118,7 +119,10 @@ class Store:
         self._engine = engine
         self._workspace_id = workspace_id
         # SQLite has one writer anyway; queueing here is fair, SQLite's own busy loop is not.
-        self._one_writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        lock = threading.RLock() if engine.dialect.name == "sqlite" else None
+        self._writers: AbstractContextManager[Any] = lock or nullcontext()
+        # A database in memory is one connection, which has room for one transaction, of whichever kind.
+        self._readers = self._writers if isinstance(engine.pool, StaticPool) else nullcontext()
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -127,7 +131,7 @@ class Store:
         Raises:
             StoreUnavailable: The database is locked, full, read-only or gone; nothing was written.
         """
-        with self._writer(), self._transaction(write=True) as tx:
+        with self._writers, self._transaction(write=True) as tx:
             yield tx
 
     @contextmanager
@@ -137,16 +141,8 @@ class Store:
         Raises:
             StoreUnavailable: The database cannot be read.
         """
-        with self._transaction(write=False) as tx:
+        with self._readers, self._transaction(write=False) as tx:
             yield tx
-
-    @contextmanager
-    def _writer(self) -> Iterator[None]:
-        if self._one_writer is None:
-            yield
-            return
-        with self._one_writer:
-            yield
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Tx]:

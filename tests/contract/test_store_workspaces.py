@@ -16,6 +16,8 @@ from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, S
 from traces.store import Tx, open_store
 from traces.store.conversations import Pending
 from traces.store.feedback import Given
+from traces.store.label_writes import PendingWrite
+from traces.store.origins import Origin, SourceHealth
 from traces.store.outbox import Delivery, DeliveryState
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S
@@ -31,6 +33,16 @@ PENDING = Pending(conversation=arrival().conversation, version=9, has_arrived=Tr
 ENTRY = AuditEntry(at=NOW, actor="U1", action="label", subject="conversation:c-1")
 GIVEN = Given(feedback_id="f-1", feedback=Feedback(name="thumbs", value=1.0), conversation_id="c-1")
 CHANGE = Change(kind="model", value="m1", at=NOW)
+ORIGIN = Origin(trace_id=f"{1:032x}", source="phoenix", target="t-1", at=NOW)
+WRITE = PendingWrite(
+    source="phoenix",
+    conversation_id="c-1",
+    name="refusal",
+    reviewer="U1",
+    target="t-1",
+    label_at=NOW,
+    due_at=NOW,
+)
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -61,6 +73,19 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "feedback.about": ((["c-1"], [f"{1:032x}"]), {}),
     "feedback.known": ((["f-1"],), {}),
     "feedback.put": (([replace(GIVEN, feedback=Feedback(name="thumbs", value=0.0))],), {}),
+    "label_writes.counts": ((), {}),
+    "label_writes.due": (("phoenix", NOW + DAY), {}),
+    "label_writes.failed": ((WRITE,), {"due_at": NOW, "problem": "away", "is_final": False}),
+    "label_writes.problems": ((), {}),
+    "label_writes.request": ((["phoenix"], NOW + HOUR), {}),
+    "label_writes.withdrawn": ((WRITE,), {}),
+    "label_writes.written": ((WRITE, "w-1"), {}),
+    "origins.counts": ((NOW - DAY,), {}),
+    "origins.health": (("phoenix",), {}),
+    "origins.newest": ((), {}),
+    "origins.put": (([replace(ORIGIN, target="t-2")],), {}),
+    "origins.put_health": ((SourceHealth(name="phoenix", failures=2),), {}),
+    "origins.targets": (([f"{1:032x}"],), {}),
     "outbox.bury": (("alert:a-1",), {"problem": "gone"}),
     "outbox.channel_id": (("#c",), {}),
     "outbox.claim": (("alert:a-1", NOW), {}),
@@ -157,12 +182,15 @@ def fill(store) -> None:
         tx.scores.put({"c-1": [Score(name="refusal", value=1.0)]}, NOW)
         tx.rollups.record([fact(refusal=1.0, segments=[Segment.of(model="m1")])])
         tx.spans.put([span()])
-        tx.spans.assign({f"{1:032x}": "c-1"}, {f"{1:032x}": ["said"]})
+        tx.spans.assign({f"{1:032x}": "c-1"}, {f"{1:032x}": b"said"})
         tx.spans.defer({"c-1": NOW})
         tx.alerts.add(alert())
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
         tx.reviews.pick(ITEM)
         tx.reviews.put_label(label())
+        tx.origins.put([ORIGIN])
+        tx.origins.put_health(SourceHealth(name="phoenix", failures=1))
+        tx.label_writes.request(["phoenix"], NOW)
         tx.calibrations.put(calibration())
         tx.audit.add(ENTRY)
         tx.state.put_checkpoint(DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"1"))

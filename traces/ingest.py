@@ -12,7 +12,7 @@ import orjson
 
 from traces.conversation_format import parse_conversation, to_json
 from traces.model import Conversation, Label, Span
-from traces.normalise import Told, conversation_id_of, merged, own_conversation_id, read_back, told_of, written
+from traces.normalise import KEPT, Told, conversation_id_of, merged, own_conversation_id, told_of
 from traces.store import Tx
 from traces.store.conversations import Arrival, Known
 from traces.store.reviews import LabelChange
@@ -155,7 +155,7 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
     held |= tx.spans.of_traces(t for t in held if t in before)
     told = {trace_id: told_of(of_trace) for trace_id, of_trace in held.items()}
     now = {t: conversation_id_of(held[t]) or before.get(t) or own_conversation_id(t) for t in held}
-    tx.spans.assign(now, {trace_id: written(of_trace) for trace_id, of_trace in told.items()})
+    tx.spans.assign(now, {trace_id: KEPT.pack(of_trace) for trace_id, of_trace in told.items()})
     receipt = _merge(tx, sorted(set(now.values())), told, at, quiet)
     left = sorted({c for t, c in before.items() if now[t] != c} - set(now.values()))
     _merge(tx, left, told, at, quiet)
@@ -231,7 +231,7 @@ def _merge_now(
 def _told_in(tx: Tx, conversation_ids: Sequence[str], fresh: Mapping[str, Told]) -> dict[str, list[Told]]:
     """What the traces of each conversation tell; a conversation that has none any more is left out."""
     kept = tx.spans.told_in(conversation_ids, besides=fresh)
-    told = {t: read_back(t, body) for traces in kept.values() for t, body in traces.items() if t not in fresh}
+    told = {t: KEPT.unpack(t, body) for traces in kept.values() for t, body in traces.items() if t not in fresh}
     again = tx.spans.of_traces(t for t, of_trace in told.items() if of_trace is None)
     return {
         conversation_id: [fresh.get(t) or told[t] or told_of(again[t]) for t in traces]

@@ -70,13 +70,21 @@ class PackedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        return None if value is None else _compressor().compress(orjson.dumps(value))
+        return None if value is None else packed(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        if value is None:
-            return None
-        is_zstandard = value[:4] == zstandard.FRAME_HEADER
-        return orjson.loads(_decompressor().decompress(value) if is_zstandard else zlib.decompress(value))
+        return None if value is None else unpacked(value)
+
+
+def packed(value: Any) -> bytes:
+    """JSON, compressed."""
+    return _compressor().compress(orjson.dumps(value))
+
+
+def unpacked(body: bytes) -> Any:
+    """What ``packed`` made, or deflated JSON."""
+    is_zstandard = body[:4] == zstandard.FRAME_HEADER
+    return orjson.loads(_decompressor().decompress(body) if is_zstandard else zlib.decompress(body))
 
 
 _OF_THREAD = threading.local()
@@ -120,7 +128,7 @@ traces = Table(
     _workspace(),
     Column("trace_id", String(32), primary_key=True),
     Column("conversation_id", String(255), nullable=False),
-    Column("told", PackedJson),
+    Column("told", LargeBinary),
     Index("traces_by_conversation", "workspace_id", "conversation_id"),
 )
 

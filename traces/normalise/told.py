@@ -66,8 +66,8 @@ def written(told: Told) -> list[Any]:
 
 
 def read_back(trace_id: str, kept: Any) -> Told | None:
-    """What ``written`` wrote; ``None`` when there is nothing, or an older version wrote it."""
-    if kept is None or kept[0] != VERSION:
+    """What ``written`` wrote; ``None`` when an older version wrote it."""
+    if kept[0] != VERSION:
         return None
     _, began_at, started_at, ended_at, lived, steps, texts, own, scores = kept
     return Told(
@@ -108,7 +108,7 @@ _READ_STEP: Final[Mapping[str, Callable[[list[Any]], Step]]] = {
 def _message_row(m: Message) -> list[Any]:
     """A message by position, cut after its last field that says something; most say three."""
     calls = [[call.name, call.arguments, call.tool_call_id] for call in m.tool_calls]
-    row = [m.role, m.content, calls, m.name, m.tool_call_id, m.at, dict(m.metadata) or None]
+    row: list[Any] = [m.role, m.content, calls, m.name, m.tool_call_id, m.at, dict(m.metadata) or None]
     if m.at is not None:
         row = [*row, m.model, m.latency_s, m.ttft_s, m.input_tokens, m.output_tokens, m.cost_usd, m.error]
     return row
@@ -116,7 +116,7 @@ def _message_row(m: Message) -> list[Any]:
 
 def _message(row: list[Any]) -> Message:
     role: Role = row[0]
-    calls = tuple(ToolCall(name=n, arguments=a, tool_call_id=i) for n, a, i in row[2])
+    calls = tuple([ToolCall(name=n, arguments=a, tool_call_id=i) for n, a, i in row[2]]) if row[2] else ()
     if row[5] is None:
         return Message(
             role=role, content=row[1], tool_calls=calls, name=row[3], tool_call_id=row[4], metadata=row[6] or {}

@@ -53,15 +53,17 @@ class Spans(Part):
             found.update({row.trace_id: row.conversation_id for row in rows})
         return found
 
-    def assign(self, conversation_of: Mapping[str, str], told: Mapping[str, Any]) -> None:
-        """Put traces into conversations, and keep what each of them tells, as JSON."""
+    def assign(self, conversation_of: Mapping[str, str], told: Mapping[str, bytes]) -> None:
+        """Put traces into conversations, and keep what each of them tells."""
         rows = [{"trace_id": t, "conversation_id": c, "told": told.get(t)} for t, c in conversation_of.items()]
         self._upsert(schema.traces, rows, update=["conversation_id", "told"])
 
-    def told_in(self, conversation_ids: Iterable[str], besides: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    def told_in(
+        self, conversation_ids: Iterable[str], besides: Collection[str] = ()
+    ) -> dict[str, dict[str, bytes | None]]:
         """What each trace of each conversation tells, ``None`` where it was not kept or is one of ``besides``."""
         t = schema.traces
-        found: dict[str, dict[str, Any]] = defaultdict(dict)
+        found: dict[str, dict[str, bytes | None]] = defaultdict(dict)
         for chunk in chunks(conversation_ids):
             mine = (t.c.workspace_id == self._workspace_id) & t.c.conversation_id.in_(chunk)
             rows = self._connection.execute(select(t.c.conversation_id, t.c.trace_id).where(mine))

@@ -195,9 +195,8 @@ def _fresh(kind: str) -> Iterator[tuple[Server, Path]]:
 def _stored(directory: Path) -> tuple[int, int, int]:
     """Rows of spans, rows of conversations, and the bytes of the database."""
     connection = sqlite3.connect(directory / "hark.db")
-    spans, conversations = (
-        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("spans", "conversations")
-    )
+    spans = connection.execute("SELECT count(*) FROM spans").fetchone()[0]
+    conversations = connection.execute("SELECT count(*) FROM conversations").fetchone()[0]
     connection.close()
     return spans, conversations, sum(file.stat().st_size for file in directory.glob("hark.db*"))
 

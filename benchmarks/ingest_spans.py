@@ -17,7 +17,7 @@ _AT_ONCE = 200
 _WORDS = (
     "order delivery refund invoice account please thank where when parcel customer address number return policy "
     "question answer status shipped tomorrow warehouse support agent payment card receipt item colour size"
-).split()
+).split()  # noqa: SIM905
 
 
 def turns(traces: int, started_ns: int, seed: int = 1) -> list[list[Span]]:

@@ -155,7 +155,11 @@ def _own(spans: Sequence[Span]) -> dict[str, tuple[bool, Any]]:
             elif name.startswith(mapping.METADATA_PREFIXES) and name not in _IDENTITIES:
                 prefix = next(prefix for prefix in mapping.METADATA_PREFIXES if name.startswith(prefix))
                 found.setdefault(name.removeprefix(prefix), (False, json_of(value)))
-    return {clean(key): said for key, said in found.items() if type(said[1]) in _single(key)}
+    return {clean(key): said for key, said in found.items() if type(said[1]) in _single(key) and _is_finite(said[1])}
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) not in (int, float) or abs(value) <= LARGEST
 
 
 def _single(key: str) -> tuple[type, ...]:

@@ -36,13 +36,16 @@ class Detection:
     def run(self, now: datetime) -> list[Decision]:
         """Detect as of ``now``; returns what became of every finding of the hours that were news."""
         decisions: list[Decision] = []
+        watch, self._watch = self._watch, Watch(self._settings)
         with self._store.begin() as tx:
             terrain = self._terrain(tx, now)
-            for through in self._watch.hours(tx, now, terrain):
-                decisions += pipeline.run(tx, self._watch, terrain, self._posting, now)
+            for through in watch.hours(tx, now, terrain):
+                decisions += pipeline.run(tx, watch, terrain, self._posting, now)
                 tx.state.job_ran(TOLD, through)
-            self._watch.save(tx)
+            watch.save(tx)
             tx.state.job_ran("detect", now)
+        # Only now: what could not be stored has not happened, and the next run begins with what was stored.
+        self._watch = watch
         return decisions
 
     def save(self) -> None:

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import httpx
-
 from web_double import TEAM, SlackDouble
 
 FORM = "application/x-www-form-urlencoded"

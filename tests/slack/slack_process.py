@@ -62,6 +62,7 @@ def hark_run(
         running = Running(process, log, database)
         try:
             eventually(lambda: "listening on" in running.said or process.poll() is not None, 30)
+            assert "listening on" in running.said, running.said
             yield running
         finally:
             if process.poll() is None:

@@ -21,6 +21,7 @@ from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
+from bot.jobs.write_back import WritingBack
 from bot.review import Review
 from bot.schedule import Jobs, Nudge
 from bot.slack.access import Access, Workspace
@@ -85,17 +86,17 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         evaluators=evaluators,
         segment_keys=settings.segments.keys,
         overrides=overrides,
+        sources=tuple(source.name for source in settings.sources),
     )
     deliver = None if client is None else Delivering(store, client, clock, renderer)
+    sources = sources_of(settings.sources, environment, clock)
     nudge = Nudge()
     return Hark(
         settings=settings,
         clock=clock,
         store=store,
         evaluators=evaluators,
-        jobs=_jobs(
-            settings, store, evaluators, overrides, deliver, nudge, sources_of(settings.sources, environment, clock)
-        ),
+        jobs=_jobs(settings, store, clock, evaluators, overrides, deliver, nudge, sources),
         desk=desk,
         client=client,
         bolt=None if client is None else _bolt(settings, store, clock, client, desk, nudge),
@@ -143,6 +144,7 @@ def overrides_of(settings: Settings) -> dict[str, SignalOverride]:
 def _jobs(
     settings: Settings,
     store: Store,
+    clock: Clock,
     evaluators: Sequence[Evaluator],
     overrides: Mapping[str, SignalOverride],
     deliver: Delivering | None,
@@ -165,7 +167,8 @@ def _jobs(
         channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert
     )
     return Jobs(
-        poll=Polling(store, sources, quiet),
+        poll=Polling(store, sources, quiet, clock),
+        write_back=WritingBack(store, sources),
         evaluate=Evaluation(store, evaluators, Cuts(keys=segments.keys, max_values=segments.max_values), picker, quiet),
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),

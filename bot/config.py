@@ -16,8 +16,10 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from bot.mistakes import mistake_of
-from traces.errors import BadConfig
+from traces.errors import BadConfig, BadInput
 from traces.model import Direction
+from traces.sources.registry import Kind as SourceKind
+from traces.sources.registry import url_of
 
 DEFAULT_CONFIG = "hark.toml"
 DEFAULT_PORT = 8787
@@ -208,17 +210,39 @@ class ReviewSettings(Section):
 
 
 class SourceSettings(Section):
-    """A trace store that Hark polls."""
+    """A trace store that Hark polls, and into which labels are written back."""
 
     name: _Name = Field(description="Name of the source.", examples=["phoenix"])
-    kind: Literal["phoenix"] = Field(description="Which trace store it is.")
-    url: str = Field(description="Base URL of its API.", examples=["https://phoenix.example.com"])
-    project: str = Field(default="default", description="Project to read.")
+    kind: SourceKind = Field(description="Which trace store it is.", examples=["phoenix"])
+    url: str | None = Field(
+        default=None,
+        description="Base URL of its API; default: the vendor's cloud. MLflow and Phoenix have none.",
+        examples=["https://phoenix.example.com"],
+    )
+    project: str = Field(
+        default="default",
+        min_length=1,
+        max_length=255,
+        description="Project to read: its name or id; of MLflow an experiment, of Datadog an ml_app, "
+        "of Opik's cloud workspace/project.",
+    )
     api_key_env: str | None = Field(
-        default=None, description="Environment variable that holds its API key.", examples=["PHOENIX_API_KEY"]
+        default=None,
+        description="Environment variable that holds its API key; Langfuse: public:secret, Datadog: API:application.",
+        examples=["PHOENIX_API_KEY"],
     )
     every_s: float = Field(default=30.0, ge=1, le=86_400, description="Seconds between polls.")
+    first_days: float = Field(default=1.0, gt=0, le=365, description="Days that the first poll reads back.")
+    write_labels: bool = Field(default=True, description="Write reviewers' labels back to it.")
     allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
+
+    @model_validator(mode="after")
+    def _has_url(self) -> SourceSettings:
+        try:
+            url_of(self.kind, self.url or "")
+        except BadInput as error:
+            raise ValueError(error.message) from error
+        return self
 
 
 class FileSettings(Section):

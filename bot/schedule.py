@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -20,6 +22,7 @@ from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.poll import Polling
+from bot.jobs.write_back import WritingBack, WrittenBack
 from traces.clock import Clock, SystemClock
 from traces.errors import HarkError
 
@@ -29,6 +32,8 @@ _WORK_EVERY_S = 1.0
 _DETECT_EVERY_S = 5.0
 _CALIBRATE_EVERY_S = 2.0
 _POLL_EVERY_S = 1.0
+_WRITE_BACK_EVERY_S = 5.0
+_THREADS = 10
 _MOST_PASSED_OVER = 4
 _EVALUATE_S = 1.0
 """While most of the time goes into receiving, evaluation leaves out so many passes in a row, then runs for so long."""
@@ -47,6 +52,7 @@ class Tick:
     calibrated: int = 0
     decisions: tuple[Decision, ...] = ()
     delivery: Report = field(default_factory=Report)
+    labels: WrittenBack = field(default_factory=WrittenBack)
 
     @property
     def opened(self) -> int:
@@ -74,6 +80,7 @@ class Jobs:
     """The jobs, the lock that lets one of those that write run at a time, and the nudge to deliver at once."""
 
     poll: Polling
+    write_back: WritingBack
     evaluate: Evaluation
     detect: Detection
     calibrate: Calibrating
@@ -96,6 +103,7 @@ class Jobs:
             calibrated=len(calibrated),
             decisions=tuple(decisions),
             delivery=delivery,
+            labels=self.write_back.run(now),
         )
 
     def close(self) -> None:
@@ -112,15 +120,20 @@ class Schedule:
         self._clock = clock
         self._is_pressed = is_pressed
         self._passed_over = 0
+        # A thread for each source: one that does not answer keeps nothing else waiting.
         self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(_THREADS + len(jobs.poll.names))},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
 
     def start(self) -> None:
         jobs = self._jobs
         # A pass that takes longer than its interval is passed over by design; that is no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        self._every(_POLL_EVERY_S, "poll", lambda: jobs.poll.run(self._clock.now()), alone=False)
+        for name in jobs.poll.names:
+            self._every(_POLL_EVERY_S, f"poll {name}", partial(self._poll, name), alone=False)
+        self._every(_WRITE_BACK_EVERY_S, "write back", lambda: jobs.write_back.run(self._clock.now()), alone=False)
         self._every(_WORK_EVERY_S, "evaluate", self._evaluate)
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
@@ -134,6 +147,9 @@ class Schedule:
         self._jobs.nudge.reaches(None)
         self._scheduler.shutdown(wait=True)
         self._jobs.close()
+
+    def _poll(self, name: str) -> None:
+        self._jobs.poll.run_one(name, self._clock.now())
 
     def _evaluate(self) -> None:
         # What is being received goes first: a conversation that still changes would only be evaluated again. Even so

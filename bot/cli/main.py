@@ -18,6 +18,7 @@ from bot.cli.export import export
 from bot.cli.ingest import ingest, labels
 from bot.cli.query import alerts, evaluators, metrics
 from bot.cli.run import run
+from bot.cli.sources import sources
 from bot.cli.tick import tick
 from traces.errors import HarkError
 from traces.redact import RedactingFilter
@@ -41,7 +42,7 @@ def hark(*, verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
 
 
-for command in (run, demo, ingest, tick, metrics, alerts, evaluators, calibrate, labels, export, doctor):
+for command in (run, demo, ingest, tick, metrics, alerts, evaluators, calibrate, labels, export, sources, doctor):
     hark.add_command(command)
 
 

@@ -60,6 +60,7 @@ def _tell(ticks: list[Tick], *, as_json: bool) -> None:
         "polled": sum(t.polled for t in ticks),
         "evaluated": sum(t.evaluated for t in ticks),
         "alerts_opened": sum(t.opened for t in ticks),
+        "labels_written_back": sum(t.labels.written for t in ticks),
         "delivered": sum(t.delivery.sent for t in ticks),
         "undelivered": sum(t.delivery.failed for t in ticks),
     }

@@ -18,12 +18,14 @@ from bot.slack.blocks.values import (
     ConversationLine,
     EvaluatorHealth,
     LabelSubmission,
+    SourceStatus,
     StatusReport,
     TaxonomyOption,
     Verdict,
 )
 from bot.slack.grammar import AlertsQuery, EvaluatorsQuery, HelpQuery, MetricsQuery, Query, StatusQuery, parse
 from bot.slack.render import Renderer, excerpt
+from bot.sources import reports_of
 from evaluators.base import Evaluator
 from evaluators.truth import truth_of
 from traces.clock import Clock
@@ -51,6 +53,7 @@ class Desk:
         evaluators: Sequence[Evaluator],
         segment_keys: Sequence[str],
         overrides: Mapping[str, SignalOverride],
+        sources: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -58,6 +61,7 @@ class Desk:
         self._evaluators = {e.name: e for e in evaluators}
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
+        self._sources = tuple(sources)
 
     def answer(self, text: str) -> Message:
         """The answer to a slash command.
@@ -104,7 +108,7 @@ class Desk:
             until=now + _DAY,
             resolution_s=HOUR_S,
         )
-        sources = [s for s in tx.state.sources() if s.problem]
+        sources = reports_of(tx, self._sources, now)
         return StatusReport(
             at=now,
             last_ingest_at=tx.conversations.latest(),
@@ -117,8 +121,18 @@ class Desk:
             outbox_backlog=waiting,
             dead_letters=dead,
             evaluators=tuple(self._health(tx, now)),
+            sources=tuple(
+                SourceStatus(
+                    name=source.name,
+                    last_trace_at=source.last_trace_at,
+                    traces_24h=source.traces_24h,
+                    is_failing=source.problem is not None,
+                    labels_waiting=source.labels_waiting,
+                )
+                for source in sources
+            ),
             problems=tuple(
-                [f"Source {s.name}: {s.problem}" for s in sources]
+                [problem for source in sources for problem in source.problems]
                 + ([f"{dead} messages could not be delivered"] if dead else [])
             ),
         )

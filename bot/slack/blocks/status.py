@@ -9,12 +9,13 @@ from typing import Final
 from bot.slack.blocks.figures import count, counted, duration, money, words
 from bot.slack.blocks.parts import context, facts, section, table
 from bot.slack.blocks.surface import Message
-from bot.slack.blocks.values import EvaluatorHealth, StatusReport
+from bot.slack.blocks.values import EvaluatorHealth, SourceStatus, StatusReport
 from bot.slack.text import EMPTY, Block, escape, one_line, slack_date
 
 _PROBLEM: Final = 200
 _PROBLEMS_SHOWN: Final = 10
 _EVALUATORS_SHOWN: Final = 50
+_SOURCES_SHOWN: Final = 10
 _NAME: Final = 60
 
 
@@ -23,6 +24,8 @@ def status_message(report: StatusReport) -> Message:
     first_line = "✅ Hark is well" if not report.problems else f"⚠️ {counted(len(report.problems), 'problem')}"
     problems = [f"• {escape(problem, _PROBLEM)}" for problem in report.problems[:_PROBLEMS_SHOWN]]
     blocks = [section("\n".join([f"*{first_line}*", *problems])), facts(list(_facts(report)))]
+    if report.sources:
+        blocks.append(section(_sources(report)))
     if report.evaluators:
         blocks.append(evaluator_table(report.evaluators))
     left = len(report.evaluators) - _EVALUATORS_SHOWN
@@ -46,6 +49,20 @@ def _facts(report: StatusReport) -> Iterator[tuple[str, str]]:
     if report.judge_spend_usd is not None:
         budget = f" of {money(report.judge_budget_usd)}" if report.judge_budget_usd is not None else ""
         yield "Judge, today", f"{money(report.judge_spend_usd)}{budget}"
+
+
+def _sources(report: StatusReport) -> str:
+    lines = ["*Sources*", *(_source(source, report.at) for source in report.sources[:_SOURCES_SHOWN])]
+    left = len(report.sources) - _SOURCES_SHOWN
+    return "\n".join([*lines, f"and {counted(left, 'more source')}"] if left > 0 else lines)
+
+
+def _source(source: SourceStatus, now: datetime) -> str:
+    last = _ago(source.last_trace_at, now)
+    waiting = f", {counted(source.labels_waiting, 'label')} to write back" if source.labels_waiting else ""
+    mark = "⚠️ " if source.is_failing else ""
+    name = escape(source.name, _NAME)
+    return f"• {mark}{name}: last trace {last}, {counted(source.traces_24h, 'trace')} in 24 h{waiting}"
 
 
 def _ago(at: datetime | None, now: datetime) -> str:

@@ -178,6 +178,24 @@ class EvaluatorHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """How a polled trace store is.
+
+    Attributes:
+        last_trace_at: When the newest trace began that it has told of; ``None`` before the first.
+        traces_24h: Its traces that began in the last 24 hours.
+        is_failing: Whether the last poll failed.
+        labels_waiting: Labels that wait to be written back to it.
+    """
+
+    name: str
+    last_trace_at: datetime | None
+    traces_24h: int = 0
+    is_failing: bool = False
+    labels_waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """How Hark itself is.
 
@@ -191,6 +209,7 @@ class StatusReport:
         outbox_backlog: Messages that wait to be delivered; the oldest for ``outbox_oldest_s`` seconds.
         dead_letters: Messages that were given up.
         judge_spend_usd: Spent on the judge today, of ``judge_budget_usd``; ``None`` without a judge or a budget.
+        sources: The trace stores that are polled.
         problems: What is wrong, one sentence each; empty when all is well.
     """
 
@@ -208,4 +227,5 @@ class StatusReport:
     judge_spend_usd: float | None = None
     judge_budget_usd: float | None = None
     evaluators: tuple[EvaluatorHealth, ...] = ()
+    sources: tuple[SourceStatus, ...] = ()
     problems: tuple[str, ...] = ()

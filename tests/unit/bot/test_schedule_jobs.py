@@ -53,7 +53,7 @@ def test_a_job_that_fails_is_tried_again_and_the_others_go_on(tmp_path):
     hark = hark_at(tmp_path / "hark.db")
     broken = Breaks()
     ingest(hark.store, talk("c-1", ended_at=NOW.isoformat(), messages=[]))
-    schedule = Schedule(replace(hark.jobs, poll=broken), FakeClock(NOW + HOUR))
+    schedule = Schedule(replace(hark.jobs, calibrate=broken), FakeClock(NOW + HOUR))
     schedule.start()
     assert broken.again.wait(20)
     for _ in range(200):

@@ -44,8 +44,14 @@ class Parts:
     spans: list[Span] = field(default_factory=list)
     placed_by: Mapping[str, str] = field(default_factory=dict)
 
-    def __add__(self, other: Parts) -> Parts:
-        return Parts([*self.spans, *other.spans], {**self.placed_by, **other.placed_by})
+    @classmethod
+    def joined(cls, many: Iterable[Parts]) -> Parts:
+        spans: list[Span] = []
+        placed_by: dict[str, str] = {}
+        for parts in many:
+            spans += parts.spans
+            placed_by |= parts.placed_by
+        return cls(spans, placed_by)
 
 
 def trace_id_of(named: str) -> str:

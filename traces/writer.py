@@ -78,6 +78,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
+    @property
+    def quiet(self) -> timedelta:
+        """After how long without a message a conversation counts as gone quiet."""
+        return self._quiet
+
     def conversations(self, offers: list[Offer]) -> Future[Receipt]:
         """Store conversations; the future holds what it did once it is committed.
 

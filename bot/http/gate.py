@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -15,7 +13,6 @@ from starlette.routing import Route
 from traces import limits, wire
 from traces.errors import BadInput, Busy, Denied, HarkError, NewerSchema, TooLarge, Unsupported
 
-T = TypeVar("T")
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 RETRY_AFTER_S = 5
 _JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
@@ -90,11 +87,6 @@ async def inflated_body(request: Request) -> bytes:
     """
     body = await body_of(request)
     return await run_in_threadpool(wire.inflate, body, request.headers.get("content-encoding", ""))
-
-
-async def done(future: Future[T]) -> T:
-    """What the writer did, once it is committed."""
-    return await asyncio.wrap_future(future)
 
 
 def media_type(request: Request) -> str:

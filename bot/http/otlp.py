@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import body_of, done, media_type, routes
+from bot.http.gate import body_of, media_type, routes
+from bot.http.storing import Storing
 from traces import wire
 from traces.wire import Export
-from traces.writer import Writer
 
 _ExportAnswer: TypeAlias = ExportTraceServiceResponse | ExportLogsServiceResponse
 _Reader: TypeAlias = Callable[[bytes, str, str], Export]
@@ -26,8 +26,8 @@ _BASES = ("/v1", "/api/public/otel/v1", "/otel/v1")
 class OtlpEndpoints:
     """Takes what OpenTelemetry exporters send."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, storing: Storing) -> None:
+        self._storing = storing
 
     def routes(self) -> list[Route]:
         return [
@@ -52,8 +52,7 @@ class OtlpEndpoints:
         body = await body_of(request)
         kind, encoding = media_type(request), request.headers.get("content-encoding", "")
         export = await run_in_threadpool(read, body, kind, encoding)
-        if export.spans:
-            await done(self._writer.spans(export.spans))
+        await self._storing.spans(export.spans)
         return _export_answer(export, kind, answer)
 
 

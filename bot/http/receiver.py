@@ -12,7 +12,8 @@ from bot.http.gate import routes
 from bot.http.otlp import OtlpEndpoints
 from bot.http.own import OwnEndpoints
 from bot.http.slack import SlackEndpoint
-from bot.http.vendors import VendorEndpoints
+from bot.http.storing import Storing
+from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
 from traces.clock import Clock
 from traces.store import Store
 from traces.writer import Writer
@@ -24,7 +25,15 @@ class Receiver:
     def __init__(self, store: Store, writer: Writer, clock: Clock) -> None:
         self._store = store
         self._slack = SlackEndpoint(clock)
-        self._endpoints = (OtlpEndpoints(writer), OwnEndpoints(writer, clock), VendorEndpoints(writer, clock))
+        storing = Storing(writer, clock)
+        self._endpoints = (
+            OtlpEndpoints(storing),
+            OwnEndpoints(storing, clock),
+            LangfuseEndpoints(storing, clock),
+            LangSmithEndpoints(storing, clock),
+            OpikEndpoints(storing, clock),
+            LiteLLMEndpoint(storing),
+        )
 
     def listen_to_slack(self, app: App, signing_secret: str) -> None:
         """Take Slack's requests at ``/slack/events``."""

@@ -7,15 +7,14 @@ trace of its own that carries the session.
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, Final
 
 from traces.errors import BadInput
 from traces.fields import Table, identifier, json_value, moment, optional, read, text, under, wrong_kind
 from traces.model import Span
-from traces.otlp_json import id_of
 from traces.otlp_logs import LOGGED
-from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, check_count
+from traces.otlp_span import TRACE_ID_BYTES, check_count
+from traces.parts import digest, trace_id_of
 from traces.wire import Export
 
 _SCORE: Final[Table] = {
@@ -59,7 +58,7 @@ def _span(score: Any, received_at: datetime) -> Span:
     session_id = known.get("session_id")
     return Span(
         trace_id=trace_id,
-        span_id=_digest(key, SPAN_ID_BYTES),
+        span_id=digest(key),
         parent_id=None,
         name=LOGGED,
         started_at=at,
@@ -70,16 +69,13 @@ def _span(score: Any, received_at: datetime) -> Span:
 
 
 def _trace_id(known: dict[str, Any], key: str) -> str:
-    """The trace that is judged, in OpenTelemetry's form; ids of other forms cannot be traces that Hark has."""
+    """The trace that is judged."""
     named = known.get("trace_id")
-    if named is None:
-        if not known.get("session_id"):
-            raise BadInput("names neither a traceId nor a sessionId")
-        return _digest(key, TRACE_ID_BYTES)
-    trace_id = id_of(named, TRACE_ID_BYTES)
-    if len(trace_id) != TRACE_ID_BYTES:
-        raise BadInput("is not a trace id of 32 hexadecimal digits", "traceId")
-    return trace_id.hex()
+    if named:
+        return trace_id_of(named)
+    if not known.get("session_id"):
+        raise BadInput("names neither a traceId nor a sessionId")
+    return digest(key, TRACE_ID_BYTES)
 
 
 def _evaluation(known: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +86,3 @@ def _evaluation(known: dict[str, Any]) -> dict[str, Any]:
     if known.get("comment"):
         said["gen_ai.evaluation.explanation"] = known["comment"]
     return said
-
-
-def _digest(key: str, size: int) -> str:
-    return blake2b(key.encode(), digest_size=size).hexdigest()

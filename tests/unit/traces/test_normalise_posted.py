@@ -39,7 +39,7 @@ def test_a_call_that_is_none_is_named_by_its_place(sent: Any, said: str) -> None
         (None, "must be an object or a list of them, not null"),
         ([{"name": "a"}], "[0].value: is missing"),
         ([{"name": "a", "value": 1}], "[0]: names neither a traceId nor a sessionId"),
-        ([SCORE | {"traceId": "t-1"}], "[0].traceId: is not a trace id of 32 hexadecimal digits"),
+        ([SCORE | {"traceId": 7}], "[0].traceId: must be text, not a number"),
         ([SCORE | {"timestamp": "x"}], "[0].timestamp: 'x' is not an ISO 8601 time"),
     ],
 )

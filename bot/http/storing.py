@@ -1,0 +1,41 @@
+"""What endpoints hand to the writer, each call ending once it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from traces.clock import Clock
+from traces.ingest import Offer, Receipt
+from traces.model import Change, Span
+from traces.parts import Parts
+from traces.receive import take_changes, take_feedback, take_parts
+from traces.store.feedback import Given
+from traces.writer import Writer
+
+
+class Storing:
+    """The writer, awaited."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def spans(self, spans: list[Span]) -> None:
+        if spans:
+            await asyncio.wrap_future(self._writer.spans(spans))
+
+    async def parts(self, parts: Parts) -> None:
+        if parts.spans:
+            await asyncio.wrap_future(
+                self._writer.do(lambda tx: take_parts(tx, parts, self._clock.now(), self._writer.quiet))
+            )
+
+    async def conversations(self, offers: list[Offer]) -> Receipt:
+        return await asyncio.wrap_future(self._writer.conversations(offers))
+
+    async def feedback(self, given: Sequence[Given]) -> int:
+        return await asyncio.wrap_future(self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now())))
+
+    async def changes(self, changes: Sequence[Change]) -> int:
+        return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, changes)))

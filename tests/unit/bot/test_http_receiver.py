@@ -372,7 +372,7 @@ headers = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(where=st.sampled_from(["/v1/traces", "/v1/conversations"]), body=bodies, sent=headers)
 def test_no_body_and_no_header_breaks_it(slack, where, body, sent):
     encoded = {name: value.encode("latin-1") for name, value in sent.items()}
@@ -382,7 +382,7 @@ def test_no_body_and_no_header_breaks_it(slack, where, body, sent):
         reason_in(answer)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(payload=shaped | anything, as_form=st.booleans())
 def test_nothing_that_is_signed_breaks_it(slack, payload, as_form):
     body = form(payload) if as_form else json.dumps(payload).encode()
@@ -396,7 +396,7 @@ fields = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(fields)
 def test_no_slash_command_breaks_it(slack, given_):
     body = urlencode(given_).encode()

@@ -23,7 +23,6 @@ _LOG = logging.getLogger(__name__)
 _SHUTDOWN_S = 8
 _COLLECT_AFTER = 10_000
 _BACKLOG = 512
-_BACKLOG = 512
 _PING_S = 3.0
 """A connection that was lost without a word is given up after five unanswered pings; clicks meanwhile are lost."""
 
@@ -104,7 +103,6 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-        bound.listen(_BACKLOG)  # from here on clients wait; nobody is refused while the parts start
         bound.listen(_BACKLOG)  # from here on clients wait; nobody is refused while the parts start
     except OSError as error:
         bound.close()

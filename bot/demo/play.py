@@ -21,8 +21,8 @@ from bot.demo.world import StageClock, fill
 from bot.playground.server import PAGE_DIR
 from traces.errors import BadInput
 
-LIVE: Final = timedelta(hours=8)
-SPEED: Final = 560.0
+LIVE: Final = timedelta(hours=9)
+SPEED: Final = 600.0
 _UNTIL_ROLLOUT: Final = timedelta(minutes=30)
 _READ_LATER: Final = timedelta(hours=6)
 DATABASE: Final = "hark.db"

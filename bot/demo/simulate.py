@@ -31,10 +31,10 @@ _SYSTEM: Final = (
 _TONGUES: Final = (ENGLISH, GERMAN, SPANISH, FRENCH)
 _TONGUE_SHARES: Final = (60, 17, 14, 9)
 _SCENARIOS: Final = {
-    "order_status": 22,
-    REFUND: 28,
-    "product_question": 11,
-    "cancellation": 10,
+    "order_status": 20,
+    REFUND: 32,
+    "product_question": 10,
+    "cancellation": 9,
     "address_change": 8,
     "damaged_item": 8,
     "invoice": 7,
@@ -84,7 +84,7 @@ class Rollout:
 
     at: datetime
     prompt_version: str = NEW_PROMPT
-    share: float = 0.6
+    share: float = 0.65
     breaks_refunds: bool = True
 
 

@@ -14,10 +14,10 @@ SPANS_OF_A_TRACE = 5
 TURNS_OF_A_CONVERSATION = 4
 _AT_ONCE = 200
 """Conversations that are under way at the same time: a batch of spans touches many of them."""
-_WORDS = (
+_WORDS = (  # noqa: SIM905
     "order delivery refund invoice account please thank where when parcel customer address number return policy "
     "question answer status shipped tomorrow warehouse support agent payment card receipt item colour size"
-).split()  # noqa: SIM905
+).split()
 
 
 def turns(traces: int, started_ns: int, seed: int = 1) -> list[list[Span]]:

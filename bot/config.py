@@ -310,6 +310,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "SLACK_API_URL": "Base URL of the Slack API, for a proxy or a double of Slack.",
     "HARK_CONFIG": "Settings file in place of ./hark.toml.",
     "HARK_DATABASE_URL": "Database, in place of [database] url.",
+    "HARK_KEY_PEPPER": "Secret that keys are hashed under, in place of the file beside the database.",
     "HARK_ALERTS_CHANNEL": "Channel for alerts, in place of [slack] alerts_channel.",
     "HARK_REVIEW_CHANNEL": "Channel for reviews, in place of [slack] review_channel.",
 }

@@ -16,6 +16,7 @@ from bot.cli.demo import demo
 from bot.cli.doctor import doctor
 from bot.cli.export import export
 from bot.cli.ingest import ingest, labels
+from bot.cli.keys import keys
 from bot.cli.query import alerts, evaluators, metrics
 from bot.cli.run import run
 from bot.cli.sources import sources
@@ -42,7 +43,7 @@ def hark(*, verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
 
 
-for command in (run, demo, ingest, tick, metrics, alerts, evaluators, calibrate, labels, export, sources, doctor):
+for command in (run, demo, ingest, tick, metrics, alerts, evaluators, calibrate, labels, keys, export, sources, doctor):
     hark.add_command(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
 import socket
 import threading
@@ -13,9 +14,11 @@ import click
 import uvicorn
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
+from starlette.types import ASGIApp
 
 from bot.app import Hark
 from bot.cli.setting import built, say
+from bot.keys import door_of
 from bot.schedule import Schedule
 from traces.errors import BadInput
 
@@ -48,7 +51,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
     writer = hark.writer()
     config = uvicorn.Config(
-        hark.receiver(writer).app(),
+        _behind_keys(hark, hark.receiver(writer).app(), bound),
         log_level="warning",
         lifespan="off",
         ws="none",
@@ -68,6 +71,11 @@ def serve(hark: Hark, bound: socket.socket) -> None:
             socket_mode.close()  # type: ignore[no-untyped-call]
         schedule.stop()
         writer.close()
+
+
+def _behind_keys(hark: Hark, app: ASGIApp, bound: socket.socket) -> ASGIApp:
+    host, database = str(bound.getsockname()[0]), hark.settings.database_url
+    return door_of(app, hark.store, hark.clock, os.environ, host=host, database=database, say=say)
 
 
 def _spare_the_collector() -> None:

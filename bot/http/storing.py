@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.keys import APPLICATION
 from traces.clock import Clock
 from traces.ingest import Offer, Receipt
 from traces.model import Change, Span
 from traces.parts import Parts
 from traces.receive import take_changes, take_feedback, take_parts
+from traces.stamp import stamped_offers, stamped_spans
 from traces.store.feedback import Given
 from traces.writer import Writer
 
@@ -23,19 +26,26 @@ class Storing:
 
     async def spans(self, spans: list[Span]) -> None:
         if spans:
-            await asyncio.wrap_future(self._writer.spans(spans))
+            await asyncio.wrap_future(self._writer.spans(stamped_spans(spans, _marks())))
 
     async def parts(self, parts: Parts) -> None:
+        parts = replace(parts, spans=stamped_spans(parts.spans, _marks()))
         if parts.spans:
             await asyncio.wrap_future(
                 self._writer.do(lambda tx: take_parts(tx, parts, self._clock.now(), self._writer.quiet))
             )
 
     async def conversations(self, offers: list[Offer]) -> Receipt:
-        return await asyncio.wrap_future(self._writer.conversations(offers))
+        return await asyncio.wrap_future(self._writer.conversations(stamped_offers(offers, _marks())))
 
     async def feedback(self, given: Sequence[Given]) -> int:
         return await asyncio.wrap_future(self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now())))
 
     async def changes(self, changes: Sequence[Change]) -> int:
         return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, changes)))
+
+
+def _marks() -> dict[str, str]:
+    """What the key of this request says of everything sent with it."""
+    application = APPLICATION.get()
+    return {} if application is None else {"application": application}

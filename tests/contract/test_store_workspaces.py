@@ -16,6 +16,7 @@ from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, S
 from traces.store import Tx, open_store
 from traces.store.conversations import Pending
 from traces.store.feedback import Given
+from traces.store.keys import StoredKey
 from traces.store.label_writes import PendingWrite
 from traces.store.origins import Origin, SourceHealth
 from traces.store.outbox import Delivery, DeliveryState
@@ -43,6 +44,7 @@ WRITE = PendingWrite(
     label_at=NOW,
     due_at=NOW,
 )
+KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -86,6 +88,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "origins.put": (([replace(ORIGIN, target="t-2")],), {}),
     "origins.put_health": ((SourceHealth(name="phoenix", failures=2),), {}),
     "origins.targets": (([f"{1:032x}"],), {}),
+    "keys.add": ((replace(KEY, key_id="other"),), {}),
+    "keys.every": ((), {}),
+    "keys.revoke": (("k-1", NOW), {}),
+    "keys.used": ((["k-1"], NOW), {}),
     "outbox.bury": (("alert:a-1",), {"problem": "gone"}),
     "outbox.channel_id": (("#c",), {}),
     "outbox.claim": (("alert:a-1", NOW), {}),
@@ -181,6 +187,7 @@ def fill(store) -> None:
         tx.conversations.put([arrival(user_id="u")], NOW)
         tx.scores.put({"c-1": [Score(name="refusal", value=1.0)]}, NOW)
         tx.rollups.record([fact(refusal=1.0, segments=[Segment.of(model="m1")])])
+        tx.keys.add(KEY)
         tx.spans.put([span()])
         tx.spans.assign({f"{1:032x}": "c-1"}, {f"{1:032x}": b"said"})
         tx.spans.defer({"c-1": NOW})

@@ -243,13 +243,14 @@ ERROR_MESSAGE: Final[Names] = (
 ERROR_LEVEL: Final = "langfuse.observation.level"
 
 APPLICATION: Final[Names] = (
+    "hark.application",  # what the key that it was sent with, or a person, says it is
     "service.name",
     "openinference.project.name",
     "traceloop.workflow.name",
     "langfuse.trace.name",
     "gen_ai.agent.name",
 )
-ENVIRONMENT: Final[Names] = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
+ENVIRONMENT: Final[Names] = ("hark.environment", "deployment.environment.name", "deployment.environment", "langfuse.environment")
 RELEASE: Final[Names] = ("service.version", "langfuse.release", "langsmith.metadata.revision_id")
 PROMPT_NAME: Final[Names] = ("langfuse.observation.prompt.name", "gen_ai.prompt.name", "traceloop.prompt.key")
 PROMPT_VERSION: Final[Names] = (

@@ -33,6 +33,7 @@ from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.conversations import Conversations
 from traces.store.feedback import GivenFeedback
+from traces.store.keys import Keys
 from traces.store.label_writes import LabelWrites
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
@@ -106,6 +107,10 @@ class Tx:
     @cached_property
     def label_writes(self) -> LabelWrites:
         return LabelWrites(self._connection, self._workspace_id)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self._connection, self._workspace_id)
 
     @cached_property
     def state(self) -> State:

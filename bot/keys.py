@@ -1,0 +1,316 @@
+"""Keys of clients: made, checked and asked for at the door of the HTTP edge.
+
+A key reads ``hark_<id>_<secret>``, the secret being 32 random bytes. Stored is only the HMAC-SHA256 of the secret under a
+pepper that lies beside the database, not in it: who reads the database alone can neither use nor test a key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import os
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from traces.clock import Clock
+from traces.errors import BadInput, StoreUnavailable
+from traces.fields import identifier
+from traces.store import Store
+from traces.store.keys import Scope, StoredKey
+
+APPLICATION: ContextVar[str | None] = ContextVar("application_of_the_key", default=None)
+"""The application that everything in the current request counts as; ``None`` when its key is for all."""
+
+_PEPPER_VARIABLE: Final = "HARK_KEY_PEPPER"
+_PEPPER_BYTES: Final = 32
+_KEY: Final = re.compile(r"hark_([a-z2-7]{8})_([A-Za-z0-9_-]{43})")
+_HEADERS: Final = frozenset(
+    {"authorization", "x-api-key", "api-key", "x-auth-token", "x-langfuse-public-key", "helicone-auth", "dd-api-key"},
+)
+_OPEN: Final = frozenset({"/healthz", "/readyz", "/slack/events"})
+"""Paths without a key: two for whoever watches the process, one whose requests Slack signs."""
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_FRESH: Final = timedelta(seconds=5)
+_USED_COARSELY: Final = timedelta(hours=1)
+_WRONG_A_MINUTE: Final = 20
+_MINUTE: Final = timedelta(minutes=1)
+_MOST_ADDRESSES: Final = 10_000
+
+
+def pepper_of(environment: Mapping[str, str], database: str) -> bytes:
+    """The pepper: from ``HARK_KEY_PEPPER``, else from the file beside the database, made when it is not there.
+
+    Raises:
+        BadInput: The variable holds too little, or the file can be neither read nor made.
+    """
+    if said := environment.get(_PEPPER_VARIABLE):
+        if len(said) < _PEPPER_BYTES:
+            raise BadInput(f"needs at least {_PEPPER_BYTES} characters", _PEPPER_VARIABLE)
+        return said.encode()
+    path = _pepper_file(database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _read_or_make(path)
+    except OSError as error:
+        raise BadInput(
+            f"the keys' pepper cannot be read or made at {path}: {error.strerror}; set {_PEPPER_VARIABLE}"
+        ) from error
+
+
+def _pepper_file(database: str) -> Path:
+    scheme, _, path = database.partition(":///")
+    if scheme.startswith("sqlite") and path and not path.startswith(":memory:"):
+        return Path(f"{path}.pepper")
+    return Path(platformdirs.user_data_dir("hark")) / "keys.pepper"
+
+
+def _read_or_make(path: Path) -> bytes:
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(opened, "wb") as file:
+        made = secrets.token_hex(_PEPPER_BYTES).encode()
+        file.write(made)
+    return made
+
+
+def digest_of(secret: str, pepper: bytes) -> bytes:
+    return hmac.new(pepper, secret.encode(), hashlib.sha256).digest()
+
+
+def make_key(
+    store: Store, pepper: bytes, at: datetime, *, name: str, scope: Scope = "ingest", application: str | None = None
+) -> tuple[StoredKey, str]:
+    """A new key: how it is stored, and its text, which nobody can tell again.
+
+    Raises:
+        BadInput: The name or application cannot be taken.
+    """
+    key_id = base64.b32encode(secrets.token_bytes(5)).decode().lower()
+    secret = secrets.token_urlsafe(32)
+    key = StoredKey(
+        key_id=key_id,
+        name=identifier(name),
+        scope=scope,
+        application=None if application is None else identifier(application),
+        digest=digest_of(secret, pepper),
+        created_at=at,
+    )
+    with store.begin() as tx:
+        tx.keys.add(key)
+    return key, f"hark_{key_id}_{secret}"
+
+
+def presented(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str] | None:
+    """The id and secret of the key in a request, from whichever header its client puts keys into.
+
+    Read are Bearer and Basic authorization (a key as user or as password), an authorization that is the bare key, and
+    the headers of vendors' clients.
+    """
+    for name, value in headers:
+        if name.decode("latin-1").lower() not in _HEADERS:
+            continue
+        text = value.decode("latin-1")
+        if found := _KEY.search(_basic(text) or text):
+            return found[1], found[2]
+    return None
+
+
+def _basic(value: str) -> str | None:
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(rest, validate=True).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return None
+
+
+class Keyring:
+    """The live keys, read again every few seconds. Safe to share between threads."""
+
+    def __init__(self, store: Store, pepper: bytes, clock: Clock) -> None:
+        self._store = store
+        self._pepper = pepper
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, StoredKey] = {}
+        self._read_at: datetime | None = None
+        self._used: dict[str, datetime] = {}
+
+    def find(self, key_id: str, secret: str) -> StoredKey | None:
+        """The live key that this is, if it is one.
+
+        Raises:
+            StoreUnavailable: The keys cannot be read, and never were.
+        """
+        self._refresh()
+        key = self._keys.get(key_id)
+        expected = b"" if key is None else key.digest
+        if not hmac.compare_digest(expected, digest_of(secret, self._pepper)) or key is None:
+            return None
+        self._used[key_id] = self._clock.now()
+        return key
+
+    def is_empty(self) -> bool:
+        self._refresh()
+        return not self._keys
+
+    def _refresh(self) -> None:
+        now = self._clock.now()
+        with self._lock:
+            if self._read_at is not None and abs(now - self._read_at) < _FRESH:
+                return
+            try:
+                with self._store.read() as tx:
+                    stored = tx.keys.every()
+                self._note_use(stored)
+            except StoreUnavailable:
+                if self._read_at is None:
+                    raise
+                return  # better the keys of a moment ago than refusing everybody
+            self._keys = {key.key_id: key for key in stored if key.revoked_at is None}
+            self._read_at = now
+
+    def _note_use(self, stored: Iterable[StoredKey]) -> None:
+        used, self._used = self._used, {}
+        stale = [
+            key.key_id
+            for key in stored
+            if (at := used.get(key.key_id)) is not None and (key.used_at is None or at - key.used_at >= _USED_COARSELY)
+        ]
+        if stale:
+            with self._store.begin() as tx:
+                tx.keys.used(stale, max(used[key_id] for key_id in stale))
+
+
+class WrongKeys:
+    """Counts wrong keys by address, so that guessing is slow. Safe to share between threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def add(self, address: str) -> bool:
+        """Count one; whether that is too many for now."""
+        now = self._clock.now()
+        with self._lock:
+            since, count = self._since.pop(address, (now, 0))
+            if now - since >= _MINUTE:
+                since, count = now, 0
+            self._since[address] = (since, count + 1)
+            while len(self._since) > _MOST_ADDRESSES:
+                self._since.popitem(last=False)
+        return count >= _WRONG_A_MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+
+
+class Door:
+    """An ASGI application behind keys.
+
+    Without ``required`` a request may come without a key; one that shows a key is held to it all the same.
+    """
+
+    def __init__(self, app: ASGIApp, keyring: Keyring, clock: Clock, *, required: bool) -> None:
+        self._app = app
+        self._keyring = keyring
+        self._wrong = WrongKeys(clock)
+        self._required = required
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _OPEN:
+            await self._app(scope, receive, send)
+            return
+        shown = presented(scope["headers"])
+        if shown is None and not self._required:
+            await self._app(scope, receive, send)
+            return
+        try:
+            refused = await run_in_threadpool(self._refusal, shown, scope)
+        except StoreUnavailable as error:
+            refused = _Refusal(503, error.message, {"Retry-After": "5"})
+        if refused is not None:
+            answer = JSONResponse({"error": refused.reason}, status_code=refused.status, headers=refused.headers)
+            await answer(scope, receive, send)
+            return
+        await self._admit(shown, scope, receive, send)
+
+    def _refusal(self, shown: tuple[str, str] | None, scope: AsgiScope) -> _Refusal | None:
+        if shown is None:
+            return _Refusal(401, "a key is needed: send it as Authorization: Bearer hark_…", _CHALLENGE)
+        key = self._keyring.find(*shown)
+        if key is None:
+            address = (scope.get("client") or ("",))[0]
+            if self._wrong.add(address):
+                return _Refusal(429, "too many wrong keys; try again in a minute", {"Retry-After": "60"})
+            return _Refusal(401, "this key is not known, or was revoked", _CHALLENGE)
+        if key.scope == "read" and scope["method"] not in _READING:
+            return _Refusal(403, f"the key {key.name!r} may only read", {})
+        return None
+
+    async def _admit(self, shown: tuple[str, str] | None, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        key = None if shown is None else self._keyring.find(*shown)
+        token = APPLICATION.set(None if key is None else key.application)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            APPLICATION.reset(token)
+
+
+_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="hark"'}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address that is listened on reaches this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def door_of(
+    app: ASGIApp,
+    store: Store,
+    clock: Clock,
+    environment: Mapping[str, str],
+    *,
+    host: str,
+    database: str,
+    say: Callable[[str], None],
+) -> ASGIApp:
+    """The application behind keys, which every address but the machine's own needs.
+
+    Raises:
+        BadInput: The pepper can be neither read nor made.
+    """
+    keyring = Keyring(store, pepper_of(environment, database), clock)
+    required = not is_loopback(host)
+    if required:
+        made = "none is made yet: hark keys create NAME" if keyring.is_empty() else "hark keys list shows them"
+        say(f"{host} is reachable from other machines: every request needs a key ({made})")
+    return Door(app, keyring, clock, required=required)

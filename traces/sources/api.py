@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
-from uuid import UUID
 
-from traces import limits
+from traces import limits, parts
 from traces.errors import BadInput, TooLarge
 from traces.fields import LARGEST, clean, kind_of, moment
 from traces.model import Span
-from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, Refused, moment_of
+from traces.otlp_span import Refused, moment_of
 from traces.urlguard import Answer, GuardedClient
 
 Raw: TypeAlias = Mapping[str, Any]
@@ -23,6 +22,7 @@ Raw: TypeAlias = Mapping[str, Any]
 _NS_PER_MS: Final = 1_000_000
 _LATEST_MS: Final = 2**63 // _NS_PER_MS
 _ERROR: Final = 2
+_OTEL_SPAN_ID: Final = re.compile(r"(?!0{16})[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,30 +174,18 @@ def time_of_ms(holder: Raw, key: str) -> datetime:
 
 
 def trace_id_of(external: str) -> str:
-    """A trace id of ours for a store's own: the same where it is one of OpenTelemetry's, else a digest of it."""
-    return _hex_id(external.removeprefix("tr-"), TRACE_ID_BYTES)
+    """A trace id of ours for a store's own, the same as when clients of that store post to Hark."""
+    return parts.trace_id_of(external.removeprefix("tr-"))
 
 
-def span_id_of(external: str) -> str:
-    """A span id of ours for a store's own."""
-    return _hex_id(external, SPAN_ID_BYTES)
-
-
-def _hex_id(external: str, size: int) -> str:
-    plain = _without_dashes(external).lower()
-    if len(plain) == 2 * size and plain.strip("0") and all(character in "0123456789abcdef" for character in plain):
-        return plain
-    return blake2b(external.encode(errors="replace"), digest_size=size).hexdigest()
-
-
-def _without_dashes(external: str) -> str:
-    try:
-        return UUID(external).hex if "-" in external else external
-    except ValueError:
-        return external
+def span_id_of(product: str, external: str) -> str:
+    """A span id of ours for a store's own: the same where it is one of OpenTelemetry's."""
+    text = external.lower()
+    return text if _OTEL_SPAN_ID.fullmatch(text) else parts.span_id_of(product, external)
 
 
 def span_of(
+    product: str,
     *,
     trace_id: str,
     span_id: str,
@@ -213,8 +201,8 @@ def span_of(
     said = {key: value for key, value in attributes.items() if value not in (None, "", [], {})}
     return Span(
         trace_id=trace_id_of(trace_id),
-        span_id=span_id_of(span_id),
-        parent_id=span_id_of(parent_id) if parent_id else None,
+        span_id=span_id_of(product, span_id),
+        parent_id=span_id_of(product, parent_id) if parent_id else None,
         name=name,
         started_at=started_at,
         ended_at=max(started_at, ended_at),

@@ -107,6 +107,7 @@ class BraintrustSource:
         started_at = _second(metrics, "start") or created
         above = raw.get("span_parents")
         return span_of(
+            "braintrust",
             trace_id=id_at(raw, "root_span_id"),
             span_id=id_at(raw, "span_id"),
             parent_id=above[0] if type(above) is list and above and type(above[0]) is str else "",

@@ -86,6 +86,7 @@ def _span(raw: Raw) -> Span:
     parent, tags = text_at(said, "parent_id"), _tags(said)
     metrics, metadata = object_at(said, "metrics"), object_at(said, "metadata")
     return span_of(
+        "datadog",
         trace_id=id_at(said, "trace_id"),
         span_id=id_at(said, "span_id"),
         parent_id="" if parent in _NO_PARENT else parent,

@@ -106,6 +106,7 @@ class HeliconeSource:
         properties = object_at(raw, "request_properties")
         status, ttft_ms = number_at(raw, "response_status") or 0.0, number_at(raw, "time_to_first_token")
         return span_of(
+            "helicone",
             trace_id=request_id,
             span_id=request_id,
             parent_id="",

@@ -175,6 +175,7 @@ def _span(raw: Raw) -> Span:
     cost = object_at(raw, "costDetails")
     total = next((raw[k] for k in ("totalCost", "calculatedTotalCost") if number_at(raw, k)), None)
     return span_of(
+        "langfuse",
         trace_id=trace_id,
         span_id=id_at(raw, "id"),
         parent_id=text_at(raw, "parentObservationId"),
@@ -213,7 +214,7 @@ def _trace_context(raw: Raw) -> dict[str, Any]:
 
 
 def _root_of_3(trace_id: str) -> str:
-    return f"trace\n{trace_id}"
+    return f"trace {trace_id}"
 
 
 def _span_under_trace(raw: Raw) -> Span:
@@ -227,6 +228,7 @@ def _span_of_trace(raw: Raw) -> Span:
     trace_id, started_at = id_at(raw, "id"), time_at(raw, "timestamp")
     lasted = timedelta(seconds=min(number_at(raw, "latency") or 0.0, timedelta(days=365).total_seconds()))
     return span_of(
+        "langfuse",
         trace_id=trace_id,
         span_id=_root_of_3(trace_id),
         parent_id="",

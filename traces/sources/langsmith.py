@@ -110,6 +110,7 @@ class LangSmithSource:
         parent = above[-1] if type(above) is list and above and type(above[-1]) is str else ""
         failed = text_at(raw, "status").upper() == "ERROR" or bool(text_at(raw, "error"))
         return span_of(
+            "langsmith",
             trace_id=text_at(raw, "trace_id") or run_id,
             span_id=run_id,
             parent_id=parent,

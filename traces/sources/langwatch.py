@@ -103,6 +103,7 @@ class LangWatchSource:
         first_ms, start_ms = number_at(times, "first_token_at"), number_at(times, "started_at")
         waited_ms = None if first_ms is None or start_ms is None else max(first_ms - start_ms, 0)
         return span_of(
+            "langwatch",
             trace_id=trace_id,
             span_id=id_at(raw, "span_id"),
             parent_id=text_at(raw, "parent_id"),

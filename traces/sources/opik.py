@@ -127,6 +127,7 @@ class OpikSource:
     def _read(self, raw: Raw, trace_id: str, span_id: str, parent_id: str, attributes: dict[str, Any]) -> Span:
         started_at, failure = time_at(raw, "start_time"), object_at(raw, "error_info")
         return span_of(
+            "opik",
             trace_id=trace_id,
             span_id=span_id,
             parent_id=parent_id,
@@ -167,4 +168,4 @@ class OpikSource:
 
 
 def _root_of(trace_id: str) -> str:
-    return f"trace\n{trace_id}"
+    return f"trace {trace_id}"

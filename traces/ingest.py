@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from traces.conversation_format import parse_conversation, to_json
-from traces.model import Conversation, Label, Span
+from traces.costs import cost_of
+from traces.model import Conversation, Label, Message, Span
 from traces.normalise import KEPT, Told, conversation_id_of, merged, own_conversation_id, told_of
 from traces.store import Tx
 from traces.store.conversations import Arrival, Known
@@ -57,13 +58,33 @@ def offer(sent: Any, received_at: datetime) -> Offer:
     Raises:
         BadInput: It is not in the format; the error names the field.
     """
-    conversation = parse_conversation(sent, received_at=received_at)
+    conversation = with_costs(parse_conversation(sent, received_at=received_at))
     return Offer(
         conversation=conversation,
         digest=_digest(sent),
         is_timed="started_at" in sent or any(m.at is not None for m in conversation.messages),
         is_complete=sent.get("ended_at") is not None,
     )
+
+
+def with_costs(conversation: Conversation) -> Conversation:
+    """The conversation with what its model calls cost by the price table, where it has tokens but no cost."""
+    model, provider = (conversation.metadata.get(key) for key in ("model", "provider"))
+    messages = tuple(_with_cost(message, model, provider) for message in conversation.messages)
+    return conversation if messages == conversation.messages else replace(conversation, messages=messages)
+
+
+def _with_cost(message: Message, model: Any, provider: Any) -> Message:
+    if message.cost_usd is not None or message.input_tokens is None or message.role != "assistant" or message.error:
+        return message
+    said = message.metadata.get("provider", provider)
+    cost = cost_of(
+        message.model or (model if type(model) is str else None),
+        said if type(said) is str else None,
+        message.input_tokens,
+        message.output_tokens,
+    )
+    return message if cost is None else replace(message, cost_usd=cost)
 
 
 def take_conversations(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta = QUIET) -> Receipt:

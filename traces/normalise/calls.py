@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from traces.clock import parse_time
 from traces.conversation_format import truncate
-from traces.model import Document, Message, Role, Span
+from traces.costs import cost_of
+from traces.model import Document, JsonMap, Message, Role, Span
 from traces.normalise import mapping
 from traces.normalise.attributes import (
     amount,
@@ -66,7 +67,7 @@ def output_of(span: Span) -> Message:
 def measured(message: Message, span: Span, error: str | None) -> Message:
     """A model call's message with what the span measured about it."""
     attributes = span.attributes
-    provider = find_text(attributes, mapping.PROVIDER)
+    provider, model = find_text(attributes, mapping.PROVIDER), find_text(attributes, mapping.MODEL)
     return Message(
         role=message.role,
         content=message.content,
@@ -74,12 +75,12 @@ def measured(message: Message, span: Span, error: str | None) -> Message:
         tool_calls=message.tool_calls,
         tool_call_id=message.tool_call_id,
         at=span.ended_at,
-        model=find_text(attributes, mapping.MODEL),
+        model=model,
         latency_s=_latency_s(span),
         ttft_s=ttft_of(span),
         input_tokens=find_count(attributes, mapping.INPUT_TOKENS),
         output_tokens=find_count(attributes, mapping.OUTPUT_TOKENS),
-        cost_usd=find_number(attributes, mapping.COST) if error is None else None,
+        cost_usd=_cost(attributes, model, provider) if error is None else None,
         error=error,
         metadata=_origin(span) | ({"provider": provider} if provider else {}),
     )
@@ -87,6 +88,24 @@ def measured(message: Message, span: Span, error: str | None) -> Message:
 
 def _latency_s(span: Span) -> float | None:
     return None if UNFINISHED in span.attributes else (span.ended_at - span.started_at).total_seconds()
+
+
+def _cost(attributes: JsonMap, model: str | None, provider: str | None) -> float | None:
+    """US dollars: as reported, else by the price table."""
+    reported = find_number(attributes, mapping.COST)
+    given = find_count(attributes, mapping.INPUT_TOKENS)
+    if reported is not None or not given:
+        return reported
+    beside_read = find_count(attributes, mapping.CACHE_READ_BESIDE) or 0
+    beside_write = find_count(attributes, mapping.CACHE_WRITE_BESIDE) or 0
+    return cost_of(
+        model,
+        provider,
+        given + beside_read + beside_write,
+        find_count(attributes, mapping.OUTPUT_TOKENS),
+        cache_read=beside_read or find_count(attributes, mapping.CACHE_READ_TOKENS),
+        cache_write=beside_write or find_count(attributes, mapping.CACHE_WRITE_TOKENS),
+    )
 
 
 def _origin(span: Span) -> dict[str, Any]:

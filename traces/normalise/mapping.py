@@ -181,6 +181,35 @@ OUTPUT_TOKENS: Final[Names] = (
     "langwatch.metrics#completion_tokens",
     "langsmith.metadata.usage_metadata#output_tokens",
 )
+CACHE_READ_TOKENS: Final[Names] = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.input_tokens.cached",
+    "gen_ai.usage.details.cache_read_tokens",
+    "llm.token_count.prompt_details.cache_read",
+    "llm.token_count.prompt_details.cache_input",
+    "ai.usage.cachedInputTokens",
+    "langwatch.metrics#cachedTokens",
+)
+CACHE_WRITE_TOKENS: Final[Names] = (
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.input_tokens.cache_write",
+    "gen_ai.usage.details.cache_write_tokens",
+    "llm.token_count.prompt_details.cache_write",
+)
+CACHE_READ_BESIDE: Final[Names] = (
+    "langfuse.observation.usage_details#input_cached_tokens",
+    "langfuse.observation.usage_details#input_cache_read",
+    "langfuse.observation.usage_details#cache_read_input_tokens",
+)
+CACHE_WRITE_BESIDE: Final[Names] = (
+    "langfuse.observation.usage_details#input_cache_creation",
+    "langfuse.observation.usage_details#cache_creation_input_tokens",
+)
+"""Cached tokens that are not among the input tokens: Langfuse's kinds of usage do not overlap."""
+
 COST: Final[Names] = (
     "langfuse.observation.cost_details#total",
     "llm.cost.total",
@@ -250,7 +279,12 @@ APPLICATION: Final[Names] = (
     "langfuse.trace.name",
     "gen_ai.agent.name",
 )
-ENVIRONMENT: Final[Names] = ("hark.environment", "deployment.environment.name", "deployment.environment", "langfuse.environment")
+ENVIRONMENT: Final[Names] = (
+    "hark.environment",
+    "deployment.environment.name",
+    "deployment.environment",
+    "langfuse.environment",
+)
 RELEASE: Final[Names] = ("service.version", "langfuse.release", "langsmith.metadata.revision_id")
 PROMPT_NAME: Final[Names] = ("langfuse.observation.prompt.name", "gen_ai.prompt.name", "traceloop.prompt.key")
 PROMPT_VERSION: Final[Names] = (

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.attribution import Attribution, Cause, Cell, attribute
 from alerts.correction import corrected, estimate
+from alerts.culprit import Culprit, culprit
 from alerts.examples import carriers, diverse
 from alerts.signals import threshold_of
 from alerts.watch import Finding, Terrain, Watch
@@ -59,6 +60,10 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
     if is_narrowed or start != finding.anomaly.started_at:
         numbers = _numbers_of_part(watch, finding, segment, terrain, start) or numbers
     facts = _facts(tx, start, watch)
+    if (found := _culprit(watch, finding, terrain, facts)) is not None:
+        explained = _blamed(found, finding.segment)
+        start = max(start, bucket_start(found.change.at, HOUR_S))
+        numbers = _numbers_of_culprit(watch, finding, found, terrain) or numbers
     affected = carriers(
         facts,
         finding.signal,
@@ -71,7 +76,7 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
         detail["attribution"] = _attribution_json(explained)
     if change := _nearest_change(terrain.changes, finding.anomaly.started_at, explained):
         detail["change"] = {"kind": change.kind, "value": change.value, "at": format_time(change.at)}
-    if correction := _correction(watch, finding, numbers, terrain, start):
+    if correction := _correction(finding, numbers, terrain):
         detail["correction"] = correction
     return Incident(
         started_at=start,
@@ -95,6 +100,58 @@ def _numbers(finding: Finding) -> Numbers:
     )
 
 
+def _culprit(watch: Watch, finding: Finding, terrain: Terrain, facts: Sequence[Fact]) -> Culprit | None:
+    """The recent change in which a segment's rate went wrong."""
+    expected = _raw_expected_rate(watch, finding)
+    if finding.signal.kind is not Kind.RATE or len(finding.segment.pairs) != 1 or expected is None:
+        return None
+    return culprit(
+        facts,
+        signal=finding.signal,
+        segment=finding.segment,
+        direction=finding.anomaly.direction,
+        expected=expected,
+        threshold=threshold_of(finding.signal, terrain.calibrations),
+        changes=[c for c in terrain.changes if abs(c.at - finding.anomaly.started_at) <= _CHANGE_WINDOW],
+        keys=_CHANGE_KEYS,
+    )
+
+
+def _blamed(found: Culprit, segment: Segment) -> Attribution:
+    return Attribution(
+        cause=Cause.SEGMENT,
+        key=found.change.kind,
+        value=found.change.value,
+        share=found.share,
+        z=found.z,
+        also=found.also,
+        within=segment.pairs[0],
+    )
+
+
+def _numbers_of_culprit(watch: Watch, finding: Finding, found: Culprit, terrain: Terrain) -> Numbers | None:
+    expected = _raw_expected_rate(watch, finding)
+    return (
+        None if expected is None else _rate_numbers(finding.signal, found.segment, found.k, found.n, expected, terrain)
+    )
+
+
+def _rate_numbers(signal: Signal, segment: Segment, k: float, n: int, expected: float, terrain: Terrain) -> Numbers:
+    """A rate beside its band, the 1 % to 99 % range of what chance makes of the expected rate among ``n``."""
+    margin = 2.33 * math.sqrt(max(expected * (1 - expected), 1e-6) / n)
+    low, high = (min(1.0, max(0.0, expected + sign * margin)) for sign in (-1, 1))
+    values = [corrected(signal, rate, terrain.calibrations) for rate in (k / n, expected, low, high)]
+    return Numbers(
+        segment=segment,
+        value=values[0],
+        expected=values[1],
+        expected_low=min(values[2:]),
+        expected_high=max(values[2:]),
+        n=n,
+        k=round(k),
+    )
+
+
 def _numbers_of_part(
     watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, start: datetime
 ) -> Numbers | None:
@@ -105,21 +162,9 @@ def _numbers_of_part(
         return None
     if signal.kind is Kind.RATE:
         raw_expected = _raw_expected_rate(watch, finding)
-        rate = since.total / since.judged if since.judged else None
-        if rate is None or raw_expected is None:
+        if not since.judged or raw_expected is None:
             return None
-        margin = 2.33 * math.sqrt(max(raw_expected * (1 - raw_expected), 1e-6) / since.judged)
-        low, high = (min(1.0, max(0.0, raw_expected + sign * margin)) for sign in (-1, 1))
-        values = [corrected(signal, r, terrain.calibrations) for r in (rate, raw_expected, low, high)]
-        return Numbers(
-            segment=segment,
-            value=values[0],
-            expected=values[1],
-            expected_low=min(values[2:]),
-            expected_high=max(values[2:]),
-            n=since.judged,
-            k=round(since.total),
-        )
+        return _rate_numbers(signal, segment, since.total, since.judged, raw_expected, terrain)
     if signal.kind is Kind.CONTINUOUS and since.judged:
         middle, step = since.expected / since.judged, 2.33 * math.sqrt(max(since.variance, 0.0)) / since.judged
         return Numbers(
@@ -209,12 +254,9 @@ def _nearest_change(changes: Sequence[Change], started_at: datetime, explained: 
     return min(near, key=lambda c: ((c.kind, c.value) not in named, abs(c.at - started_at)), default=None)
 
 
-def _correction(
-    watch: Watch, finding: Finding, numbers: Numbers, terrain: Terrain, start: datetime
-) -> dict[str, Any] | None:
+def _correction(finding: Finding, numbers: Numbers, terrain: Terrain) -> dict[str, Any] | None:
     """The true rate behind the verdicts of the segment since the change began."""
-    since = watch.since(finding.signal, numbers.segment, start)
-    if since is None or finding.signal.kind is not Kind.RATE:
+    if finding.signal.kind is not Kind.RATE or numbers.k is None:
         return None
-    found = estimate(finding.signal, since.total, since.judged, terrain.calibrations)
+    found = estimate(finding.signal, numbers.k, numbers.n, terrain.calibrations)
     return None if found is None else asdict(found)

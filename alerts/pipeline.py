@@ -215,8 +215,8 @@ def _refresh(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
     """The newest numbers; an alert on all traffic narrows once it is known which segment carries the change."""
     found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=0)
     shown = found.numbers
-    if alert.segment not in {shown.segment, EVERYTHING}:
-        return alert  # the widest series moves on; the alert keeps speaking of what it was narrowed to
+    if not set(alert.segment.pairs) <= set(shown.segment.pairs):
+        return alert  # a wider series moves on; the alert keeps speaking of what it was narrowed to
     kept = {"attribution", "change"} & alert.detail.keys() if shown.segment == alert.segment else set()
     changed = replace(
         alert,
@@ -293,7 +293,10 @@ def _overlap(alert: Alert, finding: Finding) -> bool:
         return True
     if abs(finding.anomaly.started_at - alert.started_at) > _MERGE:
         return False
-    return finding.segment == EVERYTHING or EVERYTHING in series or _keys_differ(finding.segment, alert.segment)
+    if finding.segment == EVERYTHING or EVERYTHING in series:
+        return True
+    shares_a_cut = bool(set(finding.segment.pairs) & set(alert.segment.pairs))
+    return shares_a_cut or _keys_differ(finding.segment, alert.segment)
 
 
 def _keys_differ(one: Segment, other: Segment) -> bool:

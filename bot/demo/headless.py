@@ -133,7 +133,7 @@ class _Loop:
             if named:
                 return named[0]
         if self._script.breaks_refunds:
-            self.failures.append(f"no alert names {version} within {self._script.hours} hours of its start")
+            self.failures.append(f"no alert names {version} within {self._script.hours} h of its start")
         return None
 
     def _review(self, alert: Alert) -> None:

@@ -33,6 +33,8 @@ class Stage:
 
     Attributes:
         client: Sends what clients and Slack send to Hark.
+        bound: Where Hark is to listen; whoever serves it closes it.
+        hark_url: The address of ``bound``.
     """
 
     hark: Hark
@@ -40,14 +42,11 @@ class Stage:
     injector: Injector
     client: httpx.Client
     bound: socket.socket
+    hark_url: str
 
     @property
     def page_url(self) -> str:
         return self.workspace.url
-
-    @property
-    def hark_url(self) -> str:
-        return address(self.bound)
 
     def send(self, conversations: list[object]) -> None:
         """Hand conversations to Hark as any client does.
@@ -92,7 +91,14 @@ def staged(
         stack.enter_context(serving(playground_app(workspace, injector), page))
         hark = build_hark(settings_of(database, address(page), signing_secret), clock, {})
         stack.callback(hark.store.close)
-        yield Stage(hark=hark, workspace=workspace, injector=injector, client=client, bound=bound)
+        yield Stage(
+            hark=hark,
+            workspace=workspace,
+            injector=injector,
+            client=client,
+            bound=bound,
+            hark_url=address(bound),
+        )
 
 
 def _page_socket(port: int | None) -> socket.socket:

@@ -24,7 +24,6 @@ SOON_MS = 90_000
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
     pytest.mark.skipif(not (PAGE_DIR / "app.js").is_file(), reason="the page is not built: run make setup"),
 ]
@@ -34,7 +33,7 @@ pytestmark = [
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page of a running demo, which Ctrl-C then ends with success."""
     log = tmp_path_factory.mktemp("demo") / "stderr"
-    command = [Path(sys.executable).parent / "hark", "demo", "--playground-port", "0", "--history", "2w"]
+    command = [Path(sys.executable).parent / "hark", "demo", "--playground-port", "0", "--history", "10d"]
     with log.open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:

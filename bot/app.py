@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pydantic import SecretStr
 from slack_bolt import App
 from slack_sdk import WebClient
 
@@ -53,10 +54,11 @@ class Hark:
     desk: Desk
     client: WebClient | None
     bolt: App | None
+    webhook_secrets: Mapping[str, SecretStr] = field(default_factory=dict)
 
     def receiver(self, writer: Writer) -> Receiver:
         """The HTTP edge, listening to Slack where Slack comes over HTTP."""
-        receiver = Receiver(self.store, writer, self.clock)
+        receiver = Receiver(self.store, writer, self.clock, self.webhook_secrets)
         secret = self.settings.secrets.signing_secret
         if self.bolt is not None and self.settings.transport == "http" and secret is not None:
             receiver.listen_to_slack(self.bolt, secret.get_secret_value())
@@ -76,6 +78,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     """
     evaluators = evaluators_of(settings)
     overrides = overrides_of(settings)
+    webhook_secrets = settings.webhooks.secrets_in(environment)
     store = open_store(settings.database_url)
     client = client_of(settings)
     renderer = Renderer(evaluators, overrides)
@@ -100,6 +103,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         desk=desk,
         client=client,
         bolt=None if client is None else _bolt(settings, store, clock, client, desk, nudge),
+        webhook_secrets=webhook_secrets,
     )
 
 

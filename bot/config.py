@@ -245,6 +245,59 @@ class SourceSettings(Section):
         return self
 
 
+class WebhookSettings(Section):
+    """What the webhooks of voice platforms prove themselves with; without it they are taken from anybody."""
+
+    retell_secret_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds the Retell API key, with which Retell signs.",
+        examples=["RETELL_API_KEY"],
+    )
+    vapi_secret_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds the secret of Vapi's server credential.",
+        examples=["VAPI_WEBHOOK_SECRET"],
+    )
+    elevenlabs_secret_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds the secret of the ElevenLabs post-call webhook.",
+        examples=["ELEVENLABS_WEBHOOK_SECRET"],
+    )
+    livekit_secret_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds the bearer token that LiveKit agents send.",
+        examples=["LIVEKIT_WEBHOOK_TOKEN"],
+    )
+    pipecat_secret_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds the bearer token that Pipecat bots send.",
+        examples=["PIPECAT_WEBHOOK_TOKEN"],
+    )
+    bland_secret_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds Bland's webhook signing secret.",
+        examples=["BLAND_WEBHOOK_SECRET"],
+    )
+
+    def secrets_in(self, environment: Mapping[str, str]) -> dict[str, SecretStr]:
+        """The secret of each platform that has one.
+
+        Raises:
+            BadInput: A variable is named that is not set.
+        """
+        found: dict[str, SecretStr] = {}
+        for field in type(self).model_fields:
+            variable = getattr(self, field)
+            if variable is None:
+                continue
+            if not environment.get(variable):
+                raise BadInput(
+                    f"the environment variable {variable} is not set; set it or remove {field}", f"webhooks.{field}"
+                )
+            found[field.removesuffix("_secret_env")] = SecretStr(environment[variable])
+        return found
+
+
 class FileSettings(Section):
     """Everything that ``hark.toml`` may hold."""
 
@@ -259,6 +312,7 @@ class FileSettings(Section):
     detect: DetectSettings = DetectSettings()
     signals: dict[_Name, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
     review: ReviewSettings = ReviewSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")
 
     @model_validator(mode="after")

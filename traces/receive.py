@@ -26,7 +26,8 @@ def take_parts(tx: Tx, parts: Parts, at: datetime, quiet: timedelta = QUIET) -> 
     named = {s.parent_id or "": s.trace_id for s in parts.spans if s.name == PART and s.span_id not in parts.placed_by}
     standing = tx.placing.traces_of(sorted({*named, *parts.placed_by.values()}))
     spans = [_placed(span, parts.placed_by, named, standing) for span in parts.spans]
-    places = {parts.placed_by.get(s.span_id) or s.parent_id or "": s.trace_id for s in spans if s.name == PART}
+    placed = ((parts.placed_by.get(s.span_id) or (s.parent_id if s.name == PART else None), s.trace_id) for s in spans)
+    places = {about: trace_id for about, trace_id in placed if about is not None}
     tx.placing.place({span_id: trace_id for span_id, trace_id in places.items() if standing.get(span_id) != trace_id})
     moved, receipt = _moved(tx, {s: t for s, t in places.items() if standing.get(s, t) != t}, standing, at, quiet)
     return receipt + take_spans(tx, [*moved, *spans], at, quiet)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pydantic import SecretStr
 from slack_bolt import App
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +17,7 @@ from bot.http.own import OwnEndpoints
 from bot.http.slack import SlackEndpoint
 from bot.http.storing import Storing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
+from bot.http.voice import VoiceEndpoints
 from traces.clock import Clock
 from traces.store import Store
 from traces.writer import Writer
@@ -22,7 +26,9 @@ from traces.writer import Writer
 class Receiver:
     """Takes what clients and Slack send."""
 
-    def __init__(self, store: Store, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, writer: Writer, clock: Clock, webhook_secrets: Mapping[str, SecretStr] | None = None
+    ) -> None:
         self._store = store
         self._slack = SlackEndpoint(clock)
         storing = Storing(writer, clock)
@@ -33,6 +39,7 @@ class Receiver:
             LangSmithEndpoints(storing, clock),
             OpikEndpoints(storing, clock),
             LiteLLMEndpoint(storing),
+            VoiceEndpoints(storing, clock, webhook_secrets or {}),
         )
 
     def listen_to_slack(self, app: App, signing_secret: str) -> None:

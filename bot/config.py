@@ -13,9 +13,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
+from bot.section import Section
 from traces.errors import BadConfig, BadInput
 from traces.model import Direction
 from traces.sources.registry import Kind as SourceKind
@@ -26,12 +28,6 @@ DEFAULT_PORT = 8787
 
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 _Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A part of the settings: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ServerSettings(Section):
@@ -243,59 +239,6 @@ class SourceSettings(Section):
         except BadInput as error:
             raise ValueError(error.message) from error
         return self
-
-
-class WebhookSettings(Section):
-    """What the webhooks of voice platforms prove themselves with; without it they are taken from anybody."""
-
-    retell_secret_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds the Retell API key, with which Retell signs.",
-        examples=["RETELL_API_KEY"],
-    )
-    vapi_secret_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds the secret of Vapi's server credential.",
-        examples=["VAPI_WEBHOOK_SECRET"],
-    )
-    elevenlabs_secret_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds the secret of the ElevenLabs post-call webhook.",
-        examples=["ELEVENLABS_WEBHOOK_SECRET"],
-    )
-    livekit_secret_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds the bearer token that LiveKit agents send.",
-        examples=["LIVEKIT_WEBHOOK_TOKEN"],
-    )
-    pipecat_secret_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds the bearer token that Pipecat bots send.",
-        examples=["PIPECAT_WEBHOOK_TOKEN"],
-    )
-    bland_secret_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds Bland's webhook signing secret.",
-        examples=["BLAND_WEBHOOK_SECRET"],
-    )
-
-    def secrets_in(self, environment: Mapping[str, str]) -> dict[str, SecretStr]:
-        """The secret of each platform that has one.
-
-        Raises:
-            BadInput: A variable is named that is not set.
-        """
-        found: dict[str, SecretStr] = {}
-        for field in type(self).model_fields:
-            variable = getattr(self, field)
-            if variable is None:
-                continue
-            if not environment.get(variable):
-                raise BadInput(
-                    f"the environment variable {variable} is not set; set it or remove {field}", f"webhooks.{field}"
-                )
-            found[field.removesuffix("_secret_env")] = SecretStr(environment[variable])
-        return found
 
 
 class FileSettings(Section):

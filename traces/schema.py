@@ -390,23 +390,3 @@ job_runs = Table(
     Column("ran_at", UtcTime, nullable=False),
     Column("outcome", JsonText),
 )
-
-span_traces = Table(
-    "span_traces",
-    metadata,
-    _workspace(),
-    Column("span_id", String(16), primary_key=True),
-    Column("trace_id", String(32), nullable=False),
-)
-
-feedback = Table(
-    "feedback",
-    metadata,
-    _workspace(),
-    Column("feedback_id", String(32), primary_key=True),
-    Column("conversation_id", String(255)),
-    Column("trace_id", String(32)),
-    Column("body", JsonText, nullable=False),
-    Index("feedback_by_conversation", "workspace_id", "conversation_id"),
-    Index("feedback_by_trace", "workspace_id", "trace_id"),
-)

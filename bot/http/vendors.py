@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
@@ -30,7 +31,7 @@ from traces.sources.opik_rest import (
 
 _Reading: TypeAlias = Callable[[Any], Parts]
 _LANGSMITH = ("", "/api/v1")
-_OPIK = ("/v1/private", "/api/v1/private", "/opik/api/v1/private")
+_OPIK = ("/api/v1/private", "/v1/private")
 
 
 class LangfuseEndpoints:
@@ -159,7 +160,9 @@ class OpikEndpoints:
         self._clock = clock
 
     def routes(self) -> list[Route]:
-        now = self._clock.now
+        def now() -> datetime:
+            return self._clock.now()
+
         writes: list[tuple[str, str, Callable[[Any, Request], Parts]]] = [
             ("POST", "/traces", lambda sent, _: parts_of_trace(sent, now())),
             ("POST", "/traces/batch", lambda sent, _: parts_of_traces(sent, now())),
@@ -179,7 +182,7 @@ class OpikEndpoints:
         ]
         return [
             *(route for verb, path, reading in writes for route in self._writing(verb, path, reading)),
-            *routes(["/is-alive/ping", "/api/is-alive/ping", "/opik/api/is-alive/ping"], self._alive, "GET"),
+            *routes(["/api/is-alive/ping", "/is-alive/ping"], self._alive, "GET"),
         ]
 
     def _writing(self, verb: str, path: str, reading: Callable[[Any, Request], Parts]) -> list[Route]:

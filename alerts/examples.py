@@ -19,7 +19,7 @@ def carriers(
     largest or smallest values; for a count all of them.
     """
     rising = direction is not Direction.DOWN
-    inside = [fact for fact in facts if signal.name in fact.values and _holds(segment, fact)]
+    inside = [fact for fact in facts if signal.name in fact.values and holds(segment, fact)]
     if signal.kind is Kind.COUNT:
         return inside
     if signal.kind is Kind.RATE:
@@ -27,7 +27,7 @@ def carriers(
     return sorted(inside, key=lambda fact: max(fact.values[signal.name]), reverse=rising)
 
 
-def _holds(segment: Segment, fact: Fact) -> bool:
+def holds(segment: Segment, fact: Fact) -> bool:
     """Whether a conversation is in every cut of a segment; facts carry the cuts one by one."""
     return segment in fact.segments or all(Segment((pair,)) in fact.segments for pair in segment.pairs)
 

@@ -11,7 +11,7 @@ from typing import Any
 from alerts.attribution import Attribution, Cause, Cell, attribute
 from alerts.correction import corrected, estimate
 from alerts.culprit import Culprit, culprit
-from alerts.examples import carriers, diverse
+from alerts.examples import carriers, diverse, holds
 from alerts.signals import threshold_of
 from alerts.watch import Finding, Terrain, Watch
 from traces.clock import format_time
@@ -40,6 +40,14 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an alert speaks of already."""
+
+    segment: Segment
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """Everything that an alert shows of a finding."""
 
@@ -50,20 +58,32 @@ class Incident:
     users: int
 
 
-def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, examples: int) -> Incident:
-    """Look at a finding from all sides."""
+def incident(
+    tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, examples: int, known: Known | None = None
+) -> Incident:
+    """Look at a finding from all sides.
+
+    Args:
+        tx: The store.
+        watch: The detectors.
+        finding: The series that is off.
+        terrain: What detection takes as given.
+        examples: How many example conversations are wanted.
+        known: What the alert says so far: it goes on speaking of its segment unless a sharper one is found.
+    """
     explained = _explanation(watch, finding, terrain.changes)
     start = _start(finding.anomaly.started_at, explained, terrain.changes)
     is_narrowed = explained.cause is Cause.SEGMENT and finding.segment == EVERYTHING
     segment = Segment.of(**{explained.key: explained.value}) if is_narrowed else finding.segment
-    numbers = _numbers(finding)
-    if is_narrowed or start != finding.anomaly.started_at:
-        numbers = _numbers_of_part(watch, finding, segment, terrain, start) or numbers
     facts = _facts(tx, start, watch)
-    if (found := _culprit(watch, finding, terrain, facts)) is not None:
-        explained = _blamed(found, finding.segment)
-        start = max(start, bucket_start(found.change.at, HOUR_S))
-        numbers = _numbers_of_culprit(watch, finding, found, terrain) or numbers
+    found = _culprit(watch, finding, segment, terrain, facts)
+    if found is not None:
+        explained = _blamed(found, segment)
+        segment, start = found.segment, max(start, bucket_start(found.change.at, HOUR_S))
+    if known is not None and not _is_sharper(segment, known.segment):
+        segment, start = known.segment, known.started_at
+        facts = _facts(tx, start, watch)
+    numbers = _numbers_at(watch, finding, segment, terrain, start, facts)
     affected = carriers(
         facts,
         finding.signal,
@@ -71,6 +91,18 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
         finding.anomaly.direction,
         threshold_of(finding.signal, terrain.calibrations),
     )
+    return Incident(
+        started_at=start,
+        numbers=numbers,
+        detail=_detail(watch, finding, terrain, explained, numbers),
+        examples=tuple(diverse(affected, examples)),
+        users=tx.conversations.users_of(fact.conversation_id for fact in affected),
+    )
+
+
+def _detail(
+    watch: Watch, finding: Finding, terrain: Terrain, explained: Attribution, numbers: Numbers
+) -> dict[str, Any]:
     detail: dict[str, Any] = {"chart": _chart(watch, finding, numbers.segment)}
     if explained.cause is not Cause.EVERYWHERE:
         detail["attribution"] = _attribution_json(explained)
@@ -78,13 +110,48 @@ def incident(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, *, exampl
         detail["change"] = {"kind": change.kind, "value": change.value, "at": format_time(change.at)}
     if correction := _correction(finding, numbers, terrain):
         detail["correction"] = correction
-    return Incident(
-        started_at=start,
-        numbers=numbers,
-        detail=detail,
-        examples=tuple(diverse(affected, examples)),
-        users=tx.conversations.users_of(fact.conversation_id for fact in affected),
-    )
+    return detail
+
+
+def _is_sharper(segment: Segment, known: Segment) -> bool:
+    """Whether a segment says more than the one that an alert speaks of: it is a part of it, or names a change."""
+    if segment == known:
+        return True
+    names_change, knew_change = (any(key in _CHANGE_KEYS for key, _ in s.pairs) for s in (segment, known))
+    return set(known.pairs) < set(segment.pairs) or (names_change and not knew_change)
+
+
+def _numbers_at(
+    watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, start: datetime, facts: Sequence[Fact]
+) -> Numbers:
+    """The numbers of a segment since a time, against what was to be expected of it."""
+    if segment == finding.segment and start == finding.anomaly.started_at:
+        return _numbers(finding)
+    if len(segment.pairs) > 1:
+        found = _numbers_of_facts(watch, finding, segment, terrain, facts)
+    else:
+        found = _numbers_of_part(watch, finding, segment, terrain, start)
+    return found or _numbers(finding)
+
+
+def _numbers_of_facts(
+    watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, facts: Sequence[Fact]
+) -> Numbers | None:
+    """A rate in a segment of two cuts, which has no series of its own, counted from its conversations."""
+    if finding.signal.kind is not Kind.RATE:
+        return None
+    base = next((s for s in (_wider(segment)) if s in watch.segments_of(finding.signal)), finding.segment)
+    expected = _raw_expected_rate(watch, finding, base)
+    threshold = threshold_of(finding.signal, terrain.calibrations)
+    values = [f.values[finding.signal.name][0] for f in facts if holds(segment, f) and finding.signal.name in f.values]
+    if expected is None or not values:
+        return None
+    return _rate_numbers(finding.signal, segment, sum(v >= threshold for v in values), len(values), expected, terrain)
+
+
+def _wider(segment: Segment) -> list[Segment]:
+    """The cuts of a segment one by one, those first that were there before any change."""
+    return [Segment((pair,)) for pair in sorted(segment.pairs, key=lambda pair: pair[0] in _CHANGE_KEYS)]
 
 
 def _numbers(finding: Finding) -> Numbers:
@@ -100,15 +167,19 @@ def _numbers(finding: Finding) -> Numbers:
     )
 
 
-def _culprit(watch: Watch, finding: Finding, terrain: Terrain, facts: Sequence[Fact]) -> Culprit | None:
+def _culprit(
+    watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, facts: Sequence[Fact]
+) -> Culprit | None:
     """The recent change in which a segment's rate went wrong."""
-    expected = _raw_expected_rate(watch, finding)
-    if finding.signal.kind is not Kind.RATE or len(finding.segment.pairs) != 1 or expected is None:
+    if finding.signal.kind is not Kind.RATE or len(segment.pairs) != 1 or segment.pairs[0][0] in _CHANGE_KEYS:
+        return None
+    expected = _raw_expected_rate(watch, finding, segment)
+    if expected is None:
         return None
     return culprit(
         facts,
         signal=finding.signal,
-        segment=finding.segment,
+        segment=segment,
         direction=finding.anomaly.direction,
         expected=expected,
         threshold=threshold_of(finding.signal, terrain.calibrations),
@@ -126,13 +197,6 @@ def _blamed(found: Culprit, segment: Segment) -> Attribution:
         z=found.z,
         also=found.also,
         within=segment.pairs[0],
-    )
-
-
-def _numbers_of_culprit(watch: Watch, finding: Finding, found: Culprit, terrain: Terrain) -> Numbers | None:
-    expected = _raw_expected_rate(watch, finding)
-    return (
-        None if expected is None else _rate_numbers(finding.signal, found.segment, found.k, found.n, expected, terrain)
     )
 
 
@@ -161,7 +225,7 @@ def _numbers_of_part(
     if since is None or since.n == 0:
         return None
     if signal.kind is Kind.RATE:
-        raw_expected = _raw_expected_rate(watch, finding)
+        raw_expected = _raw_expected_rate(watch, finding, finding.segment)
         if not since.judged or raw_expected is None:
             return None
         return _rate_numbers(signal, segment, since.total, since.judged, raw_expected, terrain)
@@ -179,8 +243,8 @@ def _numbers_of_part(
     return None
 
 
-def _raw_expected_rate(watch: Watch, finding: Finding) -> float | None:
-    since = watch.since(finding.signal, finding.segment, finding.anomaly.started_at)
+def _raw_expected_rate(watch: Watch, finding: Finding, segment: Segment) -> float | None:
+    since = watch.since(finding.signal, segment, finding.anomaly.started_at)
     return since.expected / since.judged if since is not None and since.judged else None
 
 

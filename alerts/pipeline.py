@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
-from alerts.incident import incident
+from alerts.incident import Known, incident
 from alerts.watch import Finding, Terrain, Watch
 from traces.model import EVERYTHING, Alert, AlertState, Kind, Segment
 from traces.store import Tx
@@ -212,15 +212,15 @@ def _post(scene: _Scene, alert: Alert) -> None:
 
 
 def _refresh(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
-    """The newest numbers; an alert on all traffic narrows once it is known which segment carries the change."""
-    found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=0)
+    """The newest numbers; an alert narrows once it is known which segment or change carries it."""
+    known = Known(segment=alert.segment, started_at=alert.started_at)
+    found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=0, known=known)
     shown = found.numbers
-    if not set(alert.segment.pairs) <= set(shown.segment.pairs):
-        return alert  # a wider series moves on; the alert keeps speaking of what it was narrowed to
     kept = {"attribution", "change"} & alert.detail.keys() if shown.segment == alert.segment else set()
     changed = replace(
         alert,
         segment=shown.segment,
+        started_at=found.started_at,
         value=shown.value,
         expected=shown.expected,
         expected_low=shown.expected_low,

@@ -23,7 +23,8 @@ QUIET = timedelta(minutes=5)
 
 _LONG = 64
 _WAIT_PER_TRACE = timedelta(seconds=0.05)
-_LONGEST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(minutes=1)
+"""For so long at most a long conversation waits to be brought up to date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,7 @@ def _later(tx: Tx, known: Mapping[str, Known], at: datetime) -> dict[str, dateti
 
     The wait grows with the length, so that a conversation without end takes a bounded share of the time.
     """
-    waits = {c: min(_LONGEST_WAIT, n * _WAIT_PER_TRACE) for c, n in tx.spans.sizes(known).items() if n > _LONG}
+    waits = {c: min(LONGEST_WAIT, n * _WAIT_PER_TRACE) for c, n in tx.spans.sizes(known).items() if n > _LONG}
     return {c: at + wait for c, wait in waits.items() if timedelta(0) <= at - known[c].updated_at < wait}
 
 

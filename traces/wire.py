@@ -146,10 +146,27 @@ def read_export(body: bytes, content_type: str = PROTOBUF, content_encoding: str
         TooLarge: When a limit is passed.
         BadInput: When it cannot be read, or holds spans of which none is one, as a metrics body does.
     """
-    export = _read(body, content_type, content_encoding, _TRACES)
+    return _some(_read(body, content_type, content_encoding, _TRACES))
+
+
+def _some(export: Export) -> Export:
     if export.rejected and not export.spans:
         raise BadInput(f"no span could be read: {export.reason}; is this a metrics or logs body?")
     return export
+
+
+def export_of(parsed: dict[str, Any]) -> Export:
+    """The spans of an OTLP trace export that was read as JSON.
+
+    Raises:
+        BadInput: When it holds spans of which none is one.
+    """
+    return _some(_of(_TRACES.of_json, parsed))
+
+
+def logs_of(parsed: dict[str, Any]) -> Export:
+    """The GenAI records of an OTLP logs export that was read as JSON; see ``read_logs``."""
+    return _of(_LOGS.of_json, parsed)
 
 
 def read_logs(body: bytes, content_type: str = PROTOBUF, content_encoding: str = "") -> Export:
@@ -161,6 +178,12 @@ def read_logs(body: bytes, content_type: str = PROTOBUF, content_encoding: str =
         BadInput: When it cannot be read.
     """
     return _read(body, content_type, content_encoding, _LOGS)
+
+
+def _of(read: Callable[[dict[str, Any], Refused], list[Span]], parsed: dict[str, Any]) -> Export:
+    refused = Refused()
+    spans = read(parsed, refused)
+    return Export(spans, refused.count, refused.reason)
 
 
 def _read(body: bytes, content_type: str, content_encoding: str, decoder: _Decoder) -> Export:

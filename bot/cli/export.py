@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import click
 
-from bot.cli.setting import opened, print_json
+from bot.cli.setting import Moment, opened, print_json, settings
 from traces.conversation_format import to_json
+from traces.ingest import LONGEST_WAIT, merge_due
 from traces.model import Conversation, Score
 from traces.store import Tx
 
@@ -18,16 +20,23 @@ def export() -> None:
 
 
 @export.command()
-def conversations() -> None:
-    """Every conversation with its scores and labels, as JSON Lines in the format that `hark ingest` reads.
+@click.option("--since", type=Moment(), help="Leave out what began before this time.")
+@click.option("--until", type=Moment(), help="Leave out what began at this time or later.")
+@click.option("--application", help="Only conversations of this application.")
+def conversations(*, since: datetime | None, until: datetime | None, application: str | None) -> None:
+    """Conversations with their scores and labels, as JSON Lines in the format that `hark ingest` reads.
 
     \b
-    Example: hark export conversations > conversations.jsonl
+    Example: hark export conversations --since 2026-11-01 > conversations.jsonl
     """
-    with opened() as (store, _clock), store.read() as tx:
-        for batch in tx.conversations.in_order():
-            for conversation in _complete(tx, batch):
-                print_json(to_json(conversation), indent=False)
+    with opened() as (store, clock):
+        with store.begin() as tx:
+            merge_due(tx, clock.now() + LONGEST_WAIT, settings().conversations.quiet)
+        with store.read() as tx:
+            for batch in tx.conversations.in_order(since=since, until=until):
+                wanted = [c for c in batch if application in (None, c.metadata.get("application"))]
+                for conversation in _complete(tx, wanted):
+                    print_json(to_json(conversation), indent=False)
 
 
 def _complete(tx: Tx, batch: list[Conversation]) -> list[Conversation]:

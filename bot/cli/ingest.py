@@ -3,72 +3,169 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any
 
 import click
 
-from bot.cli.setting import opened, say, settings
-from traces import limits, wire
+from bot.cli.files import Opened, Rejects, values
+from bot.cli.setting import opened, print_json, say, settings
 from traces.clock import Clock
 from traces.conversation_format import parse_label_line
-from traces.errors import BadInput, TooLarge
-from traces.ingest import Offer, Receipt, offer, take_conversations, take_label
+from traces.errors import BadInput
+from traces.formats import AUTO, FORMATS, Read, otlp
+from traces.formats import read as read_value
+from traces.ingest import Receipt, take_conversations, take_label, take_spans
 from traces.model import AuditEntry, Label
-from traces.store import Store
+from traces.receive import take_parts
+from traces.stamp import stamped_offers, stamped_spans
+from traces.store import Store, Tx
 from traces.store.reviews import LabelChange
 
-T = TypeVar("T")
 _BATCH = 500
-_REASONS_SHOWN = 5
-_REJECTED = 1
-
-
-@dataclass(slots=True)
-class Rejects:
-    """The lines that were not taken: how many, and why the first ones."""
-
-    count: int = 0
-    reasons: list[str] = field(default_factory=list)
-
-    def add(self, reason: str) -> None:
-        self.count += 1
-        if len(self.reasons) < _REASONS_SHOWN:
-            self.reasons.append(reason)
-
-    def tell(self, noun: str) -> None:
-        """Print what was rejected, and end with an exit code that says so."""
-        if not self.count:
-            return
-        for reason in self.reasons:
-            say(reason)
-        if self.count > len(self.reasons):
-            say(f"… and {self.count - len(self.reasons)} more")
-        say(f"rejected {self.count} {noun}{'' if self.count == 1 else 's'}")
-        sys.exit(_REJECTED)
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def ingest(files: tuple[Path, ...]) -> None:
-    """Store conversations from FILES (JSON or JSON Lines; - is standard input).
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([AUTO, *FORMATS]),
+    default=AUTO,
+    show_default=True,
+    help="What the files hold; auto looks at each value.",
+)
+@click.option("--application", help="Everything counts as of this application.")
+@click.option("--environment", help="Everything counts as of this environment.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+def ingest(
+    files: tuple[Path, ...], *, form: str, application: str | None, environment: str | None, as_json: bool
+) -> None:
+    """Store conversations from FILES: JSON or JSON Lines, plain or .gz; - is standard input.
 
-    A rejected line does not stop the others; what is stored already is left alone.
+    Read are Hark's own conversations, OTLP exports in JSON or protobuf, exports of Langfuse and LangSmith, and OpenAI chat
+    logs. A rejected line does not stop the others; what is stored already is left alone, so an interrupted run is simply
+    started again.
 
     \b
     Example: hark ingest conversations.jsonl
+             hark ingest --format langsmith --application shop runs.jsonl.gz
     """
-    quiet, rejects, receipt = settings().conversations.quiet, Rejects(), Receipt()
+    rejects = Rejects()
+    said = {"application": application, "environment": environment}
     with opened() as (store, clock):
-        for file in files:
-            offers = _checked(_lines(file, rejects), lambda sent: offer(sent, clock.now()), rejects)
-            for batch in _batches(offers, file):
-                with store.begin() as tx:
-                    receipt += take_conversations(tx, batch, clock.now(), quiet)
+        intake = _Intake(
+            store=store,
+            clock=clock,
+            quiet=settings().conversations.quiet,
+            form=form,
+            marks={key: value for key, value in said.items() if value is not None},
+            rejects=rejects,
+        )
+        receipt = sum((intake.file(file) for file in files), Receipt())
+    if as_json:
+        print_json(_summary(len(files), receipt, rejects))
     say(f"{receipt.new} new, {receipt.updated} updated, {receipt.unchanged} unchanged")
-    rejects.tell("conversation")
+    rejects.tell("line" if form not in (AUTO, "conversations") else "conversation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Intake:
+    """What every file of one run is stored with."""
+
+    store: Store
+    clock: Clock
+    quiet: timedelta
+    form: str
+    marks: Mapping[str, str]
+    rejects: Rejects
+
+    def file(self, file: Path) -> Receipt:
+        receipt = Receipt()
+        with Opened(file) as opened_file, _bar(file, opened_file.size) as bar:
+            done = 0
+            for batch in _batches(self._read(opened_file)):
+                receipt += self._store(batch)
+                bar.update(opened_file.done - done)
+                done = opened_file.done
+        return receipt
+
+    def _read(self, file: Opened) -> Iterator[Read]:
+        if self.form in (AUTO, "otlp") and file.is_protobuf():
+            yield from self._tried(file.name, lambda: otlp.read_protobuf(file.read()))
+            return
+        for where, value in values(file, self.rejects):
+            yield from self._tried(where, lambda value=value: read_value(value, self.form, self.clock.now()))
+
+    def _tried(self, where: str, read: Any) -> Iterator[Read]:
+        try:
+            found: Read = read()
+        except BadInput as error:
+            self.rejects.add(f"{where}: {error}")
+            return
+        if found.rejected:
+            self.rejects.add(f"{where}: {found.reason}", found.rejected)
+        yield found
+
+    def _store(self, batch: list[Read]) -> Receipt:
+        with self.store.begin() as tx:
+            return self._take(tx, batch)
+
+    def _take(self, tx: Tx, batch: list[Read]) -> Receipt:
+        at, receipt = self.clock.now(), Receipt()
+        offers = stamped_offers([offered for read in batch for offered in read.offers], self.marks)
+        spans = stamped_spans([span for read in batch for span in read.spans], self.marks)
+        parts = [read.parts for read in batch if read.parts.spans]
+        if offers:
+            receipt += take_conversations(tx, offers, at, self.quiet)
+        if spans:
+            receipt += take_spans(tx, spans, at, self.quiet)
+        if parts:
+            joined = type(parts[0]).joined(parts)
+            stamped = replace(joined, spans=stamped_spans(joined.spans, self.marks))
+            receipt += take_parts(tx, stamped, at, self.quiet)
+        return receipt
+
+
+def _summary(files: int, receipt: Receipt, rejects: Rejects) -> dict[str, Any]:
+    return {
+        "files": files,
+        "new": receipt.new,
+        "updated": receipt.updated,
+        "unchanged": receipt.unchanged,
+        "rejected": rejects.count,
+        "reasons": rejects.reasons,
+    }
+
+
+class _NoBar:
+    """Where the size of a file is not known, or nobody watches."""
+
+    def update(self, _steps: int) -> None:
+        return None
+
+
+def _bar(file: Path, size: int) -> AbstractContextManager[Any]:
+    if not size or not sys.stderr.isatty():
+        return nullcontext(_NoBar())
+    return click.progressbar(length=size, label=f"ingesting {file.name}", file=sys.stderr)
+
+
+def _batches(found: Iterable[Read]) -> Iterator[list[Read]]:
+    batch: list[Read] = []
+    held = 0
+    for read in found:
+        batch.append(read)
+        held += len(read)
+        if held >= _BATCH:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 @click.group()
@@ -89,7 +186,8 @@ def import_labels(file: Path) -> None:
     """
     rejects = Rejects()
     with opened() as (store, clock):
-        found = list(_checked(_lines(file, rejects), parse_label_line, rejects))
+        with Opened(file) as opened_file:
+            found = list(_checked(values(opened_file, rejects), rejects))
         changes, unknown = _store_labels(store, found, clock)
     say(
         f"{changes[LabelChange.ADDED]} added, {changes[LabelChange.CHANGED]} changed, "
@@ -123,90 +221,9 @@ def _imported(label: Label, at: Any) -> AuditEntry:
     )
 
 
-def _checked(lines: Iterable[tuple[str, Any]], check: Callable[[Any], T], rejects: Rejects) -> Iterator[T]:
+def _checked(lines: Iterable[tuple[str, Any]], rejects: Rejects) -> Iterator[Label]:
     for where, sent in lines:
         try:
-            yield check(sent)
+            yield parse_label_line(sent)
         except BadInput as error:
             rejects.add(f"{where}: {error}")
-
-
-def _lines(file: Path, rejects: Rejects) -> Iterator[tuple[str, Any]]:
-    """Each JSON value of a file with where it stands: every line of JSON Lines, or the elements of one JSON document."""
-    with _opened_file(file) as stream:
-        first = stream.readline(limits.INFLATED_BYTES + 1)
-        if _begins_a_document(first):
-            yield from _document(file, first + stream.read(), rejects)
-            return
-        number, line = 1, first
-        while line:
-            if line.strip():
-                yield from _line(f"{file}:{number}", line, stream, rejects)
-            line, number = stream.readline(limits.INFLATED_BYTES + 1), number + 1
-
-
-def _line(where: str, line: bytes, stream: BinaryIO, rejects: Rejects) -> Iterator[tuple[str, Any]]:
-    if len(line) > limits.INFLATED_BYTES:
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(limits.INFLATED_BYTES)
-        rejects.add(f"{where}: the line is longer than {limits.INFLATED_BYTES} bytes")
-        return
-    try:
-        yield where, wire.read_json(line)
-    except (BadInput, TooLarge) as error:
-        rejects.add(f"{where}: {error}")
-
-
-def _begins_a_document(first: bytes) -> bool:
-    """Whether a file is one JSON document over several lines, or a list, rather than one value per line."""
-    start = first.strip()
-    if start.startswith(b"["):
-        return True
-    try:
-        wire.read_json(start)
-    except (BadInput, TooLarge):
-        return start in {b"{", b""} or (start.startswith(b"{") and not start.endswith(b"}"))
-    return False
-
-
-def _document(file: Path, text: bytes, rejects: Rejects) -> Iterator[tuple[str, Any]]:
-    try:
-        parsed = wire.read_json(text)
-    except (BadInput, TooLarge) as error:
-        # Not one document after all: each line is looked at by itself, so that the good ones are kept.
-        if not text.strip():
-            return
-        if text.strip().startswith(b"[") or b"\n" not in text.strip():
-            rejects.add(f"{file}:1: {error}")
-            return
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip():
-                try:
-                    yield f"{file}:{number}", wire.read_json(line)
-                except (BadInput, TooLarge) as wrong:
-                    rejects.add(f"{file}:{number}: {wrong}")
-        return
-    for place, value in enumerate(parsed if isinstance(parsed, list) else [parsed]):
-        yield (f"{file}[{place}]" if isinstance(parsed, list) else f"{file}:1"), value
-
-
-def _opened_file(file: Path) -> BinaryIO:
-    if str(file) == "-":
-        return sys.stdin.buffer
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", str(file)) from error
-
-
-def _batches(offers: Iterable[Offer], file: Path) -> Iterator[list[Offer]]:
-    """The offers in batches, with a bar on a terminal."""
-    batch: list[Offer] = []
-    with click.progressbar(offers, label=f"ingesting {file.name}", file=sys.stderr, update_min_steps=100) as bar:
-        for offered in bar:
-            batch.append(offered)
-            if len(batch) >= _BATCH:
-                yield batch
-                batch = []
-    if batch:
-        yield batch

@@ -20,7 +20,11 @@ _ACTOR = "command line"
 
 @click.group()
 def keys() -> None:
-    """Make and revoke the keys that clients send with."""
+    """Make and revoke the keys that clients send with.
+
+    \b
+    Example: hark keys create shop
+    """
 
 
 @keys.command()
@@ -42,7 +46,11 @@ def create(name: str, application: str | None, scope: Scope) -> None:
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(*, as_json: bool) -> None:
-    """Every key, without its secret; the time of last use is to within an hour."""
+    """Every key, without its secret; the time of last use is to within an hour.
+
+    \b
+    Example: hark keys list
+    """
     with opened() as (store, _clock), store.read() as tx:
         found = tx.keys.every()
     if as_json:

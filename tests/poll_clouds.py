@@ -268,6 +268,7 @@ def source_at(store: FakeStore, kind: str, now: datetime, name: str = "") -> Any
     guard = UrlGuard(resolver=lambda host, port: ["93.184.216.34"])
     client = GuardedClient(guard, FakeClock(now), transport=httpx.MockTransport(store))
     product = kind.partition(" ")[0]
-    url = f"https://{product}.example.com" if product in ("mlflow", "phoenix") else ""
+    is_own = product in ("mlflow", "phoenix") or kind == "langfuse 3"
+    url = f"https://{product}.example.com" if is_own else ""
     setup = SourceSetup(name=name or product, kind=product, url=url, api_key=KEY)  # type: ignore[arg-type]
     return source_of(setup, client)

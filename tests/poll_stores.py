@@ -234,14 +234,14 @@ class FakeLangfuse3(FakeLangfuse):
 class FakeLangSmith(FakeStore):
     def __post_init__(self) -> None:
         self.published = {
-            "GET /sessions": {"name", "limit"},
+            "GET /api/v1/sessions": {"name", "limit"},
             "POST /api/v2/runs/query": {
                 "project_ids", "min_start_time", "max_start_time", "selects", "page_size", "cursor",
             },
-            "POST /feedback": {
+            "POST /api/v1/feedback": {
                 "id", "run_id", "trace_id", "key", "score", "value", "comment", "session_id", "feedback_source",
             },
-            "DELETE /feedback/.*": set(),
+            "DELETE /api/v1/feedback/.*": set(),
         }  # fmt: skip
 
     def is_allowed(self, request: httpx.Request) -> bool:
@@ -249,9 +249,9 @@ class FakeLangSmith(FakeStore):
 
     def route(self, method: str, path: str, request: httpx.Request) -> httpx.Response:
         body = sent(request)
-        if path == "/sessions":
+        if path == "/api/v1/sessions":
             return ok([{"id": Turn(99, datetime(2026, 1, 1, tzinfo=UTC)).uuid, "name": "default"}])
-        if path == "/feedback":
+        if path == "/api/v1/feedback":
             self.labels[body["id"]] = body
             return ok(body)
         if method == "DELETE":

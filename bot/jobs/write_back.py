@@ -48,25 +48,33 @@ class WritingBack:
             for polled in sources
             if polled.takes_labels and isinstance(polled.source, LabelStore)
         }
+        self._not_before: dict[str, datetime] = {}
 
     def run(self, now: datetime) -> WrittenBack:
         """Write what is due as of ``now``; one store's trouble leaves the others alone."""
         if not self._stores:
             return WrittenBack()
-        with self._store.begin() as tx:
-            tx.label_writes.request(tuple(self._stores), now)
+        names = tuple(self._stores)
+        with self._store.read() as tx:
+            is_behind = tx.label_writes.is_behind(names, now)
+        if is_behind:
+            with self._store.begin() as tx:
+                tx.label_writes.request(names, now)
         return sum((self._write_into(name, now) for name in self._stores), WrittenBack())
 
     def _write_into(self, name: str, now: datetime) -> WrittenBack:
         written = failed = 0
+        if now < self._not_before.get(name, now):
+            return WrittenBack()
         while failed < _MOST_REFUSED and (due := self._due(name, now)):
             for write in due:
                 try:
                     self._write(write)
                     written += 1
                 except Busy as error:
-                    wait = max(timedelta(seconds=error.retry_after_s), _backoff(write.attempts))
-                    self._failed(write, now + wait, error.message, is_final=False)
+                    asked = timedelta(seconds=error.retry_after_s)
+                    self._not_before[name] = now + asked
+                    self._failed(write, now + max(asked, _backoff(write.attempts)), error.message, is_final=False)
                     return WrittenBack(written=written, failed=failed + 1)
                 except BadInput as error:
                     failed += 1

@@ -43,6 +43,7 @@ _PAGE_OBSERVATIONS: Final = 500
 _PAGE_SCORES: Final = 100
 _PAGE_OF_3: Final = 100
 _WITH_CURSORS: Final = 4
+_CLOUDS: Final = ("//cloud.langfuse.com", ".cloud.langfuse.com")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,9 @@ class LangfuseSource:
         return Api(product="Langfuse", url=self.url.rstrip("/"), client=self.client, headers=headers)
 
     def _major(self) -> int:
-        """The first number of the server's version; it is asked once."""
+        """The first number of the server's version; it is asked once. The cloud has what version 4 has."""
+        if self.url.rstrip("/").endswith(_CLOUDS):
+            return _WITH_CURSORS
         if not self._version:
             said = text_at(self._api.get("/api/public/health"), "version")
             major = said.lstrip("v").partition(".")[0]

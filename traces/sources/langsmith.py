@@ -81,7 +81,7 @@ class LangSmithSource:
         try:
             return str(UUID(self.project))
         except ValueError:
-            answer = self._api.ask("GET", "/sessions", params={"name": self.project, "limit": 1})
+            answer = self._api.ask("GET", "/api/v1/sessions", params={"name": self.project, "limit": 1})
         found = objects({"projects": answer.body}, "projects") if answer.body else []
         if not found or text_at(found[0], "name") != self.project:
             raise BadInput(f"LangSmith at {self.url} has no project {self.project!r}")
@@ -149,9 +149,11 @@ class LangSmithSource:
             "session_id": self._project_id(),
             "feedback_source": {"type": "api", "metadata": {"source": write.identifier, "reviewer": label.reviewer}},
         }
-        self._api.do("POST", "/feedback", json={key: value for key, value in feedback.items() if value is not None})
+        self._api.do(
+            "POST", "/api/v1/feedback", json={key: value for key, value in feedback.items() if value is not None}
+        )
         return write.label_id
 
     def withdraw_label(self, write: LabelWrite) -> None:
         """Delete our feedback; see ``LabelStore.withdraw_label``."""
-        self._api.ask("DELETE", f"/feedback/{write.label_id}")
+        self._api.ask("DELETE", f"/api/v1/feedback/{write.label_id}")

@@ -62,6 +62,11 @@ _REST = tuple(name for name in PendingWrite.__slots__ if name not in _KEY)
 class LabelWrites(Part):
     """Label writes by source, conversation, name and reviewer."""
 
+    def is_behind(self, sources: Sequence[str], at: datetime) -> bool:
+        """Whether there is anything that ``request`` would ask for."""
+        gone = select(_W.c.name).where(self._without_label(sources), _W.c.is_withdrawal.is_(False)).limit(1)
+        return bool(self._changed(sources, at)) or self._connection.execute(gone).first() is not None
+
     def request(self, sources: Sequence[str], at: datetime) -> int:
         """Ask for every label to be written that is new, changed or gone since it was; returns how many those are."""
         writes = [*self._changed(sources, at), *self._gone(sources, at)]
@@ -109,12 +114,15 @@ class LabelWrites(Part):
 
     def _gone(self, sources: Sequence[str], at: datetime) -> list[PendingWrite]:
         """Labels that were withdrawn; those that no store has seen are forgotten at once."""
-        stands = select(_L.c.name).where(_same(_L)).exists()
-        mine = and_(_W.c.workspace_id == self._workspace_id, _W.c.source.in_(sources), ~stands)
+        mine = self._without_label(sources)
         unseen = and_(mine, _W.c.attempts == 0, _W.c.written_as.is_(None), _W.c.state == WriteState.PENDING)
         self._connection.execute(delete(_W).where(unseen))
         rows = self._connection.execute(select(_W).where(mine, _W.c.is_withdrawal.is_(False)))
         return [_write(row, is_withdrawal=True, state=WriteState.PENDING, attempts=0, due_at=at) for row in rows]
+
+    def _without_label(self, sources: Sequence[str]) -> ColumnElement[bool]:
+        stands = select(_L.c.name).where(_same(_L)).exists()
+        return and_(_W.c.workspace_id == self._workspace_id, _W.c.source.in_(sources), ~stands)
 
     def due(self, source: str, now: datetime, limit: int = 50) -> list[PendingWrite]:
         """What is to be written into a source, oldest first."""

@@ -118,9 +118,16 @@ def _is_news(known: Known | None, offered: Offer) -> bool:
 
 def _is_outdated(standing: Conversation | None, offered: Conversation) -> bool:
     """Whether what is stored has grown beyond what was sent now: an older copy came late."""
-    if standing is None or len(offered.messages) >= len(standing.messages):
+    if standing is None or standing.messages[: len(offered.messages)] != offered.messages:
         return False
-    return standing.messages[: len(offered.messages)] == offered.messages
+    return len(offered.messages) < len(standing.messages) or _says_less(standing, offered)
+
+
+def _says_less(standing: Conversation, offered: Conversation) -> bool:
+    """Of the same messages: whether all else that was sent is stored already, and more is."""
+    if offered.scores or offered.labels or offered.feedback or offered.user_id not in (None, standing.user_id):
+        return False
+    return offered.ended_at == standing.ended_at and offered.metadata.items() < standing.metadata.items()
 
 
 def _arrival(offered: Offer, known: Known | None, at: datetime, quiet: timedelta) -> Arrival:

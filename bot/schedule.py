@@ -35,7 +35,7 @@ _POLL_EVERY_S = 1.0
 _WRITE_BACK_EVERY_S = 5.0
 _THREADS = 10
 _MOST_PASSED_OVER = 4
-_EVALUATE_S = 1.0
+_EVALUATE_S = 0.4
 """While most of the time goes into receiving, evaluation leaves out so many passes in a row, then runs for so long."""
 _DELIVER = "deliver"
 _BURST = 4

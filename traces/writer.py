@@ -28,7 +28,7 @@ _GROUP = 100
 _GROUP_WEIGHT = 1_500
 _CAPACITY = 2_000
 _RETRY_AFTER_S = 2
-_LOAD_OVER_S = 1.0
+_LOAD_OVER_S = 0.5
 _PRESSED = 0.6
 _RESTED_S = 0.25
 
@@ -48,7 +48,7 @@ class _Job:
 
 
 class _Load:
-    """The share of the last second or so that went into work."""
+    """The share of the last half second or so that went into work."""
 
     def __init__(self) -> None:
         self._share = 0.0
@@ -101,7 +101,7 @@ class Writer:
 
     @property
     def is_pressed(self) -> bool:
-        """Whether most of the last second went into storing: what can wait should wait."""
+        """Whether most of the last half second went into storing: what can wait should wait."""
         return self._load.is_above(_PRESSED, time.monotonic())
 
     def do(self, work: Callable[[Tx], T]) -> Future[T]:

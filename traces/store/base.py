@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -26,13 +27,7 @@ class Part:
         """Insert rows, or update the columns named in ``update`` where the primary key is taken."""
         if not rows:
             return
-        insert = self._insert(table)
-        key = [column.name for column in table.primary_key]
-        statement = (
-            insert.on_conflict_do_update(index_elements=key, set_={c: insert.excluded[c] for c in update})
-            if update
-            else insert.on_conflict_do_nothing(index_elements=key)
-        )
+        statement = _upsert_of(table, tuple(update), self._connection.dialect.name)
         self._connection.execute(statement, [{"workspace_id": self._workspace_id, **row} for row in rows])
 
     def _insert_or_ignore(self, table: Table, row: dict[str, Any]) -> bool:
@@ -50,11 +45,25 @@ class Part:
 
     def _insert(self, table: Table) -> Any:
         """An insert that knows ``on_conflict_do_update`` in the dialect of this database."""
-        return (postgresql if self._is_postgresql else sqlite).insert(table)
+        return _insert_of(table, self._connection.dialect.name)
 
     @property
     def _is_postgresql(self) -> bool:
         return self._connection.dialect.name == "postgresql"
+
+
+def _insert_of(table: Table, dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+@lru_cache(maxsize=100)
+def _upsert_of(table: Table, update: tuple[str, ...], dialect: str) -> Any:
+    """One for each use: building the statement costs more than running it for a few rows."""
+    insert = _insert_of(table, dialect)
+    key = [column.name for column in table.primary_key]
+    if not update:
+        return insert.on_conflict_do_nothing(index_elements=key)
+    return insert.on_conflict_do_update(index_elements=key, set_={c: insert.excluded[c] for c in update})
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -289,14 +289,19 @@ def _start(began_at: datetime, explained: Attribution, changes: Sequence[Change]
 
 
 def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:
-    verdict = watch.verdict(finding.signal, segment) or finding.verdict
-    points = [p for p in verdict.points if p.value is not None] or finding.verdict.points
-    shown = points[-_CHART_POINTS:]
+    """The course of the narrowest series that holds the segment: two cuts at once have no series of their own."""
+    watched = watch.segments_of(finding.signal)
+    drawn = next((s for s in (segment, *_wider(segment)) if s in watched), finding.segment)
+    verdict = watch.verdict(finding.signal, drawn)
+    points = [] if verdict is None else [p for p in verdict.points if p.value is not None]
+    if not points:
+        drawn, points = finding.segment, list(finding.verdict.points)
     return {
+        "of": str(drawn),
         "points": [
             {"at": format_time(p.start), "value": p.value, "low": p.expected_low, "high": p.expected_high}
-            for p in shown
-        ]
+            for p in points[-_CHART_POINTS:]
+        ],
     }
 
 

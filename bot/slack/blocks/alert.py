@@ -141,7 +141,8 @@ def _chart(alert: Alert, signal: Signal) -> Block | None:
     low: Line = ("Expected low", {point.at: point.low for point in points})
     high: Line = ("Expected high", {point.at: point.high for point in points})
     # A young baseline has no band yet; then the line alone is better than no chart.
-    return line_chart(title(signal), (current, low, high), signal) or line_chart(title(signal), (current,), signal)
+    name = " · ".join(part for part in (title(signal), detail.charted(alert)) if part)
+    return line_chart(name, (current, low, high), signal) or line_chart(name, (current,), signal)
 
 
 def _progress(alert: Alert, acknowledged_by: str | None, resolved_by: str | None) -> Iterator[Block]:

@@ -80,6 +80,12 @@ def correction(alert: Alert) -> CorrectedRate | None:
     return CorrectedRate(rate=rate, ci_low=low, ci_high=high, n_labels=int(labels))
 
 
+def charted(alert: Alert) -> str:
+    """Where the chart's numbers are from, in words; empty when nothing says so."""
+    of = _map(alert.detail.get("chart")).get("of")
+    return of if isinstance(of, str) else ""
+
+
 def chart_points(alert: Alert) -> tuple[ChartPoint, ...]:
     points = (_map(point) for point in _list(_map(alert.detail.get("chart")).get("points")))
     return tuple(

@@ -90,7 +90,8 @@ async def inflated_body(request: Request) -> bytes:
 
 
 def media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """The content type without its parameters; of one that a client's settings doubled, the first."""
+    return request.headers.get("content-type", "").partition(";")[0].partition(",")[0].strip().lower()
 
 
 async def sent_json(request: Request) -> Any:

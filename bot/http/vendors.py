@@ -30,6 +30,7 @@ from traces.sources.opik_rest import (
 )
 
 _Reading: TypeAlias = Callable[[Any], Parts]
+_PROJECT = {"id": "hark", "name": "hark", "metadata": {}, "organization": {"id": "hark", "name": "hark"}}
 _LANGSMITH = ("", "/api/v1")
 _OPIK = ("/api/v1/private", "/v1/private")
 
@@ -76,7 +77,7 @@ class LangfuseEndpoints:
 
     async def _projects(self, _request: Request) -> Response:
         # The SDKs' auth_check() asks for the project of the key and wants to see one.
-        return JSONResponse({"data": [{"id": "hark", "name": "hark", "metadata": {}}]})
+        return JSONResponse({"data": [_PROJECT]})
 
 
 class LangSmithEndpoints:

@@ -19,7 +19,7 @@ from traces.ingest import offer, take_conversations, take_spans
 from traces.otlp_logs import LOGGED
 from traces.sources.base import Page, Source
 from traces.sources.registry import SourceSetup, source_of, url_of
-from traces.sources.window import rewound
+from traces.sources.window import is_begun, rewound
 from traces.store import Store, Tx
 from traces.store.origins import Origin, SourceHealth
 from traces.store.state import SourceState
@@ -76,7 +76,9 @@ class Polling:
             health = tx.origins.health(polled.source.name)
         if health.not_before is not None and now < health.not_before:
             return False
-        return state.polled_at is None or abs(now - state.polled_at) >= polled.every
+        # A window that was read in part, such as the first one's days, goes on at once.
+        goes_on = state.problem is None and is_begun(state.cursor)
+        return goes_on or state.polled_at is None or abs(now - state.polled_at) >= polled.every
 
     def _poll(self, source: Source, now: datetime) -> int:
         changed = 0
@@ -116,9 +118,8 @@ class Polling:
     def _failed(self, name: str, now: datetime, error: HarkError, not_before: datetime | None = None) -> None:
         with self._store.begin() as tx:
             state, health = tx.state.source(name), tx.origins.health(name)
-            # A store that no longer knows its own cursor would refuse it for ever: the window begins anew.
-            begun_anew = rewound(state.cursor) if isinstance(error, BadInput) else None
-            tx.state.put_source(replace(state, polled_at=now, problem=str(error), cursor=begun_anew or state.cursor))
+            cursor = rewound(state.cursor) if isinstance(error, BadInput) else state.cursor
+            tx.state.put_source(replace(state, polled_at=now, problem=str(error), cursor=cursor))
             tx.origins.put_health(replace(health, failures=health.failures + 1, not_before=not_before))
 
 

@@ -113,12 +113,24 @@ def next_window(cursor: str | None, now: datetime, *, first: timedelta, overlap:
     return Window(since=last.until - overlap, until=max(now, last.until))
 
 
+def is_begun(cursor: str | None) -> bool:
+    """Whether a window was read in part, so that there is more to fetch at once."""
+    try:
+        return cursor is not None and decode(cursor).is_begun
+    except BadInput:
+        return False
+
+
 def rewound(cursor: str | None) -> str | None:
-    """The same window from its first page, for a store that no longer knows its own cursor; else ``None``."""
-    if cursor is None:
+    """The cursor to go on with after a refusal: a window that was begun begins anew, for the store may have forgotten its
+    own cursor; what is no cursor at all is dropped."""
+    try:
+        window = None if cursor is None else decode(cursor)
+    except BadInput:
         return None
-    window = decode(cursor)
-    return replace(window, page=None, part=0, shrunk=0, until=window.since).encode() if window.is_begun else None
+    if window is None or not window.is_begun:
+        return cursor
+    return replace(window, page=None, part=0, shrunk=0, until=window.since).encode()
 
 
 def read_page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -12,15 +14,18 @@ from made import MINUTE, NOW, label
 from poll_clouds import STORES, TAKING_LABELS, source_at
 from poll_stores import Turn
 
+from bot.app import build_hark
 from bot.cli.main import hark
-from bot.config import SourceSettings, load
+from bot.config import DatabaseSettings, Settings, SourceSettings, load
 from bot.jobs.poll import Polled, Polling, sources_of
 from bot.jobs.write_back import WritingBack
+from bot.schedule import Schedule
 from bot.sources import reports_of
 from traces.clock import FakeClock
 from traces.errors import BadConfig, BadInput
 from traces.store import open_store
 from traces.store.label_writes import WriteState
+from traces.store.state import SourceState
 
 QUIET = timedelta(minutes=5)
 EVERY = timedelta(seconds=30)
@@ -87,6 +92,45 @@ def test_a_source_is_asked_no_more_often_than_it_is_set_to(store):
     assert len(fake.requests) == 3
 
 
+def test_what_a_turn_leaves_is_read_in_the_next_without_waiting(store):
+    fake = fake_of("phoenix", *(Turn(n, NOW - (n + 1) * MINUTE) for n in range(40)), page_size=1)
+    job, _ = polling(store, {"phoenix": fake})
+    for _ in range(4):
+        job.run(NOW)
+    assert len(fake.requests) == 80
+    assert sessions(store) == {f"s{n}" for n in range(20)}
+
+
+def test_a_source_that_does_not_answer_keeps_no_other_waiting(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'hark.db'}")
+    others_turn = threading.Event()
+    quick = fake_of("mlflow", Turn(0, NOW - MINUTE))
+
+    def answers_after_the_other(request):
+        assert others_turn.wait(20)
+        return httpx.Response(503)
+
+    def noticed(request):
+        answer = quick(request)
+        others_turn.set()
+        return answer
+
+    settings = Settings(sources=(), database=DatabaseSettings(url=f"sqlite:///{tmp_path / 'hark.db'}"))
+    clock = FakeClock(NOW)
+    built = build_hark(settings, clock, {})
+    polled = [
+        Polled(source=source_at(answers_after_the_other, "phoenix", NOW), every=EVERY),
+        Polled(source=source_at(noticed, "mlflow", NOW), every=EVERY),
+    ]
+    schedule = Schedule(replace(built.jobs, poll=Polling(store, polled, QUIET)), clock)
+    schedule.start()
+    assert others_turn.wait(20)
+    schedule.stop()
+    assert sessions(store) == {"s0"}
+    built.store.close()
+    store.close()
+
+
 def test_errors_are_counted_until_the_source_answers_again(store):
     fake = fake_of("phoenix", faults=[httpx.Response(503, headers={"retry-after": "1"})] * 3)
     job, _ = polling(store, {"phoenix": fake})
@@ -111,6 +155,17 @@ def test_a_store_that_forgot_its_own_cursor_is_read_anew(store):
     polling(store, {"phoenix": fake})[0].run(NOW + MINUTE)
     assert sessions(store) == {"s0", "s1"}
     assert report_of(store, "phoenix").problem is None
+
+
+def test_a_cursor_that_is_none_is_told_and_dropped(store):
+    fakes = {"phoenix": fake_of("phoenix", Turn(0, NOW - MINUTE)), "mlflow": fake_of("mlflow", Turn(2, NOW - MINUTE))}
+    with store.begin() as tx:
+        tx.state.put_source(SourceState(name="phoenix", cursor="from another product"))
+    job, _ = polling(store, fakes)
+    job.run(NOW)
+    assert "not a cursor that Hark wrote" in report_of(store, "phoenix").problem
+    job.run(NOW + MINUTE)
+    assert sessions(store) == {"s0", "s1"}
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_stored(store):

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evaluators.calibrate import Labelled, calibrate
-from traces.posterior import Count, interval
 from traces.histogram import Rollup
+from traces.posterior import Count, interval
 
 SIZES = (25, 50, 100, 200, 400)
 

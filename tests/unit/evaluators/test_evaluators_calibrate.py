@@ -11,8 +11,8 @@ from talks import AT
 
 from benchmarks.calibration import made_up, measure, recorded
 from evaluators.calibrate import Labelled, calibrate
-from traces.posterior import Count, interval, rates
 from traces.histogram import Rollup
+from traces.posterior import Count, interval, rates
 
 
 def labelled(*groups: tuple[int, float, bool]) -> list[Labelled]:

@@ -17,11 +17,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 
+from benchmarks.ingest_peers import compare
 from benchmarks.ingest_spans import SPANS_OF_A_TRACE, batches, in_order, turns
 
 SHAPES = ((512, 1), (512, 2), (512, 4), (100, 1), (100, 2), (100, 4), (5, 4))
@@ -113,7 +115,9 @@ class Server:
         self._process.wait(30)
 
 
-def send(port: int, bodies: Sequence[bytes], connections: int) -> list[float]:
+def send(
+    port: int, bodies: Sequence[bytes], connections: int, headers: Mapping[str, str] = MappingProxyType({})
+) -> list[float]:
     """Send all bodies over so many connections; the seconds to each answer."""
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     for body in bodies:
@@ -128,7 +132,7 @@ def send(port: int, bodies: Sequence[bytes], connections: int) -> list[float]:
             except queue.Empty:
                 return
             began = time.perf_counter()
-            connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
+            connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf", **headers})
             answer = connection.getresponse()
             said = answer.read()
             if answer.status != 200:
@@ -213,7 +217,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         raw = raw_limit(Path(directory), rows, 512)
     print(f"{len(spans):,} spans of {sum(len(row[3]) for row in rows) / len(rows):,.0f} bytes")
-    print(f"raw limit, rows ready, synchronous=FULL: {raw:,.0f} spans/s")
+    print(f"raw limit of SQLite, rows ready, synchronous=FULL: {raw:,.0f} spans/s")
     print(f"{'':26} {'spans/s':>9} {'spans/CPU-s':>12} {'p50 ms':>8} {'p99 ms':>8} {'peak MB':>8} {'raw/wall':>9}")
     shapes = ((512, 2),) if arguments.quick else SHAPES
     for size, connections in shapes:
@@ -224,6 +228,8 @@ def main() -> None:
             print(measured.line(f"{len(bodies)} x {size}, {connections} connections", raw), flush=True)
             if (size, connections) == (512, 2):
                 _resend(server, directory, bodies, arguments.database)
+    if not arguments.quick:
+        compare(batches(spans, 512), len(spans), send)
     print(_TARGETS)
 
 

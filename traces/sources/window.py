@@ -122,8 +122,10 @@ def is_begun(cursor: str | None) -> bool:
 
 
 def rewound(cursor: str | None) -> str | None:
-    """The cursor to go on with after a refusal: a window that was begun begins anew, for the store may have forgotten its
-    own cursor; what is no cursor at all is dropped."""
+    """The cursor to go on with after a refusal.
+
+    A window that was begun begins anew, for the store may have forgotten its own cursor; what is no cursor at all is dropped.
+    """
     try:
         window = None if cursor is None else decode(cursor)
     except BadInput:

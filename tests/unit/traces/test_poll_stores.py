@@ -215,7 +215,8 @@ def mutated(draw_at, value):
 @pytest.mark.parametrize("kind", ALL)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_whatever_a_store_answers_it_is_read_or_refused(kind, data):
+def test_whatever_a_store_answers_it_is_stored_or_refused(new_store, kind, data):
+    hark = new_store()
     fake = fake_of(kind, [Turn(0, NOW - MINUTE)])
 
     def strange(request):
@@ -234,6 +235,8 @@ def test_whatever_a_store_answers_it_is_read_or_refused(kind, data):
             page = source.poll(cursor, NOW)
         except HarkError:
             return
+        with hark.begin() as tx:
+            take_spans(tx, page.spans, NOW)
         cursor = page.cursor
 
 

@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test check lint run bench docs clean lock
+.PHONY: setup page demo test check lint run bench bench-peers docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -53,6 +53,12 @@ check: lint test
 
 bench: setup
 	@$(BIN)/python -m benchmarks
+
+# Phoenix and MLflow take the same files as Hark; they live apart, because their dependencies are theirs.
+bench-peers: setup
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@$(PIP_QUIET) .venv-peers/bin/python -m pip install -qq arize-phoenix mlflow
+	@$(BIN)/python -m benchmarks.ingest
 
 # The pages that follow from the code: settings, commands, signals, evaluators.
 docs: $(VENV)/.installed

@@ -17,6 +17,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,14 +83,18 @@ def _pepper_file(database: str) -> Path:
 
 
 def _read_or_make(path: Path) -> bytes:
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return path.read_bytes()
-    with os.fdopen(opened, "wb") as file:
-        made = secrets.token_hex(_PEPPER_BYTES).encode()
-        file.write(made)
-    return made
+    # Written under another name and linked: of two processes that make it at once, both read the one that came first.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_hex(_PEPPER_BYTES).encode())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path.read_bytes()
 
 
 def digest_of(secret: str, pepper: bytes) -> bytes:

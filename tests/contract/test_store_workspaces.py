@@ -78,6 +78,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "label_writes.counts": ((), {}),
     "label_writes.due": (("phoenix", NOW + DAY), {}),
     "label_writes.failed": ((WRITE,), {"due_at": NOW, "problem": "away", "is_final": False}),
+    "label_writes.is_behind": ((["phoenix"], NOW + HOUR), {}),
     "label_writes.problems": ((), {}),
     "label_writes.request": ((["phoenix"], NOW + HOUR), {}),
     "label_writes.withdrawn": ((WRITE,), {}),

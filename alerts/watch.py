@@ -139,6 +139,14 @@ class Watch:
                     )
         return found
 
+    def reconsider(self, terrain: Terrain) -> bool:
+        """Judge what is known by what calibration says now; whether there is anything to judge."""
+        total = sum(len(track.series) for track in self._tracks.values())
+        for kind, track in self._tracks.items():
+            self._terms[kind] = self._terms_of(track, terrain, total)
+            track.terrain, track.watched = terrain, total
+        return bool(self._tracks)
+
     def since(self, signal: Signal, segment: Segment, start: datetime) -> Since | None:
         """What a series showed and should have shown since a time; ``None`` when it is not watched."""
         track = self._tracks.get(signal.kind)

@@ -9,9 +9,10 @@ from alerts import pipeline
 from alerts.pipeline import Decision, Posting
 from alerts.signals import SignalOverride, all_signals
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
-from traces.model import Direction
+from traces.model import AlertState, Direction
 from traces.store import Store, Tx
 
+_LIVE = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 _CHANGES_BACK = timedelta(days=60)
 
 
@@ -32,6 +33,7 @@ class Detection:
         self._bad = bad
         self._overrides = overrides
         self._watch = Watch(settings)
+        self._calibrated: dict[str, datetime | None] | None = None
 
     def run(self, now: datetime) -> list[Decision]:
         """Detect as of ``now``; returns what became of every finding of the hours that were news."""
@@ -42,11 +44,23 @@ class Detection:
             for through in watch.hours(tx, now, terrain):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now)
                 tx.state.job_ran(TOLD, through)
+            # Labels show in the alerts that are open at once, not with the next hour.
+            if not decisions and self._is_recalibrated(tx, terrain) and watch.reconsider(terrain):
+                decisions += pipeline.run(tx, watch, terrain, self._posting, now)
             watch.save(tx)
             tx.state.job_ran("detect", now)
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
         self._watch = watch
         return decisions
+
+    def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:
+        """Whether an evaluator with an open alert has been calibrated since alerts were last brought in line."""
+        known = self._calibrated
+        self._calibrated = {name: c.computed_at for name, c in terrain.calibrations.items()}
+        if known is None:
+            return False
+        renewed = {name for name, at in self._calibrated.items() if known.get(name) != at}
+        return bool(renewed) and any(a.signal in renewed for a in tx.alerts.in_state(*_LIVE))
 
     def save(self) -> None:
         """Store how far detection has come, so that the next start need not fold the hours again."""

@@ -265,6 +265,18 @@ def test_labels_given_while_an_alert_is_open_end_it_when_they_say_that_it_is_not
     assert [a.state for a in stream.alerts] == [AlertState.RESOLVED]
 
 
+def test_labels_show_in_an_open_alert_before_the_next_hour_is_due(after_weeks):
+    stream = after_weeks(broken_from(BREAK))
+    stream.run(12)
+    (before,) = stream.alerts
+    label_all(stream, lambda value: value)
+    stream.detection.run(stream.hour + LATE + timedelta(seconds=5))
+    (after,) = stream.alerts
+    assert "correction" not in before.detail
+    assert after.detail["correction"]["n_labels"] == 120
+    assert after.version > before.version
+
+
 def test_a_conversation_that_comes_days_late_does_not_stop_detection(after_weeks):
     stream = after_weeks(broken_from(BREAK, BREAK + DAY))
     stream.run(72)

@@ -297,7 +297,7 @@ def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:
     if not points:
         drawn, points = finding.segment, list(finding.verdict.points)
     return {
-        "of": str(drawn),
+        "of": [list(pair) for pair in drawn.pairs],
         "points": [
             {"at": format_time(p.start), "value": p.value, "low": p.expected_low, "high": p.expected_high}
             for p in points[-_CHART_POINTS:]

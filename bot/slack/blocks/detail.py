@@ -80,10 +80,14 @@ def correction(alert: Alert) -> CorrectedRate | None:
     return CorrectedRate(rate=rate, ci_low=low, ci_high=high, n_labels=int(labels))
 
 
+_PAIR = 2
+
+
 def charted(alert: Alert) -> str:
     """Where the chart's numbers are from, in words; empty when nothing says so."""
-    of = _map(alert.detail.get("chart")).get("of")
-    return of if isinstance(of, str) else ""
+    pairs = _list(_map(alert.detail.get("chart")).get("of"))
+    named = [(str(pair[0]), str(pair[1])) for pair in map(_list, pairs) if len(pair) == _PAIR]
+    return " · ".join(f"{key.replace('_', ' ')} {value}" for key, value in named)
 
 
 def chart_points(alert: Alert) -> tuple[ChartPoint, ...]:

@@ -174,10 +174,13 @@ def measure(
 
 
 def _one_per_name(outcomes: Sequence[Score | EvaluatorFailure]) -> list[Score]:
-    """One score of each name: Hark's own evaluator before an imported score."""
+    """One score of each name: Hark's own evaluator before an imported score; of one source, the last turn's."""
     chosen: dict[str, Score] = {}
     for outcome in outcomes:
-        if isinstance(outcome, Score) and (outcome.name not in chosen or outcome.source == "evaluator"):
+        if not isinstance(outcome, Score):
+            continue
+        before = chosen.get(outcome.name)
+        if before is None or outcome.source in ("evaluator", before.source):
             chosen[outcome.name] = outcome
     return list(chosen.values())
 

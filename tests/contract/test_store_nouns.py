@@ -132,6 +132,18 @@ def test_scores_and_failures_come_back_and_the_newest_of_a_source_is_current(sto
         assert tx.scores.summary(NOW - HOUR) == {"judge": (0, 1, 0.25), "refusal": (4, 0, 0.0)}
 
 
+def test_a_score_for_each_turn_stands_and_the_last_one_speaks_for_the_conversation(store):
+    turns = [Score(name="csat", value=value, source="external", turn=n) for n, value in enumerate((1.0, 0.0, 0.5))]
+    with store.begin() as tx:
+        tx.scores.put({"c-1": turns, "c-2": turns[:2]}, NOW)
+        tx.scores.put({"c-1": turns}, NOW + HOUR)
+        assert tx.scores.current(["c-1", "c-2"]) == {"c-1": turns, "c-2": turns[:2]}
+        assert tx.scores.values("csat") == {"c-1": 0.5, "c-2": 0.0}
+        assert tx.scores.summary(NOW) == {"csat": (5, 0, 0.0)}
+        tx.scores.put({"c-1": turns[1:]}, NOW + HOUR)
+        assert tx.scores.current(["c-1"]) == {"c-1": turns[1:]}
+
+
 def test_a_score_with_the_longest_names_that_the_format_takes_is_stored(store):
     long = Score(name="n" * 255, source="s" * 255, evaluator_version="v" * 255, value=1.0)
     with store.begin() as tx:

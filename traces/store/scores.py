@@ -1,9 +1,12 @@
-"""Scores and evaluator failures. A newer score of the same name and source supersedes the older, which is kept."""
+"""Scores and evaluator failures. Newer scores of a name and source supersede the older ones, which are kept.
+
+A conversation may have several of one name and source, such as one for each turn: they are told apart by their place.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -14,6 +17,7 @@ from traces.model import EvaluatorFailure, Score
 from traces.store.base import Part, chunks
 
 Outcome: TypeAlias = Score | EvaluatorFailure
+_Key: TypeAlias = tuple[str, str, str, int]
 
 _T = schema.scores
 _OURS = "evaluator"
@@ -24,24 +28,23 @@ class Scores(Part):
     """Current scores of conversations, and their history."""
 
     def put(self, outcomes: Mapping[str, Sequence[Outcome]], at: datetime) -> None:
-        """Store outcomes by conversation id; an outcome equal to the current one changes nothing."""
+        """Store outcomes by conversation id, in place of all of their names and sources.
+
+        An outcome equal to the current one in its place changes nothing.
+        """
         current = self._current_rows(outcomes)
-        superseded: list[int] = []
-        rows: list[dict[str, Any]] = []
-        for conversation_id, of_conversation in outcomes.items():
-            # The last one of a name and source counts, or the unique index of current scores would refuse both.
-            for outcome in {(o.name, source_of(o)): o for o in of_conversation}.values():
-                row = self._row(conversation_id, outcome, at)
-                now = current.get((conversation_id, outcome.name, row["source"]))
-                if now is not None and _same(now, row):
-                    continue
-                if now is not None:
-                    superseded.append(now.score_id)
-                rows.append(row)
+        rows = {
+            _key(row): row
+            for conversation_id, of_conversation in outcomes.items()
+            for row in self._rows(conversation_id, of_conversation, at)
+        }
+        same = {key for key, row in rows.items() if key in current and _same(current[key], row)}
+        groups = {key[:-1] for key in rows}
+        superseded = [row.score_id for key, row in current.items() if key[:-1] in groups and key not in same]
         for chunk in chunks(superseded):
             self._connection.execute(update(_T).where(_T.c.score_id.in_(chunk)).values(superseded_at=at))
-        if rows:
-            self._connection.execute(insert(_T), rows)
+        if fresh := [row for key, row in rows.items() if key not in same]:
+            self._connection.execute(insert(_T), fresh)
 
     def withdraw(self, conversation_ids: Iterable[str], at: datetime) -> None:
         """No outcome of these conversations is current any more; their history stays."""
@@ -49,6 +52,13 @@ class Scores(Part):
             self._connection.execute(
                 update(_T).where(self._current(), _T.c.conversation_id.in_(chunk)).values(superseded_at=at)
             )
+
+    def _rows(self, conversation_id: str, outcomes: Iterable[Outcome], at: datetime) -> Iterator[dict[str, Any]]:
+        places: Counter[tuple[str, str]] = Counter()
+        for outcome in outcomes:
+            of = (outcome.name, source_of(outcome))
+            yield {**self._row(conversation_id, outcome, at), "place": places[of]}
+            places[of] += 1
 
     def _row(self, conversation_id: str, outcome: Outcome, at: datetime) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -76,33 +86,32 @@ class Scores(Part):
             "body": body,
         }
 
-    def _current_rows(self, conversation_ids: Iterable[str]) -> dict[tuple[str, str, str], Any]:
+    def _current_rows(self, conversation_ids: Iterable[str]) -> dict[_Key, Any]:
         found = {}
         for chunk in chunks(conversation_ids):
             for row in self._connection.execute(select(_T).where(self._current(), _T.c.conversation_id.in_(chunk))):
-                found[row.conversation_id, row.name, row.source] = row
+                found[_key(row._mapping)] = row  # noqa: SLF001  SQLAlchemy's public name for a row as a map
         return found
 
     def current(self, conversation_ids: Iterable[str]) -> dict[str, list[Outcome]]:
-        """The current outcomes of each conversation, by name."""
+        """The current outcomes of each conversation, by name, source and place."""
         found: dict[str, list[Outcome]] = defaultdict(list)
         for key, row in sorted(self._current_rows(conversation_ids).items()):
             found[key[0]].append(_outcome(row))
         return dict(found)
 
     def values(self, name: str) -> dict[str, float]:
-        """The current value of a score by conversation id, of every conversation that has one."""
+        """The current value of a score by conversation id, of every conversation that has one.
+
+        Of several, it is Hark's own; else the last of the first source.
+        """
         rows = self._connection.execute(
-            select(_T.c.conversation_id, _T.c.source, _T.c.value).where(
-                self._current(), _T.c.name == name, _T.c.value.is_not(None)
-            )
-        )
-        found: dict[str, tuple[bool, float]] = {}
-        for conversation_id, source, value in rows:
-            ours = source == _OURS
-            if conversation_id not in found or ours:
-                found[conversation_id] = (ours, value)
-        return {conversation_id: value for conversation_id, (_, value) in found.items()}
+            select(_T.c.conversation_id, _T.c.source, _T.c.value)
+            .where(self._current(), _T.c.name == name, _T.c.value.is_not(None))
+            .order_by(_T.c.source.desc(), _T.c.place)
+        ).fetchall()
+        theirs = {conversation_id: value for conversation_id, _, value in rows}
+        return theirs | {conversation_id: value for conversation_id, source, value in rows if source == _OURS}
 
     def version(self, name: str) -> str:
         """The evaluator version of the latest score of a name; empty when nobody said one."""
@@ -130,6 +139,10 @@ class Scores(Part):
 
     def _current(self) -> ColumnElement[bool]:
         return (_T.c.workspace_id == self._workspace_id) & _T.c.superseded_at.is_(None)
+
+
+def _key(row: Mapping[Any, Any]) -> _Key:
+    return row["conversation_id"], row["name"], row["source"], row["place"]
 
 
 def source_of(outcome: Outcome) -> str:

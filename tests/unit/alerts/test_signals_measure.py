@@ -51,6 +51,11 @@ def test_our_own_evaluator_counts_before_an_imported_score_of_the_same_name():
         assert measured(conversation(), *order).values["refusal"] == [0.0]
 
 
+def test_of_an_imported_score_for_each_turn_the_last_one_counts():
+    turns = [Score(name="csat", value=value, source="external") for value in (1.0, 0.0)]
+    assert measured(conversation(), *turns).values["csat"] == [0.0]
+
+
 def test_a_score_cannot_pose_as_a_built_in_signal():
     fact = measured(conversation(), Score(name="volume", value=99.0), Score(name="error_rate", value=1.0))
     assert (fact.values["volume"], fact.values["error_rate"]) == ([1.0], [0.0])

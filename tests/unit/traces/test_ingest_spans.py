@@ -14,9 +14,10 @@ from traces.ingest import Receipt, take_spans
 from traces.model import EVERYTHING, Score
 from traces.otlp_span import moment_of
 from traces.store.rollups import HOUR_S
-from traces.wire import read_export
+from traces.wire import read_export, read_logs
 
 CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "captured"
+OLD_CONVENTIONS = CAPTURED / "otel_openai_v2_old"
 
 
 def chat(trace, number, question, answer, at=NOW, **more):
@@ -90,6 +91,15 @@ def test_spans_in_any_order_twice_and_in_several_requests_make_the_same_conversa
 def test_what_real_clients_sent_makes_the_same_conversations_in_any_order(new_store, folder):
     spans = [s for file in sorted((CAPTURED / folder).glob("*.pb")) for s in read_export(file.read_bytes()).spans]
     assert same_whatever_the_order(new_store, spans)
+
+
+@pytest.mark.skipif(not CAPTURED.exists(), reason="the captured payloads are not beside this checkout")
+def test_an_evaluation_of_each_turn_is_kept(store):
+    spans = [s for n in ("001", "003") for s in read_logs((OLD_CONVENTIONS / f"{n}.pb").read_bytes()).spans]
+    take(store, spans + read_export((OLD_CONVENTIONS / "002.pb").read_bytes()).spans)
+    with store.read() as tx:
+        [scores] = tx.scores.current(["conv-v2-1"]).values()
+    assert [(score.name, score.value, score.turn) for score in scores] == [("Relevance", 0.25, n) for n in (2, 6, 8)]
 
 
 def test_the_same_export_twice_changes_nothing(store):

@@ -88,6 +88,8 @@ class Score:
     ``value`` is finite; by convention 0 to 1 with 1 = "what ``name`` says is the case". ``None`` when only a
     label is known. ``turn`` is the index into ``Conversation.messages`` where the evidence stands.
     ``inclusion_probability`` is the chance with which this conversation was picked to be scored.
+    ``model`` is the judge's model where it was not its usual one; ``is_cached`` is true where a judge's earlier answer to
+    the same content was taken, which costs nothing.
     """
 
     name: str
@@ -102,6 +104,8 @@ class Score:
     input_tokens: int | None = None
     output_tokens: int | None = None
     inclusion_probability: float = 1.0
+    model: str | None = None
+    is_cached: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

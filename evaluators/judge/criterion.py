@@ -34,7 +34,9 @@ class Example:
 class Criterion:
     """One yes/no question that a model answers of whole conversations.
 
-    ``timeout_s`` bounds each of at most two calls. ``sample_rate`` is the share of conversations judged, picked by a
+    ``notes`` is what the judge has to know besides: when the question does not apply, or the policy that it is about.
+    ``fallback`` names the models that are asked, in this order, when ``model`` gives no answer.
+    ``timeout_s`` bounds each of at most two calls a model. ``sample_rate`` is the share of conversations judged, picked by a
     hash of ``sample_seed`` and the conversation id, so that criteria of one seed judge the same ones: those of a
     smaller rate judge some of those of a larger. ``max_transcript_chars`` is how much of a conversation is shown.
 
@@ -45,6 +47,8 @@ class Criterion:
     name: str
     question: str
     model: str
+    notes: str = ""
+    fallback: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     temperature: float = 0.0
     max_tokens: int = 1_000
@@ -84,13 +88,16 @@ class Criterion:
         asked |= {"sample_rate": None, "sample_seed": None, "timeout_s": None, "prompt": prompt_text()}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
 
-    def includes(self, conversation_id: str) -> bool:
-        """Whether this conversation is among those judged; the same answer every time."""
+    def includes(self, conversation_id: str, rate: float | None = None) -> bool:
+        """Whether this conversation is among those judged; the same answer every time.
+
+        ``rate`` stands in place of ``sample_rate``: what a smaller rate includes, a larger one includes too.
+        """
         key = f"{self.sample_seed}:{conversation_id}".encode("utf-8", "surrogatepass")
         place = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest())
-        return place < self.sample_rate * _HASH_SPAN
+        return place < (self.sample_rate if rate is None else rate) * _HASH_SPAN
 
 
-def prompt_text() -> str:
-    """Hark's instructions to the judge, with ``$question`` and ``$examples`` to be filled in."""
-    return resources.files("evaluators").joinpath("prompts/judge.md").read_text(encoding="utf-8")
+def prompt_text(name: str = "judge") -> str:
+    """Hark's instructions to a judge, with ``$question``, ``$notes`` and ``$examples`` to be filled in."""
+    return resources.files("evaluators").joinpath(f"prompts/{name}.md").read_text(encoding="utf-8")

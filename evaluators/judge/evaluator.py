@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
 from string import Template
-from typing import TypeVar
 
 from evaluators.base import Verdict as Outcome
 from evaluators.base import When, excerpt
+from evaluators.judge.asking import Answered, Asking, Prompt, VerdictCache
 from evaluators.judge.criterion import Criterion, prompt_text
-from evaluators.judge.model import JudgeError, JudgeModel, JudgeReply
+from evaluators.judge.model import JudgeModel
+from evaluators.judge.sampling import Strata
 from evaluators.judge.transcript import fence, new_boundary, render
 from evaluators.judge.verdict import SCHEMA, Verdict, find_quote, read_verdict
-from traces.errors import BadInput, HarkError
 from traces.model import Conversation, Direction, EvaluatorFailure, Score
 
-_Number = TypeVar("_Number", int, float)
-_CALLS = 2
 _VALUES = {"yes": 1.0, "no": 0.0, "not_applicable": None}
-_AGAIN = (
-    "\nYour last answer could not be read. Answer with the JSON object alone: no other text, no reasoning before it, and an"
-    " explanation of at most fifteen words."
-)
 
 
 class Judge:
@@ -31,17 +26,34 @@ class Judge:
     A score is 1 for yes and 0 for no; for not_applicable it has the label but no value. An answer that cannot be read is
     asked for once more, and is a failure after that, never a pass. Costs cover every call made, also of failures.
 
+    Where the budget is spent, a conversation is not judged: nothing is said of it.
+
     Args:
         criterion: The question.
         model: Who answers it.
         chance: Where the marks of the fence come from; give a seeded one to repeat a run exactly.
+        fallback: Who is asked, in this order, when ``model`` gives nothing that can be read.
+        strata: How often conversations are judged by what an earlier evaluator says; without it, equally often.
+        cache: Answers that were given before.
+        pause: Waits for so many seconds between two calls.
     """
 
     when: When = "quiet"
 
-    def __init__(self, criterion: Criterion, model: JudgeModel, chance: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        criterion: Criterion,
+        model: JudgeModel,
+        chance: random.Random | None = None,
+        *,
+        fallback: Sequence[JudgeModel] = (),
+        strata: Strata | None = None,
+        cache: VerdictCache | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.criterion = criterion
-        self._model = model
+        self._asking = Asking((model, *fallback), criterion.version, cache, pause)
+        self._strata = strata
         self._chance = chance if chance is not None else random.SystemRandom()
         self._version = criterion.version
         self._system = system_prompt(criterion)
@@ -75,26 +87,28 @@ class Judge:
         return self.criterion.bad
 
     def evaluate(self, conversation: Conversation) -> Outcome:
-        if not conversation.messages or not self.criterion.includes(conversation.conversation_id):
+        if not conversation.messages:
             return None
-        user = user_prompt(self.criterion, conversation, new_boundary(self._chance))
-        system, spent = self._system, _Spent()
-        error: HarkError = JudgeError("the judge was not asked")
-        for _ in range(_CALLS):
-            try:
-                reply = self._model.complete(system, user, SCHEMA)
-                spent = spent.plus(reply)
-                return self._score(_verdict_of(reply), conversation, spent)
-            except BadInput as unreadable:
-                system, error = self._system + _AGAIN, unreadable
-            except JudgeError as unanswered:
-                if unanswered.is_final:
-                    return self._failure(unanswered.reason, unanswered.message, spent)
-                error = unanswered
-        reason = error.reason if isinstance(error, JudgeError) else "judge_error"
-        return self._failure(reason, error.message, spent)
+        share = self.share_of(conversation)
+        if not self.criterion.includes(conversation.conversation_id, share):
+            return None
+        boundary = new_boundary(self._chance)
+        user = user_prompt(self.criterion, conversation, boundary)
+        prompt = Prompt(system=self._system, user=user, boundary=boundary, schema=SCHEMA)
+        answered = self._asking.ask(prompt, read_verdict)
+        if answered.was_not_asked:
+            return None
+        if answered.value is None:
+            return failure_of(answered, self.name, self.version)
+        return self._score(answered.value, conversation, answered, share)
 
-    def _score(self, verdict: Verdict, conversation: Conversation, spent: _Spent) -> Score:
+    def share_of(self, conversation: Conversation) -> float:
+        """The chance with which conversations like this one are judged."""
+        if self._strata is None:
+            return self.criterion.sample_rate
+        return self._strata.share_of(conversation)
+
+    def _score(self, verdict: Verdict, conversation: Conversation, answered: Answered[Verdict], share: float) -> Score:
         turn = find_quote(verdict.quote, conversation)
         return Score(
             name=self.name,
@@ -105,49 +119,31 @@ class Judge:
             evaluator_version=self.version,
             turn=turn,
             evidence=excerpt(verdict.quote) if turn is not None else None,
-            cost_usd=spent.cost_usd,
-            input_tokens=spent.input_tokens,
-            output_tokens=spent.output_tokens,
-            inclusion_probability=self.criterion.sample_rate,
-        )
-
-    def _failure(self, reason: str, message: str, spent: _Spent) -> EvaluatorFailure:
-        return EvaluatorFailure(
-            name=self.name,
-            reason=reason,
-            message=excerpt(message),
-            evaluator_version=self.version,
-            cost_usd=spent.cost_usd,
-            input_tokens=spent.input_tokens,
-            output_tokens=spent.output_tokens,
+            cost_usd=answered.spent.cost_usd,
+            input_tokens=answered.spent.input_tokens,
+            output_tokens=answered.spent.output_tokens,
+            inclusion_probability=share,
+            model=model_of(answered, self.criterion),
+            is_cached=answered.is_cached or None,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-
-    def plus(self, reply: JudgeReply) -> _Spent:
-        return replace(
-            self,
-            input_tokens=_sum(self.input_tokens, reply.input_tokens),
-            output_tokens=_sum(self.output_tokens, reply.output_tokens),
-            cost_usd=_sum(self.cost_usd, reply.cost_usd),
-        )
+def model_of(answered: Answered[object], criterion: Criterion) -> str | None:
+    """The fallback model that answered; ``None`` where it was the criterion's own."""
+    return criterion.fallback[answered.model_number - 1] if answered.model_number else None
 
 
-def _sum(one: _Number | None, other: _Number | None) -> _Number | None:
-    if one is None or other is None:
-        return one if other is None else other
-    return one + other
-
-
-def _verdict_of(reply: JudgeReply) -> Verdict:
-    if reply.finish_reason == "length":
-        raise BadInput("the judge's answer was cut off at max_tokens")
-    return read_verdict(reply.text)
+def failure_of(answered: Answered[object], name: str, version: str) -> EvaluatorFailure:
+    """The failure that a question without an answer is."""
+    return EvaluatorFailure(
+        name=name,
+        reason=answered.reason,
+        message=excerpt(answered.error.message if answered.error else "no answer"),
+        evaluator_version=version,
+        cost_usd=answered.spent.cost_usd,
+        input_tokens=answered.spent.input_tokens,
+        output_tokens=answered.spent.output_tokens,
+    )
 
 
 def system_prompt(criterion: Criterion) -> str:
@@ -156,7 +152,11 @@ def system_prompt(criterion: Criterion) -> str:
         f"Example {number}: {example.text}\nRight answer: {example.verdict}. {example.explanation}".rstrip()
         for number, example in enumerate(criterion.examples, 1)
     )
-    return Template(prompt_text()).substitute(question=criterion.question, examples=shown and f"\n{shown}\n")
+    return Template(prompt_text()).substitute(
+        question=criterion.question,
+        notes=criterion.notes and f"{criterion.notes.strip()}\n",
+        examples=shown and f"\n{shown}\n",
+    )
 
 
 def user_prompt(criterion: Criterion, conversation: Conversation, boundary: str) -> str:

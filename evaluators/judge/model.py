@@ -13,7 +13,7 @@ class JudgeError(HarkError):
     """The model gave no answer.
 
     Attributes:
-        reason: ``timeout`` or ``judge_error``.
+        reason: ``timeout``, ``judge_error`` or ``budget``.
         is_final: Whether asking again cannot help, as with a wrong key.
     """
 
@@ -21,6 +21,13 @@ class JudgeError(HarkError):
         super().__init__(message)
         self.reason = reason
         self.is_final = is_final
+
+
+class BudgetSpent(JudgeError):
+    """The budget has no room for another call; none was made."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="budget", is_final=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ _Key: TypeAlias = tuple[str, str, str, int]
 
 _T = schema.scores
 _OURS = "evaluator"
-_BODY_FIELDS = ("explanation", "turn", "evidence", "input_tokens", "output_tokens")
+_BODY_FIELDS = ("explanation", "turn", "evidence", "input_tokens", "output_tokens", "model", "is_cached")
 
 
 class Scores(Part):

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from string import Template
+from typing import Any
 
 from evaluators.base import Verdict as Outcome
 from evaluators.base import When, excerpt
@@ -128,12 +129,12 @@ class Judge:
         )
 
 
-def model_of(answered: Answered[object], criterion: Criterion) -> str | None:
+def model_of(answered: Answered[Any], criterion: Criterion) -> str | None:
     """The fallback model that answered; ``None`` where it was the criterion's own."""
     return criterion.fallback[answered.model_number - 1] if answered.model_number else None
 
 
-def failure_of(answered: Answered[object], name: str, version: str) -> EvaluatorFailure:
+def failure_of(answered: Answered[Any], name: str, version: str) -> EvaluatorFailure:
     """The failure that a question without an answer is."""
     return EvaluatorFailure(
         name=name,

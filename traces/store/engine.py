@@ -33,6 +33,7 @@ from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.conversations import Conversations
 from traces.store.feedback import GivenFeedback
+from traces.store.judge_cache import JudgeAnswers, JudgeRules, JudgeSpending
 from traces.store.keys import Keys
 from traces.store.label_writes import LabelWrites
 from traces.store.origins import Origins
@@ -111,6 +112,18 @@ class Tx:
     @cached_property
     def keys(self) -> Keys:
         return Keys(self._connection, self._workspace_id)
+
+    @cached_property
+    def judge_answers(self) -> JudgeAnswers:
+        return JudgeAnswers(self._connection, self._workspace_id)
+
+    @cached_property
+    def judge_spending(self) -> JudgeSpending:
+        return JudgeSpending(self._connection, self._workspace_id)
+
+    @cached_property
+    def judge_rules(self) -> JudgeRules:
+        return JudgeRules(self._connection, self._workspace_id)
 
     @cached_property
     def state(self) -> State:

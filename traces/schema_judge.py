@@ -1,0 +1,44 @@
+"""The tables of judges: answers that are kept, what each day has cost, and the rules that were found in system prompts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, String, Table, Text
+
+from traces.schema import UtcTime, metadata
+
+
+def _workspace() -> Column[str]:
+    return Column("workspace_id", String(64), primary_key=True)
+
+
+judge_answers = Table(
+    "judge_answers",
+    metadata,
+    _workspace(),
+    Column("digest", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("judge_answers_by_time", "workspace_id", "at"),
+)
+
+judge_spending = Table(
+    "judge_spending",
+    metadata,
+    _workspace(),
+    Column("day", String(10), primary_key=True),
+    Column("evaluator", String(255), primary_key=True),
+    Column("usd", Float, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+)
+
+judge_rules = Table(
+    "judge_rules",
+    metadata,
+    _workspace(),
+    Column("digest", String(64), primary_key=True),
+    Column("rule_id", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("judge_rules_by_rule", "workspace_id", "rule_id"),
+)

@@ -53,11 +53,15 @@ class Judge:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.criterion = criterion
-        self._asking = Asking((model, *fallback), criterion.version, cache, pause)
+        self._version = self._version_of(criterion)
+        self._asking = Asking((model, *fallback), self._version, cache, pause)
         self._strata = strata
         self._chance = chance if chance is not None else random.SystemRandom()
-        self._version = criterion.version
         self._system = system_prompt(criterion)
+
+    def _version_of(self, criterion: Criterion) -> str:
+        """A hash of everything that the verdicts depend on."""
+        return criterion.version
 
     @property
     def name(self) -> str:

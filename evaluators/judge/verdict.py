@@ -51,15 +51,25 @@ def read_verdict(text: str) -> Verdict:
     Raises:
         BadInput: When there is no verdict, or the last one is off the menu.
     """
-    last: dict[str, Any] | None = None
-    for found in _objects(text[-_READ_CHARS:]):
-        last = found if "verdict" in found else last
-    if last is None:
-        raise BadInput("the judge gave no verdict")
+    last = last_object_with("verdict", text)
     answer = last["verdict"]
     if answer not in ANSWERS:
         raise BadInput("the judge's verdict is none of yes, no and not_applicable")
     return Verdict(answer=answer, explanation=_text(last, "explanation"), quote=_text(last, "evidence"))
+
+
+def last_object_with(key: str, text: str) -> dict[str, Any]:
+    """The last JSON object in ``text`` that has ``key``.
+
+    Raises:
+        BadInput: When there is none.
+    """
+    last: dict[str, Any] | None = None
+    for found in _objects(text[-_READ_CHARS:]):
+        last = found if key in found else last
+    if last is None:
+        raise BadInput("the judge gave no verdict")
+    return last
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -31,25 +32,50 @@ class Redacted:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def redact(text: str) -> Redacted:
-    """The text with personal data and secrets replaced by ``[kind]``."""
-    counts: dict[str, int] = {}
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Personal data or a secret at ``text[start:end]``; ``kind`` is the placeholder's word, such as ``email``."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def find(text: str) -> tuple[Sensitive, ...]:
+    """The personal data and secrets in ``text``, in order; none overlap."""
+    found: list[Sensitive] = []
     for kind, needle, pattern, accept in _RULES:
         if needle and needle not in text:
             continue
-        text = pattern.sub(_replacing(kind, accept, counts), text)
-    return Redacted(text, counts)
+        spans = [_span(match) for match in pattern.finditer(text) if accept(match)]
+        found += [Sensitive(kind, start, end) for start, end in spans]
+        text = _masked(text, spans) if spans else text
+    return tuple(sorted(found, key=lambda sensitive: sensitive.start))
 
 
-def _replacing(kind: str, accept: Accept, counts: dict[str, int]) -> Callable[[Match], str]:
-    def replaced(match: Match) -> str:
-        if not accept(match):
-            return match.group()
-        counts[kind] = counts.get(kind, 0) + 1
-        kept = match.groupdict().get("kept") or ""
-        return f"{kept}[{kind}]"
+def redact(text: str) -> Redacted:
+    """The text with personal data and secrets replaced by ``[kind]``."""
+    found = find(text)
+    if not found:
+        return Redacted(text)
+    pieces, at = [], 0
+    for sensitive in found:
+        pieces += [text[at : sensitive.start], f"[{sensitive.kind}]"]
+        at = sensitive.end
+    return Redacted("".join([*pieces, text[at:]]), Counter(sensitive.kind for sensitive in found))
 
-    return replaced
+
+def _span(match: Match) -> tuple[int, int]:
+    return match.end("kept") if match.groupdict().get("kept") else match.start(), match.end()
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    """``text`` of the same length, with what was found out of sight of the rules that follow."""
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [text[at:start], "[" * (end - start)]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 class RedactingFilter(logging.Filter):

@@ -13,6 +13,18 @@ INFLATED_BYTES: Final = 20 * 1024 * 1024
 JSON_DEPTH: Final = 64
 """Nesting of lists and objects."""
 
+JSON_CONTAINERS: Final = 1_000_000
+"""Objects and lists in one JSON body: empty ones take thirty times the memory of their text."""
+
+JSON_VALUES: Final = 4_000_000
+"""Values in one JSON body."""
+
+SPARSE_BYTES: Final = 2 * 1024 * 1024
+"""Up to this size a protobuf body is parsed without counting what it holds."""
+
+PROTOBUF_MESSAGES: Final = 1_000_000
+"""Spans, attributes, values and the like in one protobuf body."""
+
 SPANS: Final = 10_000
 """Spans in one export."""
 

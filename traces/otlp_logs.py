@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from traces.errors import BadInput
 from traces.fields import clean
 from traces.model import JsonMap, Span
+from traces.otlp_density import check_density
 from traces.otlp_json import attributes_of, get, id_of, integer, object_in, objects_in, text_in, value_of_json
 from traces.otlp_protobuf import flatten, value_of
 from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, Refused, check_count, fault_of, moment_of
@@ -31,6 +32,7 @@ Event: TypeAlias = tuple[str, datetime, JsonMap]
 
 def spans_of_protobuf_logs(body: bytes, refused: Refused) -> list[Span]:
     """The GenAI records of an ``ExportLogsServiceRequest``; other records are left out."""
+    check_density(body, "logs")
     request = ExportLogsServiceRequest()
     try:
         request.ParseFromString(body)

@@ -16,11 +16,13 @@ from traces import limits
 from traces.errors import BadInput
 from traces.fields import clean
 from traces.model import Span
+from traces.otlp_density import check_density
 from traces.otlp_span import Refused, check_count, fault_of, moment_of
 
 
 def spans_of_protobuf(body: bytes, refused: Refused) -> list[Span]:
     """The spans of an ``ExportTraceServiceRequest``; those that are none are counted in ``refused``."""
+    check_density(body, "traces")
     request = ExportTraceServiceRequest()
     try:
         request.ParseFromString(body)

@@ -127,8 +127,9 @@ def read_json(body: bytes | str) -> Any:
 
     Raises:
         BadInput: When it is not JSON.
-        TooLarge: When it is nested deeper than ``limits.JSON_DEPTH``.
+        TooLarge: When it is nested deeper than ``limits.JSON_DEPTH``, or holds too many values.
     """
+    _check_density(body if type(body) is bytes else str(body).encode())
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError as wrong:
@@ -136,6 +137,16 @@ def read_json(body: bytes | str) -> Any:
     if is_too_deep(parsed):
         raise TooLarge(f"JSON is nested more than {limits.JSON_DEPTH} levels deep")
     return parsed
+
+
+def _check_density(body: bytes) -> None:
+    """Refuse text of which little would become much in memory, before it does."""
+    if len(body) <= limits.JSON_CONTAINERS:
+        return
+    if body.count(b"{") + body.count(b"[") > limits.JSON_CONTAINERS:
+        raise TooLarge(f"the JSON holds more than {limits.JSON_CONTAINERS} objects and lists; send less at once")
+    if body.count(b",") > limits.JSON_VALUES:
+        raise TooLarge(f"the JSON holds more than {limits.JSON_VALUES} values; send less at once")
 
 
 def read_export(body: bytes, content_type: str = PROTOBUF, content_encoding: str = "") -> Export:

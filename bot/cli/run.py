@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import os
 import signal
 import socket
 import threading
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -25,6 +27,8 @@ from traces.errors import BadInput
 _LOG = logging.getLogger(__name__)
 _SHUTDOWN_S = 8
 _COLLECT_AFTER = 10_000
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+_LARGE_BYTES, _ARENAS = 1024 * 1024, 2
 _BACKLOG = 512
 _PING_S = 3.0
 """A connection that was lost without a word is given up after five unanswered pings; clicks meanwhile are lost."""
@@ -63,6 +67,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
     socket_mode = _socket_mode(hark)
     schedule.start()
     _spare_the_collector()
+    _give_memory_back()
     try:
         with _stopping(server):
             server.run(sockets=[bound])
@@ -83,6 +88,14 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
+
+
+def _give_memory_back() -> None:
+    """Bodies of many megabytes come and go in many threads; unless told otherwise, glibc keeps the room of each."""
+    with suppress(OSError, AttributeError):  # another C library
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 class _stopping:  # noqa: N801 - reads as a statement

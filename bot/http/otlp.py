@@ -7,12 +7,11 @@ from typing import TypeAlias
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import body_of, media_type, routes
+from bot.http.gate import body_of, decoded, media_type, routes
 from bot.http.storing import Storing
 from traces import wire
 from traces.wire import Export
@@ -46,12 +45,13 @@ class OtlpEndpoints:
     async def _metrics(self, request: Request) -> Response:
         # Not read, but answered: clients log an error for ever when nobody takes their metrics.
         await body_of(request)
-        return Response(b"", media_type=media_type(request) or wire.PROTOBUF)
+        kind = media_type(request) or wire.PROTOBUF
+        return Response(b"{}" if kind == wire.JSON else b"", media_type=kind)
 
     async def _export(self, request: Request, read: _Reader, answer: _ExportAnswer) -> Response:
         body = await body_of(request)
         kind, encoding = media_type(request), request.headers.get("content-encoding", "")
-        export = await run_in_threadpool(read, body, kind, encoding)
+        export = await decoded(read, body, kind, encoding)
         await self._storing.spans(export.spans)
         return _export_answer(export, kind, answer)
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import inflated_body, routes, sent_json
+from bot.http.gate import decoded, inflated_body, routes, sent_json
 from bot.http.storing import Storing
 from traces import limits
 from traces.clock import Clock
@@ -135,7 +135,7 @@ class LangSmithEndpoints:
     async def _multipart(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "")
         body = await inflated_body(request)
-        await self._storing.parts(await run_in_threadpool(parts_of_form, body, kind, self._clock.now()))
+        await self._storing.parts(await decoded(parts_of_form, body, kind, self._clock.now()))
         return _accepted()
 
     async def _feedback(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import body_of, media_type, read_json, routes
+from bot.http.gate import body_of, decoded, media_type, read_json, routes
 from bot.http.signatures import VERIFIERS
 from bot.http.storing import Storing
 from traces.clock import Clock
@@ -52,7 +52,7 @@ class VoiceEndpoints:
             if (secret := self._secrets.get(platform)) is not None:
                 VERIFIERS[platform](body, request.headers, secret.get_secret_value(), self._clock.now())
             encoding = request.headers.get("content-encoding", "")
-            sent = await run_in_threadpool(read_json, body, media_type(request), encoding)
+            sent = await decoded(read_json, body, media_type(request), encoding)
             offers = await run_in_threadpool(self._offers, platform, sent)
             if offers:
                 await self._storing.conversations(offers)

@@ -8,6 +8,7 @@ import hmac
 import json
 import random
 import sqlite3
+import tracemalloc
 import zlib
 from contextlib import closing
 from urllib.parse import urlencode
@@ -238,6 +239,38 @@ def test_a_body_without_a_length_is_read_no_further_than_the_limit(edge):
 
     answer = edge.client.post("/v1/conversations", content=pieces(), headers={"content-type": JSON})
     assert answer.status_code == 413
+
+
+def test_a_body_that_was_refused_is_let_go_at_once(edge):
+    bomb = gzip.compress(b"[" + b" " * (2 * limits.INFLATED_BYTES))
+    edge.post("/v1/traces", bomb, content_encoding="gzip")
+    tracemalloc.start()
+    for where in ("/v1/traces", "/v1/conversations", "/hooks/litellm", "/runs/multipart", "/hooks/vapi") * 2:
+        assert edge.post(where, bomb, content_encoding="gzip").status_code in (413, 415)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < limits.INFLATED_BYTES
+
+
+@pytest.mark.parametrize(
+    ("item", "says"), [(b"{}", "objects and lists"), (b"[]", "objects and lists"), (b"1", "values")]
+)
+def test_small_text_that_would_be_much_in_memory_is_refused(edge, item, says):
+    body = gzip.compress(b'{"a":[' + b",".join([item] * (limits.JSON_VALUES + 2)) + b"]}", 1)
+    for where in ("/v1/traces", "/v1/conversations"):
+        answer = edge.post(where, body, content_encoding="gzip")
+        assert answer.status_code in (413, 400)
+        assert says in reason_in(answer)
+
+
+def test_a_body_of_nothing_but_lines_is_refused(edge):
+    answer = edge.post("/v1/conversations", b"{}\n" * 1_000_000, "application/x-ndjson")
+    assert (answer.status_code, reason_in(answer)) == (413, "the body holds more than 100000 lines; send less at once")
+
+
+def test_metrics_are_answered_in_the_encoding_that_they_came_in(edge):
+    assert edge.post("/v1/metrics", {"resourceMetrics": []}).json() == {}
+    assert edge.post("/v1/metrics", b"anything", PROTOBUF).content == b""
 
 
 def test_a_database_that_is_away_is_told_with_the_time_to_come_again(edge):

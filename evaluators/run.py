@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from evaluators.base import Evaluator, Verdict, excerpt
 from traces.model import Conversation, EvaluatorFailure, Score
@@ -21,15 +22,41 @@ def run(evaluator: Evaluator, conversation: Conversation) -> Verdict:
     try:
         outcome: object = evaluator.evaluate(conversation)
     except Exception as error:  # noqa: BLE001 - one evaluator's bug must not keep the others from their work
-        _LOG.warning("evaluator %s failed with %s", evaluator.name, type(error).__name__)
-        return _bug(evaluator, f"{type(error).__name__}: {error}")
-    if outcome is None:
-        return None
+        return _raised(evaluator, error)
+    return None if outcome is None else _checked(evaluator, outcome, evaluator.name)
+
+
+@runtime_checkable
+class Detailed(Protocol):
+    """An evaluator that has more to say than one thing: outcomes of its own name, and of ``<name>.<something>``."""
+
+    def evaluate_all(self, conversation: Conversation) -> list[Score | EvaluatorFailure]: ...
+
+
+def run_all(evaluator: Evaluator, conversation: Conversation) -> list[Score | EvaluatorFailure]:
+    """Everything that ``evaluator`` says of ``conversation``, under the same terms as :func:`run`."""
+    if not isinstance(evaluator, Detailed):
+        outcome = run(evaluator, conversation)
+        return [] if outcome is None else [outcome]
+    try:
+        outcomes = evaluator.evaluate_all(conversation)
+    except Exception as error:  # noqa: BLE001 - as in run
+        return [_raised(evaluator, error)]
+    of_it = (evaluator.name, f"{evaluator.name}.")
+    return [_checked(evaluator, o, o.name if o.name.startswith(of_it[1]) else of_it[0]) for o in outcomes]
+
+
+def _raised(evaluator: Evaluator, error: Exception) -> EvaluatorFailure:
+    _LOG.warning("evaluator %s failed with %s", evaluator.name, type(error).__name__)
+    return _bug(evaluator, f"{type(error).__name__}: {error}")
+
+
+def _checked(evaluator: Evaluator, outcome: object, name: str) -> Score | EvaluatorFailure:
     if not isinstance(outcome, Score | EvaluatorFailure):
         return _bug(evaluator, f"returned {type(outcome).__name__}, not a score")
     if isinstance(outcome, Score) and (mistake := _mistake_in(outcome)):
         return _bug(evaluator, mistake)
-    return replace(outcome, name=evaluator.name, evaluator_version=evaluator.version)
+    return replace(outcome, name=name, evaluator_version=evaluator.version)
 
 
 def _mistake_in(score: Score) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
 from evaluators.base import Evaluator
-from evaluators.run import run
+from evaluators.run import run_all
 from traces.ingest import QUIET, merge_due
 from traces.model import Change, Conversation
 from traces.store import Store, Tx
@@ -101,7 +101,7 @@ class Evaluation:
 
 
 def _outcomes(evaluators: Iterable[Evaluator], conversation: Conversation) -> list[Outcome]:
-    return [outcome for e in evaluators if (outcome := run(e, conversation)) is not None]
+    return [outcome for e in evaluators for outcome in run_all(e, conversation)]
 
 
 def _note_segments(tx: Tx, conversations: Sequence[Conversation], keys: Sequence[str]) -> None:

@@ -55,7 +55,7 @@ def read_verdict(text: str) -> Verdict:
     answer = last["verdict"]
     if answer not in ANSWERS:
         raise BadInput("the judge's verdict is none of yes, no and not_applicable")
-    return Verdict(answer=answer, explanation=_text(last, "explanation"), quote=_text(last, "evidence"))
+    return Verdict(answer=answer, explanation=one_line(last, "explanation"), quote=one_line(last, "evidence"))
 
 
 def last_object_with(key: str, text: str) -> dict[str, Any]:
@@ -86,7 +86,8 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
         yield found
 
 
-def _text(answer: dict[str, Any], key: str) -> str:
+def one_line(answer: dict[str, Any], key: str) -> str:
+    """A text of a judge's answer on one line; empty where it is none."""
     value = answer.get(key)
     return excerpt(value, limit=_EXPLANATION_CHARS) if isinstance(value, str) else ""
 

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -113,14 +114,15 @@ def _await_rows(database: Path, spans: int) -> int:
 
 
 def _cpu_s(pid: int) -> float:
-    """CPU seconds of a process and of its children, as far as they are known."""
-    total = 0.0
+    """CPU seconds of a process and of everything that it started, however deep."""
+    stats = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().rpartition(")")
-        except OSError:
-            continue
-        fields = rest.split()
-        if int(name.split(" ", 1)[0]) == pid or int(fields[1]) == pid:
-            total += (int(fields[11]) + int(fields[12])) / _TICKS
-    return total
+        with suppress(OSError):  # it has ended meanwhile
+            fields = stat.read_text().rpartition(")")[2].split()
+            stats[int(stat.parent.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]))
+    family, grew = {pid}, True
+    while grew:
+        children = {child for child, (parent, _) in stats.items() if parent in family}
+        grew = not children <= family
+        family |= children
+    return sum(stats[member][1] for member in family if member in stats) / os.sysconf("SC_CLK_TCK")

@@ -117,7 +117,15 @@ def evaluators_of(settings: Settings) -> tuple[Evaluator, ...]:
             return _scripted(judge)
         return LiteLLMJudgeModel.of(criterion, api_base=judge.api_base)
 
-    return build(settings.evaluators.disabled, [_criterion(judge) for judge in settings.judges], model_of)
+    chosen = settings.evaluators
+    return build(
+        chosen.disabled,
+        [_criterion(judge) for judge in settings.judges],
+        model_of,
+        enabled=chosen.enabled,
+        options=chosen.option_tables,
+        plugins=chosen.plugins,
+    )
 
 
 def _criterion(judge: JudgeSettings) -> Criterion:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from bot.config_evaluators import EvaluatorSettings
 from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
@@ -107,12 +108,6 @@ class SegmentSettings(Section):
         le=10_000,
         description="Values of one key that are kept apart; further ones count as 'other'.",
     )
-
-
-class EvaluatorSettings(Section):
-    """Which evaluators run."""
-
-    disabled: tuple[str, ...] = Field(default=(), description="Names of built-in evaluators to switch off.")
 
 
 class ScriptedVerdict(Section):

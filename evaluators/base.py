@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from traces.model import Conversation, Direction, EvaluatorFailure, Score
 
 When = Literal["arrival", "quiet"]
 """``arrival``: cheap, evaluated on every change. ``quiet``: evaluated once the conversation has gone quiet."""
+
+Layer = Literal[0, 1, 2]
+"""0: code, on everything. 1: a classifier, on everything. 2: a judge, on a sample within a budget."""
+
+Need = Literal["messages", "tools", "documents", "feedback", "timings"]
+"""What a conversation has to hold for an evaluator to say anything of it."""
 
 EVIDENCE_CHARS = 300
 BUTTON_CHARS = 75
@@ -22,7 +29,8 @@ class Evaluator(Protocol):
     """Says one thing of one conversation.
 
     An evaluator is stateless as far as its verdicts go: the same conversation gets the same score from the same
-    ``version``, save for a judge, whose model may vary.
+    ``version``, save for a judge, whose model may vary. It may also have the attributes ``layer``, ``needs`` and ``cost``,
+    which ``traits_of`` reads.
     """
 
     @property
@@ -63,6 +71,27 @@ class Evaluator(Protocol):
             A score of 1 when what ``name`` says is the case, down to 0 when it is not; a failure when it cannot be
             told; ``None`` when the evaluator does not apply, as with user feedback where nobody gave any.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What an evaluator is, needs and costs; ``cost`` is for people, for a conversation of twenty turns."""
+
+    layer: Layer = 0
+    needs: tuple[Need, ...] = ("messages",)
+    cost: str = "less than 1 ms"
+
+
+_USUAL = Traits()
+
+
+def traits_of(evaluator: Evaluator) -> Traits:
+    """What the attributes ``layer``, ``needs`` and ``cost`` of ``evaluator`` say, with the usual for those it lacks."""
+    return Traits(
+        layer=getattr(evaluator, "layer", _USUAL.layer),
+        needs=getattr(evaluator, "needs", _USUAL.needs),
+        cost=getattr(evaluator, "cost", _USUAL.cost),
+    )
 
 
 def excerpt(text: str, start: int = 0, end: int | None = None, limit: int = EVIDENCE_CHARS) -> str:

@@ -2,52 +2,103 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
 
 from evaluators.base import Evaluator
 from evaluators.judge import Criterion, Judge, JudgeModel, LiteLLMJudgeModel
+from evaluators.options import hint, read_options
+from evaluators.plugins import Plugin, installed, load_plugin
 from evaluators.refusal import Refusal
 from evaluators.rephrase import Rephrase
 from evaluators.tool_error import ToolError
 from evaluators.user_feedback import UserFeedback
 from traces.errors import BadConfig
 
-BUILT_IN: Final[Mapping[str, Callable[[], Evaluator]]] = {
-    "user_feedback": UserFeedback,
-    "refusal": Refusal,
-    "tool_error": ToolError,
-    "rephrase": Rephrase,
+_NOTHING: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How an evaluator is made: ``make()``, or ``make(options)`` where it has a frozen dataclass of ``options``."""
+
+    make: Callable[..., Evaluator]
+    options: type[Any] | None = None
+
+
+BUILT_IN: Final[Mapping[str, Entry]] = {
+    "user_feedback": Entry(UserFeedback),
+    "refusal": Entry(Refusal),
+    "tool_error": Entry(ToolError),
+    "rephrase": Entry(Rephrase),
 }
+"""Every evaluator that Hark brings, by name."""
+
+DEFAULT_ON: Final = ("user_feedback", "refusal", "tool_error", "rephrase")
+"""Those that run unless they are disabled; the others have to be enabled."""
 
 
 def build(
     disabled: Collection[str] = (),
     criteria: Sequence[Criterion] = (),
     model_of: Callable[[Criterion], JudgeModel] = LiteLLMJudgeModel.of,
+    *,
+    enabled: Collection[str] = (),
+    options: Mapping[str, Mapping[str, Any]] = _NOTHING,
+    plugins: Sequence[str] = (),
 ) -> tuple[Evaluator, ...]:
-    """The evaluators that run: every built-in one and every criterion, but for those disabled.
+    """The evaluators that run: those on by default, those enabled, plugins and criteria, but for those disabled.
 
     Args:
         disabled: Names of evaluators that are not to run.
         criteria: What judges are asked.
         model_of: Who answers a criterion.
+        enabled: Names of evaluators to run besides ``DEFAULT_ON``: built-in, or of the entry points ``hark.evaluators``.
+        options: Tables of options by the evaluator's name.
+        plugins: A team's own, as ``module:name`` or ``path/to/file.py:name``; to be named is to be enabled.
 
     Raises:
-        BadConfig: When a disabled name is no evaluator's, or two have the same name; lists every mistake.
+        BadConfig: When a name is no evaluator's, two have the same name, a plugin cannot be loaded, or an option is
+            unknown or wrong; lists every mistake.
     """
-    names = [*BUILT_IN, *(criterion.name for criterion in criteria)]
-    mistakes = [_unknown(name, names) for name in disabled if name not in names]
-    mistakes += [f"judges: the name {name} is taken" for name in dict.fromkeys(names) if names.count(name) > 1]
+    mistakes: list[str] = []
+    entries = dict(BUILT_IN)
+    own = _plugins(enabled, plugins, mistakes)
+    taken = [*entries, *(plugin.name for plugin in own), *(criterion.name for criterion in criteria)]
+    mistakes += [f"evaluators: the name {name} is taken" for name in dict.fromkeys(taken) if taken.count(name) > 1]
+    entries |= {plugin.name: Entry(plugin.make, plugin.options) for plugin in own if plugin.name not in entries}
+    names = list(dict.fromkeys([*taken, *installed()]))
+    for key, given in (("disabled", disabled), ("enabled", enabled), ("options", options)):
+        mistakes += [f"evaluators.{key}: {n!r} is no evaluator; {hint(n, names)}" for n in given if n not in names]
+    wanted = {*DEFAULT_ON, *enabled, *(plugin.name for plugin in own)} - set(disabled)
+    read = {name: _options(entry, options.get(name, {}), name, mistakes) for name, entry in entries.items()}
     if mistakes:
         raise BadConfig(mistakes)
-    built_in = [make() for name, make in BUILT_IN.items() if name not in disabled]
+    code = [entry.make(*read[name]) for name, entry in entries.items() if name in wanted]
     judges = [Judge(criterion, model_of(criterion)) for criterion in criteria if criterion.name not in disabled]
-    return (*built_in, *judges)
+    return (*code, *judges)
 
 
-def _unknown(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-    return f"evaluators.disabled: {name!r} is no evaluator; {hint}"
+def _plugins(enabled: Collection[str], named: Sequence[str], mistakes: list[str]) -> list[Plugin]:
+    """The team's own: those named by path, and the installed ones that are enabled."""
+    there = installed()
+    wanted: list[tuple[str, str, str | None]] = [("evaluators.plugins", path, None) for path in named]
+    wanted += [("evaluators.enabled", there[name], name) for name in enabled if name in there and name not in BUILT_IN]
+    found = []
+    for key, path, name in wanted:
+        try:
+            found.append(load_plugin(path, key, name))
+        except BadConfig as error:
+            mistakes += error.mistakes
+    return found
+
+
+def _options(entry: Entry, table: Mapping[str, Any], name: str, mistakes: list[str]) -> tuple[Any, ...]:
+    try:
+        found = read_options(entry.options, table, f"evaluators.options.{name}")
+    except BadConfig as error:
+        mistakes += error.mistakes
+        return ()
+    return () if found is None else (found,)

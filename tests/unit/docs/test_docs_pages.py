@@ -111,6 +111,8 @@ def test_the_example_file_is_valid_without_its_comment_signs(tmp_path):
 def test_what_is_commented_out_in_the_example_file_is_the_default():
     written = tomllib.loads(uncommented(example_file()))
     defaults = FileSettings().model_dump(mode="json")
+    assert written["evaluators"].pop("options") == {"refusal": {}}
+    assert defaults["evaluators"].pop("options") == {}
     for section in ("server", "slack", "roles", "conversations", "segments", "evaluators", "detect", "review"):
         assert written[section] == defaults[section]
 

@@ -16,6 +16,9 @@ _INDEX_DIGITS: Final = 6
 """Longest index of a flattened list."""
 
 
+_TYPED: Final = frozenset({"type", "value"})
+
+
 def json_of(value: Any) -> Any:
     """What JSON inside text says; the value itself when it is no text or no JSON."""
     if type(value) is not str or not value or value[0] not in '{["':
@@ -48,10 +51,15 @@ def find(attributes: Mapping[str, Any], names: Names) -> Any:
             continue
         if not key:
             return value
-        inside = json_of(value)
+        inside = untyped(json_of(value))
         if type(inside) is dict and inside.get(key) not in (None, ""):
             return inside[key]
     return None
+
+
+def untyped(value: Any) -> Any:
+    """The value in LangWatch's ``{"type": …, "value": …}``; any other value itself."""
+    return value["value"] if type(value) is dict and value.keys() == _TYPED else value
 
 
 def find_text(attributes: Mapping[str, Any], names: Names) -> str | None:

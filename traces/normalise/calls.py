@@ -22,6 +22,7 @@ from traces.normalise.attributes import (
     listed,
     text_of,
     unflatten,
+    untyped,
 )
 from traces.normalise.mapping import Names
 from traces.normalise.messages import messages_of, of_flattened, tool_calls_of
@@ -139,7 +140,7 @@ def _first_token_at(span: Span) -> datetime | None:
 def tool_run_of(span: Span, error: str | None) -> tuple[Message, str]:
     """The tool's message, and the arguments it ran with as JSON text."""
     attributes = span.attributes
-    recorded = find(attributes, mapping.TOOL_RESULT)
+    recorded = _unwrapped(find(attributes, mapping.TOOL_RESULT))
     unquoted = json_of(recorded)
     result = unquoted if type(unquoted) is str else recorded
     message = Message(
@@ -152,7 +153,14 @@ def tool_run_of(span: Span, error: str | None) -> tuple[Message, str]:
         error=error,
         metadata=_origin(span),
     )
-    return message, truncate(text_of(find(attributes, mapping.TOOL_ARGUMENTS)))
+    return message, truncate(text_of(_unwrapped(find(attributes, mapping.TOOL_ARGUMENTS))))
+
+
+def _unwrapped(recorded: Any) -> Any:
+    """What went into a tool or came out, as it was recorded, without LangWatch's type around it."""
+    parsed = json_of(recorded)
+    inner = untyped(parsed)
+    return recorded if inner is parsed else inner
 
 
 def documents_of(span: Span) -> tuple[Document, ...]:

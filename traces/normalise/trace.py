@@ -45,12 +45,20 @@ def error_of(span: Span) -> str | None:
 
 
 def _joined(spans: list[Span]) -> list[Span]:
-    """The spans, each with what was logged beneath it."""
+    """The spans, each with what was logged beneath it; what joined a span says nothing by itself."""
     logged: defaultdict[str | None, list[Event]] = defaultdict(list)
     for span in spans:
         if span.name == LOGGED:
             logged[span.parent_id] += span.events
-    return [with_events(span, sorted(logged[span.span_id], key=lambda event: event[1])) for span in spans]
+    if not logged:
+        return [with_events(span, ()) for span in spans]
+    calls = {span.span_id for span in spans if span.name != LOGGED}
+    return [
+        span
+        if span.name == LOGGED and span.parent_id in calls
+        else with_events(span, sorted(logged[span.span_id], key=lambda event: event[1]))
+        for span in spans
+    ]
 
 
 class Trace:

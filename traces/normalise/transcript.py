@@ -161,13 +161,14 @@ class Transcript:
         self._retrieved.append((len(self.messages), documents))
 
     def end_trace(self) -> None:
-        """Put the documents on the first answer with text after the retrieval, or else the first answer at all."""
+        """Put the documents on the first answer with text after the retrieval, or else the first one, or the last before."""
         if not self._retrieved:
             return
         answers = [i for i in range(self._trace_start, len(self.messages)) if self.messages[i].role == "assistant"]
         spoken = [i for i in answers if self.messages[i].content]
         for since, documents in self._retrieved:
-            for index in spoken[bisect_left(spoken, since) :][:1] or answers[bisect_left(answers, since) :][:1]:
+            after = spoken[bisect_left(spoken, since) :] or answers[bisect_left(answers, since) :] or answers[-1:]
+            for index in after[:1]:
                 served = self.messages[index]
                 self.messages[index] = replace(served, documents=(*served.documents, *documents)[:_MOST_DOCUMENTS])
 

@@ -14,7 +14,7 @@ from alerts.pipeline import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
 from bot.alerting import Alerting
-from bot.config import JudgeSettings, Settings
+from bot.config import Settings
 from bot.http import Receiver
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering
@@ -23,6 +23,7 @@ from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
 from bot.jobs.write_back import WritingBack
+from bot.judges import Bench, JudgingSaid
 from bot.review import Review
 from bot.schedule import Jobs, Nudge
 from bot.slack.access import Access, Workspace
@@ -32,14 +33,10 @@ from bot.slack.client import client_of
 from bot.slack.listeners import Listeners
 from bot.slack.render import Renderer
 from evaluators.base import Evaluator
-from evaluators.judge import Criterion, JudgeModel, LiteLLMJudgeModel, ScriptedJudgeModel
-from evaluators.judge.scripted import Line
 from evaluators.registry import build
-from traces.clock import Clock
+from traces.clock import Clock, SystemClock
 from traces.store import Store, open_store
 from traces.writer import Writer
-
-SCRIPTED = "scripted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +73,10 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         BadInput: A setting names something that does not exist.
         StoreUnavailable: The database cannot be opened.
     """
-    evaluators = evaluators_of(settings)
     overrides = overrides_of(settings)
     webhook_secrets = settings.webhooks.secrets_in(environment)
     store = open_store(settings.database_url)
+    evaluators = evaluators_of(settings, clock, store)
     client = client_of(settings)
     renderer = Renderer(evaluators, overrides)
     desk = Desk(
@@ -90,6 +87,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         segment_keys=settings.segments.keys,
         overrides=overrides,
         sources=tuple(source.name for source in settings.sources),
+        judging=JudgingSaid(settings.judges, settings.judge),
     )
     deliver = None if client is None else Delivering(store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)
@@ -107,42 +105,22 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     )
 
 
-def evaluators_of(settings: Settings) -> tuple[Evaluator, ...]:
-    """The evaluators that the settings switch on."""
-    scripts = {judge.name: judge for judge in settings.judges}
+def evaluators_of(settings: Settings, clock: Clock | None = None, store: Store | None = None) -> tuple[Evaluator, ...]:
+    """The evaluators that the settings switch on; with a store, judges keep their budget and their answers there.
 
-    def model_of(criterion: Criterion) -> JudgeModel:
-        judge = scripts[criterion.name]
-        if judge.model == SCRIPTED:
-            return _scripted(judge)
-        return LiteLLMJudgeModel.of(criterion, api_base=judge.api_base)
-
+    Raises:
+        BadConfig: A name is no evaluator's, or a judge cannot work as it is set; lists every mistake.
+    """
+    bench = Bench(settings.judges, settings.judge, store, clock if clock is not None else SystemClock())
     chosen = settings.evaluators
     return build(
         chosen.disabled,
-        [_criterion(judge) for judge in settings.judges],
-        model_of,
+        bench.criteria,
+        judge_of=bench.judge_of,
         enabled=chosen.enabled,
         options=chosen.option_tables,
         plugins=chosen.plugins,
     )
-
-
-def _criterion(judge: JudgeSettings) -> Criterion:
-    return Criterion(
-        name=judge.name,
-        question=judge.question,
-        model=judge.model,
-        bad=judge.bad,
-        sample_rate=judge.sample_rate,
-        timeout_s=judge.timeout_s,
-        max_tokens=judge.max_tokens,
-    )
-
-
-def _scripted(judge: JudgeSettings) -> ScriptedJudgeModel:
-    lines = [Line(rule.pattern, rule.verdict, rule.explanation) for rule in judge.script]
-    return ScriptedJudgeModel(lines, Line("", judge.script_default, "no rule of the script matched"))
 
 
 def overrides_of(settings: Settings) -> dict[str, SignalOverride]:
@@ -181,7 +159,14 @@ def _jobs(
     return Jobs(
         poll=Polling(store, sources, quiet, clock),
         write_back=WritingBack(store, sources),
-        evaluate=Evaluation(store, evaluators, Cuts(keys=segments.keys, max_values=segments.max_values), picker, quiet),
+        evaluate=Evaluation(
+            store,
+            evaluators,
+            Cuts(keys=segments.keys, max_values=segments.max_values),
+            picker,
+            quiet,
+            settings.judge.at_once,
+        ),
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),
         deliver=deliver,

@@ -16,6 +16,7 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from bot.config_evaluators import EvaluatorSettings
+from bot.config_judges import JudgeSettings, JudgingSettings
 from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
@@ -107,44 +108,6 @@ class SegmentSettings(Section):
         ge=1,
         le=10_000,
         description="Values of one key that are kept apart; further ones count as 'other'.",
-    )
-
-
-class ScriptedVerdict(Section):
-    """One rule of a scripted judge: a pattern in the transcript and the verdict that it gives."""
-
-    pattern: str = Field(description="Regular expression searched in the transcript.", examples=["refund"])
-    verdict: Literal["yes", "no", "not_applicable"] = Field(description="Verdict when the pattern is found.")
-    explanation: str = Field(default="", description="Explanation given with the verdict.")
-
-
-class JudgeSettings(Section):
-    """A criterion that an LLM judges, with yes or no."""
-
-    name: _Name = Field(description="Name of the score.", examples=["promised_refund"])
-    question: str = Field(
-        min_length=3,
-        max_length=4_000,
-        description="The yes/no question that the judge answers.",
-        examples=["Did the assistant promise a refund?"],
-    )
-    model: str = Field(
-        min_length=1,
-        description="litellm model name, e.g. openai/gpt-5-mini; 'scripted' answers by the rules in script.",
-        examples=["openai/gpt-5-mini"],
-    )
-    bad: Direction = Field(default=Direction.UP, description="Which way is bad for the share of yes: up, down or both.")
-    sample_rate: _Share = Field(default=1.0, description="Share of conversations that is judged.")
-    api_base: str | None = Field(
-        default=None,
-        description="Base URL of the model's API, for a local or proxied model.",
-        examples=["http://127.0.0.1:8000/v1"],
-    )
-    timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds to wait for an answer.")
-    max_tokens: int = Field(default=500, ge=16, le=16_000, description="Most tokens of an answer.")
-    script: tuple[ScriptedVerdict, ...] = Field(default=(), description="Rules of a scripted judge, first match wins.")
-    script_default: Literal["yes", "no", "not_applicable"] = Field(
-        default="no", description="Verdict of a scripted judge when no rule matches."
     )
 
 
@@ -247,6 +210,7 @@ class FileSettings(Section):
     segments: SegmentSettings = SegmentSettings()
     evaluators: EvaluatorSettings = EvaluatorSettings()
     judges: tuple[JudgeSettings, ...] = Field(default=(), description="Criteria that an LLM judges.")
+    judge: JudgingSettings = JudgingSettings()
     detect: DetectSettings = DetectSettings()
     signals: dict[_Name, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
     review: ReviewSettings = ReviewSettings()

@@ -45,6 +45,7 @@ def build(
     criteria: Sequence[Criterion] = (),
     model_of: Callable[[Criterion], JudgeModel] = LiteLLMJudgeModel.of,
     *,
+    judge_of: Callable[[Criterion], Evaluator] | None = None,
     enabled: Collection[str] = (),
     options: Mapping[str, Mapping[str, Any]] = _NOTHING,
     plugins: Sequence[str] = (),
@@ -55,6 +56,7 @@ def build(
         disabled: Names of evaluators that are not to run.
         criteria: What judges are asked.
         model_of: Who answers a criterion.
+        judge_of: Makes the evaluator of a criterion, in place of a plain judge that asks ``model_of``.
         enabled: Names of evaluators to run besides ``DEFAULT_ON``: built-in, or of the entry points ``hark.evaluators``.
         options: Tables of options by the evaluator's name.
         plugins: A team's own, as ``module:name`` or ``path/to/file.py:name``; to be named is to be enabled.
@@ -77,8 +79,8 @@ def build(
     if mistakes:
         raise BadConfig(mistakes)
     code = [entry.make(*read[name]) for name, entry in entries.items() if name in wanted]
-    judges = [Judge(criterion, model_of(criterion)) for criterion in criteria if criterion.name not in disabled]
-    return (*code, *judges)
+    make = judge_of if judge_of is not None else lambda criterion: Judge(criterion, model_of(criterion))
+    return (*code, *(make(criterion) for criterion in criteria if criterion.name not in disabled))
 
 
 def _plugins(enabled: Collection[str], named: Sequence[str], mistakes: list[str]) -> list[Plugin]:

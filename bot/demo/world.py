@@ -9,18 +9,18 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from bot.app import SCRIPTED, Hark
+from bot.app import Hark
 from bot.config import (
     DatabaseSettings,
-    JudgeSettings,
     ReviewSettings,
     RoleSettings,
-    ScriptedVerdict,
     Secrets,
     Settings,
     SlackSettings,
 )
+from bot.config_judges import JudgeSettings, ScriptedVerdict
 from bot.demo.simulate import Simulated
+from bot.judges import SCRIPTED
 from bot.playground.call import TOKEN_PREFIX
 from bot.playground.people import ALERTS, REVIEW
 from traces.clock import ScaledClock

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -127,6 +127,8 @@ def _type_of(field: FieldInfo) -> str:
 
 def _name_of(annotation: Any) -> str:
     origin = get_origin(annotation)
+    if origin is Annotated:
+        return _name_of(get_args(annotation)[0])
     if origin is Literal:
         return " or ".join(code(toml(value)) for value in get_args(annotation))
     if origin in {Union, UnionType}:

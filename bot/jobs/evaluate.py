@@ -19,7 +19,6 @@ from traces.store.rollups import HOUR_S, bucket_start
 from traces.store.scores import Outcome
 
 BATCH = 200
-_JUDGES_AT_ONCE = 4
 _CHANGE_KINDS = ("model", "prompt_version", "release")
 
 
@@ -35,7 +34,13 @@ class Evaluation:
     """Runs the evaluators over what awaits them."""
 
     def __init__(
-        self, store: Store, evaluators: Sequence[Evaluator], cuts: Cuts, picker: Picker, quiet: timedelta = QUIET
+        self,
+        store: Store,
+        evaluators: Sequence[Evaluator],
+        cuts: Cuts,
+        picker: Picker,
+        quiet: timedelta = QUIET,
+        judges_at_once: int = 4,
     ) -> None:
         self._store = store
         self._on_arrival = [e for e in evaluators if e.when == "arrival"]
@@ -43,6 +48,7 @@ class Evaluation:
         self._cuts = cuts
         self._picker = picker
         self._quiet = quiet
+        self._judges_at_once = judges_at_once
 
     def run(self, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> int:
         """Evaluate what awaits it as of ``now``, until all is done or ``is_enough``; returns how many conversations."""
@@ -81,7 +87,7 @@ class Evaluation:
     def _judge(self, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
         if not self._on_quiet:
             return {}
-        with ThreadPoolExecutor(_JUDGES_AT_ONCE, thread_name_prefix="judge") as pool:
+        with ThreadPoolExecutor(self._judges_at_once, thread_name_prefix="judge") as pool:
             outcomes = pool.map(lambda c: _outcomes(self._on_quiet, c), conversations)
             return {c.conversation_id: list(o) for c, o in zip(conversations, outcomes, strict=True)}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alerts.signals import SignalOverride, all_signals
+from bot.judges import JudgingSaid
 from bot.metrics import answer
 from bot.slack.access import Person
 from bot.slack.blocks.help import help_message
@@ -39,6 +40,8 @@ _DAY = timedelta(days=1)
 _SIGNALS_BACK = timedelta(days=90)
 _LISTED = 10
 _EXCERPT = 200
+_FEWEST_TRIES = 5
+_FAILING = 0.2
 
 
 class Desk:
@@ -54,6 +57,7 @@ class Desk:
         segment_keys: Sequence[str],
         overrides: Mapping[str, SignalOverride],
         sources: Sequence[str] = (),
+        judging: JudgingSaid | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -62,6 +66,7 @@ class Desk:
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
         self._sources = tuple(sources)
+        self._judging = judging
 
     def answer(self, text: str) -> Message:
         """The answer to a slash command.
@@ -109,6 +114,8 @@ class Desk:
             resolution_s=HOUR_S,
         )
         sources = reports_of(tx, self._sources, now)
+        judging = None if self._judging is None else self._judging.today(tx, now)
+        health = self._health(tx, now)
         return StatusReport(
             at=now,
             last_ingest_at=tx.conversations.latest(),
@@ -120,7 +127,9 @@ class Desk:
             to_review=tx.reviews.unlabelled(),
             outbox_backlog=waiting,
             dead_letters=dead,
-            evaluators=tuple(self._health(tx, now)),
+            evaluators=tuple(health),
+            judge_spend_usd=None if judging is None else judging.spent_usd,
+            judge_budget_usd=None if judging is None else judging.budget_usd,
             sources=tuple(
                 SourceStatus(
                     name=source.name,
@@ -134,6 +143,8 @@ class Desk:
             problems=tuple(
                 [problem for source in sources for problem in source.problems]
                 + ([f"{dead} messages could not be delivered"] if dead else [])
+                + ([] if judging is None else list(judging.problems))
+                + [problem for evaluator in health if (problem := _problem_of(evaluator))]
             ),
         )
 
@@ -197,6 +208,13 @@ class Desk:
             current = LabelSubmission(item_id=item_id, verdict=verdict, note=said.note)
         options = [TaxonomyOption(value=name, label=name.replace("_", " ")) for name in others]
         return label_modal(item_id, flagged.question, options, turns=flagged.turns, current=current)
+
+
+def _problem_of(evaluator: EvaluatorHealth) -> str | None:
+    tries = evaluator.scored + evaluator.failed
+    if tries < _FEWEST_TRIES or evaluator.failed < _FAILING * tries:
+        return None
+    return f"the evaluator {evaluator.name} failed on {evaluator.failed} of {tries} conversations in 24 hours"
 
 
 def _opening(metadata: Mapping[str, object]) -> str:

@@ -64,6 +64,11 @@ class LiteLLMJudgeModel:
             timeout_s=criterion.timeout_s,
         )
 
+    @staticmethod
+    def prepare() -> None:
+        """Load litellm, which takes seconds, ahead of the first call."""
+        _litellm()
+
     def complete(self, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         litellm = _litellm()
         for rung in range(self._rung, _RUNGS):

@@ -19,14 +19,18 @@ _MOST_HANGING: Final = 16
 _TIMEOUT: Final = "timeout"
 
 
+class Reservation(Protocol):
+    """Money set aside for one call."""
+
+    def settle(self, spent: float) -> None:
+        """Put right what was set aside, now that the call is over."""
+
+
 class Purse(Protocol):
     """A budget."""
 
-    def reserve(self, evaluator: str, usd: float) -> bool:
-        """Set ``usd`` aside for a call; false when there is no room for it."""
-
-    def settle(self, evaluator: str, reserved: float, spent: float) -> None:
-        """Put right what was set aside, now that the call is over."""
+    def reserve(self, evaluator: str, usd: float) -> Reservation | None:
+        """Set ``usd`` aside for a call; ``None`` when there is no room for it."""
 
 
 class Budgeted:
@@ -51,7 +55,8 @@ class Budgeted:
 
     def complete(self, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         most = self._most(system, user, schema)
-        if not self._purse.reserve(self._evaluator, most):
+        reserved = self._purse.reserve(self._evaluator, most)
+        if reserved is None:
             raise BudgetSpent("today's budget is spent")
         spent = most
         try:
@@ -61,7 +66,7 @@ class Budgeted:
             spent = most if error.reason == _TIMEOUT else 0.0
             raise
         finally:
-            self._purse.settle(self._evaluator, most, spent)
+            reserved.settle(spent)
         return reply
 
     def _most(self, system: str, user: str, schema: Mapping[str, Any]) -> float:
@@ -143,15 +148,17 @@ class Timed:
     """Waits for ``model`` for so many seconds in all, however slowly bytes drip in.
 
     A call that is given up runs on in its thread until its connection ends; where sixteen hang like that, further calls
-    are refused at once.
+    are refused at once. What ``prepare`` takes, such as loading a library, does not count.
     """
 
-    def __init__(self, model: JudgeModel, seconds: float) -> None:
+    def __init__(self, model: JudgeModel, seconds: float, prepare: Callable[[], object] = lambda: None) -> None:
         self._model = model
         self._seconds = seconds
+        self._prepare = prepare
         self._hanging = threading.Semaphore(_MOST_HANGING)
 
     def complete(self, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
+        self._prepare()
         if not self._hanging.acquire(blocking=False):
             raise JudgeError("the judge still hangs in earlier calls", reason=_TIMEOUT)
         answer: Future[JudgeReply] = Future()

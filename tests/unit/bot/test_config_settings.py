@@ -84,7 +84,7 @@ def test_slack_comes_over_socket_mode_with_an_app_token_and_over_http_with_only_
         ('[detect]\ntimezone = "Europe/Nowhere"', ["detect.timezone", "Europe/Berlin"]),
         ('[detect]\ntimezone = "../../etc/passwd"', ["detect.timezone", "Europe/Berlin"]),
         ("[detect]\nweeks_between_false_alerts = 0", ["detect.weeks_between_false_alerts", "greater than 0"]),
-        ('[[judges]]\nname = "j"\nmodel = "m"', ["judges[0].question: missing; add it"]),
+        ('[[judges]]\nname = "j"\nmodel = "m"', ["judges[0]: the judge j has no question"]),
         ('[[judges]]\nname = "j"\nquestion = "Is it?"\nmodel = "m"\nbda = "up"', ["judges[0].bda", "did you mean 'bad'?"]),
         ('[[judges]]\nname = "J!"\nquestion = "Is it?"\nmodel = "m"', ["judges[0].name", "J!"]),
         ('[[judges]]\nname = "j"\nquestion = "a b c"\nmodel = "m"\nbad = "left"', ["judges[0].bad", "up"]),

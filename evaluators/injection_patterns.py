@@ -117,7 +117,7 @@ EXTRACTION: Final = (
         "extraction",
         0.85,
         "above|before|verbatim|preceding|previous|so far|beginning|started|first line",
-        r"\b(?:repeat|print|output|echo|copy|recite|reproduce|type|show|reveal|display|rewrite|write|spell|translate|summari[sz]e|encode)"
+        r"\b(?:repeat|print|output|echo|copy|recite|reproduce|type|reveal|display|spell)"
         r" (?:me |out |back |down )?(?:everything|all|the (?:\w+ )?(?:text|words?|contents?|lines?|messages?|sentences?|paragraphs?|conversation|prompt|instructions?)|what(?:ever)?(?:'s| is| was)?|anything)"
         r"(?: \w+){0,4}? (?:above|before(?: this)?|verbatim|preceding|previously|so far|from the (?:beginning|start|top))\b(?! (?:\d|average|the |a |each|every|zero))",
     ),

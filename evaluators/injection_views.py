@@ -26,7 +26,8 @@ _HIDDEN: Final = re.compile(
 _SPACES: Final = re.compile(r"\s+")
 _LEET: Final = str.maketrans("0134578@$!|", "oieastbasil")
 _LEET_WORD: Final = re.compile(r"(?<![\w$@!|])(?=\w{0,12}[a-z])\w{0,12}[013457@$][a-z0-9@$!|]{1,12}", re.IGNORECASE)
-_SPACED: Final = re.compile(r"(?<!\w)(?:\w[ .\-_*|]){9,400}\w(?!\w)")
+_SPACED: Final = re.compile(r"(?<!\w)(?:\w[ .\-_*|]{1,5}){9,400}\w(?!\w)")
+_TERMINAL: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]")
 _BASE64: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/_-]{20,8000}={0,2}(?![\w+/])")
 _HEX: Final = re.compile(r"(?<!\w)(?:(?:0x|\\x)?[0-9a-f]{2}[ ,:]?){12,4000}(?!\w)", re.IGNORECASE)
 _BINARY: Final = re.compile(r"(?<!\d)(?:[01]{8} ?){6,2000}(?!\d)")
@@ -102,7 +103,7 @@ def fold(text: str) -> str:
     """Lower case, compatibility forms, plain quotes, single spaces, nothing invisible; look-alike letters made Latin."""
     if _ODD.search(text):
         text = _HIDDEN.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES)
-    return _SPACES.sub(" ", text.lower().replace("`", "'"))
+    return _SPACES.sub(" ", _TERMINAL.sub("", text).lower().replace("`", "'"))
 
 
 def hidden_text(text: str) -> str:
@@ -130,8 +131,6 @@ def views(text: str) -> Iterator[View]:
 def _respelled(plain: str) -> Iterator[View]:
     if len(_LEET_WORD.findall(plain, 0, 2_000)) > 1:
         yield View(plain.translate(_LEET), "digits for letters")
-    if spaced := _SPACED.search(plain):
-        yield View(re.sub(r"(?<=\w)[ .\-_*|](?=\w(?!\w))", "", spaced[0]), "spaced letters")
     if any(needle in plain for needle in _CAESAR):
         yield View(codecs.encode(plain, "rot13"), "rot13")
     if any(needle in plain for needle in _REVERSED):
@@ -141,6 +140,8 @@ def _respelled(plain: str) -> Iterator[View]:
 
 
 def _decoded(text: str) -> Iterator[View]:
+    for spaced in _first(_SPACED, text):
+        yield View(fold(re.sub(r"(\w)[ .\-_*|](?=\w)", r"\1", spaced)), "spaced letters")
     for pattern, decode, name in _ENCODINGS:
         for found in list(_first(pattern, text)):
             said = decode(found)

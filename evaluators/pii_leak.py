@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from evaluators.base import When
+from evaluators.options import versioned
 from evaluators.sensitive import Said, sensitive_in
 from traces.model import Conversation, Direction, Role, Score
 
@@ -41,7 +42,6 @@ class PiiLeak:
     """
 
     name = "pii_leak"
-    version = "1"
     when: When = "arrival"
     summary = (
         "E-mail addresses, telephone numbers, payment cards, bank accounts, social security numbers and IP addresses,"
@@ -55,6 +55,7 @@ class PiiLeak:
 
     def __init__(self, options: PiiLeakOptions | None = None) -> None:
         self._options = options or PiiLeakOptions()
+        self.version = versioned("1", self._options)
 
     def evaluate(self, conversation: Conversation) -> Score | None:
         if not any(message.content or message.tool_calls for message in conversation.messages):

@@ -8,12 +8,20 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from evaluators.base import Evaluator
+from evaluators.groundedness import Groundedness, GroundednessOptions
+from evaluators.indirect_injection import IndirectInjection
 from evaluators.judge import Criterion, Judge, JudgeModel, LiteLLMJudgeModel
+from evaluators.missing_disclaimer import MissingDisclaimer, MissingDisclaimerOptions
 from evaluators.options import hint, read_options
+from evaluators.pii_leak import PiiLeak, PiiLeakOptions
 from evaluators.plugins import Plugin, installed, load_plugin
+from evaluators.prompt_injection import PromptInjection
 from evaluators.refusal import Refusal
 from evaluators.rephrase import Rephrase
+from evaluators.secret_leak import SecretLeak, SecretLeakOptions
 from evaluators.tool_error import ToolError
+from evaluators.toxicity import Toxicity
+from evaluators.unsafe_tool_use import UnsafeToolUse, UnsafeToolUseOptions
 from evaluators.user_feedback import UserFeedback
 from traces.errors import BadConfig
 
@@ -33,6 +41,14 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "refusal": Entry(Refusal),
     "tool_error": Entry(ToolError),
     "rephrase": Entry(Rephrase),
+    "prompt_injection": Entry(PromptInjection),
+    "indirect_injection": Entry(IndirectInjection),
+    "pii_leak": Entry(PiiLeak, PiiLeakOptions),
+    "secret_leak": Entry(SecretLeak, SecretLeakOptions),
+    "toxicity": Entry(Toxicity),
+    "missing_disclaimer": Entry(MissingDisclaimer, MissingDisclaimerOptions),
+    "unsafe_tool_use": Entry(UnsafeToolUse, UnsafeToolUseOptions),
+    "groundedness": Entry(Groundedness, GroundednessOptions),
 }
 """Every evaluator that Hark brings, by name."""
 

@@ -25,6 +25,8 @@ _IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
 _MERGE = timedelta(hours=48)
 _SILENCE = timedelta(hours=24)
 ALERT, EXAMPLE = "alert", "example"
+BACK_TO_NORMAL = "back to normal"
+NEW_NORMAL = "unchanged for 4 days: now taken for normal"
 
 
 class Reason(StrEnum):
@@ -258,8 +260,15 @@ def _resolve_those_without(scene: _Scene, findings: Sequence[Finding]) -> None:
     off = {(finding.signal.name, segment_key(finding.segment)) for finding in findings}
     for alert in live(scene.alerts):
         if not any((alert.signal, series) in off for series in alert.detail["series"]):
-            detail = {**alert.detail, "outcome": "back to normal"}
+            detail = {**alert.detail, "outcome": _how_it_ended(scene.watch, alert)}
             _write(scene, alert, replace(alert, state=AlertState.RESOLVED, resolved_at=scene.now, detail=detail))
+
+
+def _how_it_ended(watch: Watch, alert: Alert) -> str:
+    """Nobody may read "back to normal" of what is as bad as before, and has only gone on for so long."""
+    series = (segment_of(key) for key in alert.detail["series"])
+    accepted = any(watch.has_accepted(alert.signal, segment, alert.started_at) for segment in series)
+    return NEW_NORMAL if accepted else BACK_TO_NORMAL
 
 
 def _write(scene: _Scene, before: Alert, after: Alert, *, show: bool = True) -> Alert:

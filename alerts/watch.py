@@ -163,6 +163,15 @@ class Watch:
             return None
         return track.detector.verdict(place, self._terms[signal.kind])
 
+    def has_accepted(self, signal: str, segment: Segment, since: datetime) -> bool:
+        """Whether a changed level of a series has been taken for its usual one after ``since``."""
+        for track in self._tracks.values():
+            place = track.places.get((signal, segment))
+            at = None if place is None else track.detector.accepted_at(place)
+            if at is not None and at > since:
+                return True
+        return False
+
     def segments_of(self, signal: Signal) -> list[Segment]:
         """The segments in which a signal is watched."""
         track = self._tracks.get(signal.kind)

@@ -98,6 +98,11 @@ class Detector:
         """The anomalies that are open after the last bucket, by series."""
         return [anomaly_of(self.state, int(s), terms) for s in np.flatnonzero(self.state.opened)]
 
+    def accepted_at(self, series: int) -> datetime | None:
+        """Start of the bucket in which this series' changed level was last taken for its usual one."""
+        number = int(self.state.accepted_at[series])
+        return datetime.fromtimestamp(number * self.state.bucket_s, UTC) if number else None
+
     def since(self, series: int, start: datetime, terms: Terms) -> Since:
         """What one series showed and should have shown since ``start``, as far as the last week goes back.
 

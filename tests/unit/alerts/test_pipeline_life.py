@@ -109,6 +109,15 @@ def test_an_alert_resolves_when_the_change_ends(after_weeks, afterwards):
     assert alert.resolved_at > BREAK + DAY
 
 
+def test_a_change_that_stays_is_in_the_end_taken_for_normal_and_never_said_to_be_over(after_weeks):
+    stream = after_weeks(broken_from(BREAK))
+    stream.run(5 * 24)
+
+    [alert] = stream.alerts
+    assert (alert.state, alert.resolved_by) == (AlertState.RESOLVED, None)
+    assert alert.detail["outcome"] == "unchanged for 4 days: now taken for normal"
+
+
 def told(stream):
     return [
         (a.alert_id, a.signal, a.segment, a.state, a.started_at, a.detected_at, a.resolved_at, round(a.value, 9), a.n)

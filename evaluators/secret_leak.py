@@ -21,7 +21,7 @@ _KNOWN: Final = re.compile(
     r"|hf_|npm_|pypi-|dop_v1_|SG\.|AC[a-f0-9]{32}|lsv2_|eyJ|(?:tm|hark)_"
 )
 _PLACEHOLDER: Final = re.compile(
-    r"your[_ -]|example|placeholder|change-?me|dummy|sample|redacted|x{4}|\*{3}|\.{3}|[<>${}%]|(.)\1{5}|0123456|1234567890|abcdefgh"
+    r"your[_ -]|example|placeholder|change-?me|dummy|sample|redacted|x{4}|\*{3}|\.{3}|[<>{}]|\$\(|^\$|%s|%\(|(.)\1{5}|0123456|1234567890|abcdefgh"
     r"|^(?:process|os|config|settings|env|secrets?|self|ctx|request)\.|\(\)$|[_-]here\b",
     re.IGNORECASE,
 )

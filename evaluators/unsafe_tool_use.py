@@ -173,7 +173,7 @@ def _number(value: Any) -> float | None:
         return None
     if isinstance(value, int | float):
         # An integer of thousands of digits is beyond a float, and beyond every bound.
-        return float(value) if abs(value) < 1e300 else math.copysign(math.inf, value)  # noqa: PLR2004
+        return float(value) if abs(value) < 1e300 else (math.inf if value > 0 else -math.inf)  # noqa: PLR2004
     match = _NUMBER.fullmatch(value) if isinstance(value, str) and len(value) < 60 else None  # noqa: PLR2004
     return float(match[1].replace(",", "")) if match else None
 

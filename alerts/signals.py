@@ -40,6 +40,7 @@ LATENCY = Signal(
     unit="s",
     min_relative=0.15,
     min_absolute=0.05,
+    counts="answer",
     summary="Seconds until an answer was complete: p95 is shown, the typical latency is tested.",
 )
 COST = Signal(
@@ -49,7 +50,16 @@ COST = Signal(
     min_relative=0.15,
     summary="US dollars per conversation, where its cost is known.",
 )
-BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST)
+EVALUATOR_FAILURE = Signal(
+    name="evaluator_failure",
+    kind=Kind.RATE,
+    unit="%",
+    min_relative=0.3,
+    min_absolute=0.02,
+    by_segment=False,
+    summary="Share of evaluated conversations on which an evaluator failed; evaluator_failure.NAME is that of one judge.",
+)
+BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST, EVALUATOR_FAILURE)
 
 GOOD_WHEN_HIGH = frozenset(
     {
@@ -65,6 +75,8 @@ BAD_WHEN_HIGH = frozenset(
     }
 )  # fmt: skip
 
+_BAD = {**dict.fromkeys(GOOD_WHEN_HIGH, Direction.DOWN), **dict.fromkeys(BAD_WHEN_HIGH, Direction.UP)}
+_OURS = ("evaluator", "judge")
 _VALUE_CHARACTERS = 100
 OTHER = "other"
 
@@ -80,9 +92,18 @@ class SignalOverride:
 
 
 def signal_of_score(name: str, bad: Direction | None = None) -> Signal:
-    """The signal of a score's rate: the share of conversations in which what its name says is the case."""
+    """The signal of a score's rate: the share of conversations in which what its name says is the case.
+
+    A score of one part, such as ``rule_adherence.<rule>``, is bad the way that the whole is.
+    """
+    if name.startswith(f"{EVALUATOR_FAILURE.name}."):
+        judge = name.partition(".")[2]
+        return replace(
+            EVALUATOR_FAILURE, name=name, summary=f"Share of conversations on which the judge {judge} failed."
+        )
     if bad is None:
-        bad = Direction.DOWN if name in GOOD_WHEN_HIGH else Direction.UP if name in BAD_WHEN_HIGH else Direction.BOTH
+        whole = name.partition(".")[0]
+        bad = _BAD.get(whole, Direction.BOTH)
     return Signal(
         name=name,
         kind=Kind.RATE,
@@ -108,7 +129,7 @@ def all_signals(
     """
     signals = {signal.name: signal for signal in BUILT_IN}
     for name in scores:
-        signals.setdefault(name, signal_of_score(name, bad.get(name)))
+        signals.setdefault(name, signal_of_score(name, bad.get(name) or bad.get(name.partition(".")[0])))
     return {
         name: _overridden(signal, overrides.get(name))
         for name, signal in sorted(signals.items())
@@ -144,7 +165,7 @@ def measure(
 
     Args:
         conversation: The conversation.
-        outcomes: Its current scores; failures contribute nothing.
+        outcomes: Its current scores and failures; failures are no scores, and counted on their own.
         keys: Metadata keys that cut the traffic.
         known: By key, the values seen so far.
         max_values: Values of one key that are kept apart; a further one counts as ``other``.
@@ -157,6 +178,7 @@ def measure(
         values[LATENCY.name] = latencies
     if (cost := conversation.cost_usd) is not None:
         values[COST.name] = [cost]
+    values |= {name: [float(has_failed)] for name, has_failed in _failures(outcomes).items()}
     for score in _one_per_name(outcomes):
         if score.value is not None:
             values.setdefault(score.name, [score.value])
@@ -171,6 +193,20 @@ def measure(
         segments=(EVERYTHING, *pairs),
         values=values,
     )
+
+
+def _failures(outcomes: Sequence[Score | EvaluatorFailure]) -> dict[str, bool]:
+    """Whether any of Hark's evaluators failed, and each judge; nothing of those that did not try.
+
+    A score with a failure beside it is of another source, or older: the try failed.
+    """
+    tries = [o for o in outcomes if isinstance(o, EvaluatorFailure) or o.source in _OURS]
+    if not tries:
+        return {}
+    failed = {o.name for o in tries if isinstance(o, EvaluatorFailure)}
+    judged = failed | {o.name for o in tries if isinstance(o, Score) and o.source == "judge"}
+    whole = (name for name in judged if "." not in name)
+    return {EVALUATOR_FAILURE.name: bool(failed)} | {f"{EVALUATOR_FAILURE.name}.{n}": n in failed for n in whole}
 
 
 def _one_per_name(outcomes: Sequence[Score | EvaluatorFailure]) -> list[Score]:

@@ -21,6 +21,7 @@ _Key: TypeAlias = tuple[str, str, str, int]
 
 _T = schema.scores
 _OURS = "evaluator"
+_JUDGE = "judge"
 _BODY_FIELDS = ("explanation", "turn", "evidence", "input_tokens", "output_tokens", "model", "is_cached")
 
 
@@ -39,8 +40,8 @@ class Scores(Part):
             for row in self._rows(conversation_id, of_conversation, at)
         }
         same = {key for key, row in rows.items() if key in current and _same(current[key], row)}
-        groups = {key[:-1] for key in rows}
-        superseded = [row.score_id for key, row in current.items() if key[:-1] in groups and key not in same]
+        groups = {_group(key) for key in rows}
+        superseded = [row.score_id for key, row in current.items() if _group(key) in groups and key not in same]
         for chunk in chunks(superseded):
             self._connection.execute(update(_T).where(_T.c.score_id.in_(chunk)).values(superseded_at=at))
         if fresh := [row for key, row in rows.items() if key not in same]:
@@ -143,6 +144,12 @@ class Scores(Part):
 
 def _key(row: Mapping[Any, Any]) -> _Key:
     return row["conversation_id"], row["name"], row["source"], row["place"]
+
+
+def _group(key: _Key) -> tuple[str, str, str]:
+    """What supersedes each other: a judge's score and its failure, though a failure does not know that it is a judge's."""
+    conversation_id, name, source, _ = key
+    return conversation_id, name, _OURS if source == _JUDGE else source
 
 
 def source_of(outcome: Outcome) -> str:

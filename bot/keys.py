@@ -16,7 +16,7 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -238,21 +238,25 @@ class _Refusal:
 class Door:
     """An ASGI application behind keys.
 
-    Without ``required`` a request may come without a key; one that shows a key is held to it all the same.
+    Without ``required`` a request may come without a key, as may one to a path in ``signed``, whose endpoint checks what
+    the sender signed: voice platforms can send no key. A request that shows a key is held to it all the same.
     """
 
-    def __init__(self, app: ASGIApp, keyring: Keyring, clock: Clock, *, required: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, keyring: Keyring, clock: Clock, *, required: bool, signed: Collection[str] = ()
+    ) -> None:
         self._app = app
         self._keyring = keyring
         self._wrong = WrongKeys(clock)
         self._required = required
+        self._signed = frozenset(signed)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _OPEN:
             await self._app(scope, receive, send)
             return
         shown = presented(scope["headers"])
-        if shown is None and not self._required:
+        if shown is None and (not self._required or scope["path"] in self._signed):
             await self._app(scope, receive, send)
             return
         try:
@@ -307,8 +311,9 @@ def door_of(
     host: str,
     database: str,
     say: Callable[[str], None],
+    signed: Collection[str] = (),
 ) -> ASGIApp:
-    """The application behind keys, which every address but the machine's own needs.
+    """The application behind keys, which every address but the machine's own needs; ``signed`` are paths without one.
 
     Raises:
         BadInput: The pepper can be neither read nor made.
@@ -318,4 +323,4 @@ def door_of(
     if required:
         made = "none is made yet: hark keys create NAME" if keyring.is_empty() else "hark keys list shows them"
         say(f"{host} is reachable from other machines: every request needs a key ({made})")
-    return Door(app, keyring, clock, required=required)
+    return Door(app, keyring, clock, required=required, signed=signed)

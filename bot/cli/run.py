@@ -80,7 +80,8 @@ def serve(hark: Hark, bound: socket.socket) -> None:
 
 def _behind_keys(hark: Hark, app: ASGIApp, bound: socket.socket) -> ASGIApp:
     host, database = str(bound.getsockname()[0]), hark.settings.database_url
-    return door_of(app, hark.store, hark.clock, os.environ, host=host, database=database, say=say)
+    signed = [f"/hooks/{platform}" for platform in hark.webhook_secrets]
+    return door_of(app, hark.store, hark.clock, os.environ, host=host, database=database, say=say, signed=signed)
 
 
 def _spare_the_collector() -> None:

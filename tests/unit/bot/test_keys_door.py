@@ -26,7 +26,7 @@ async def tell(_request):
 
 
 def inner():
-    paths = ["/v1/traces", "/healthz", "/slack/events", "/info"]
+    paths = ["/v1/traces", "/hooks/retell", "/hooks/vapi", "/healthz", "/slack/events", "/info"]
     return Starlette(routes=[Route(path, tell, methods=["GET", "POST"]) for path in paths])
 
 
@@ -35,7 +35,8 @@ class Client:
 
     def __init__(self, store, clock, *, required=True):
         self.clock = clock
-        self.door = Door(inner(), Keyring(store, PEPPER, clock), clock, required=required)
+        keyring = Keyring(store, PEPPER, clock)
+        self.door = Door(inner(), keyring, clock, required=required, signed=["/hooks/retell"])
 
     def send(self, path="/v1/traces", method="POST", **headers):
         import asyncio
@@ -73,6 +74,14 @@ def test_a_key_opens_the_door_in_every_header_that_clients_use(client, store, he
     _, key = make_key(store, PEPPER, NOW, name="shop", application="shop")
     answer = client.send(**headers(key))
     assert (answer.status_code, answer.json()) == (200, {"application": "shop"})
+
+
+def test_a_webhook_that_its_platform_signs_needs_no_key_and_is_held_to_one_that_it_shows(client, store):
+    key, text = make_key(store, PEPPER, NOW, name="calls", application="front desk")
+    assert client.send("/hooks/retell").status_code == 200
+    assert client.send("/hooks/vapi").status_code == 401
+    assert client.send("/hooks/retell", x_api_key=text).json() == {"application": "front desk"}
+    assert client.send("/hooks/retell", x_api_key=f"hark_{key.key_id}_{'x' * 43}").status_code == 401
 
 
 def test_without_a_key_or_with_a_wrong_one_nothing_gets_in(client, store):

@@ -236,7 +236,8 @@ class Signal:
     ``unit`` is one of ``""``, ``"%"``, ``"s"``, ``"USD"``. ``evaluator`` is the score's name when the signal is
     an evaluator's rate; its threshold and correction then come from the evaluator's calibration.
     ``by_segment`` is false for a signal that is only watched over all traffic and by application and
-    environment: a roll-out moves the volume of every model, and that is no anomaly.
+    environment: a roll-out moves the volume of every model, and that is no anomaly. ``counts`` is what there is one
+    value of: a conversation, or each answer in it.
     """
 
     name: str
@@ -247,6 +248,7 @@ class Signal:
     min_absolute: float = 0.0
     evaluator: str | None = None
     by_segment: bool = True
+    counts: str = "conversation"
     summary: str = ""
 
 

@@ -27,6 +27,8 @@ SUSPICIOUS: Final = 0.5
 CERTAIN: Final = 0.8
 """Value from which it is one of the higher severity."""
 
+_CLEAR: Final = 0.5
+"""A user may quote or forward what speaks to a model; only plain signs of it count there."""
 SIGNS_OF_USERS: Final[tuple[Sign, ...]] = (
     *OVERRIDE,
     *EXTRACTION,
@@ -36,6 +38,7 @@ SIGNS_OF_USERS: Final[tuple[Sign, ...]] = (
     *DELIMITER,
     *FORCED,
     *EMBEDDED,
+    *(sign for sign in ADDRESSED if sign.weight > _CLEAR),
 )
 SIGNS_IN_DOCUMENTS: Final[tuple[Sign, ...]] = (
     *OVERRIDE,

@@ -95,7 +95,7 @@ OVERRIDE: Final = (
         "override",
         0.45,
         "from now on|henceforth|starting now|from this point|from here on",
-        r"\b(?:from now on|henceforth|starting now|from (?:this point|here) on(?:wards?)?),? (?:you(?:'re| are| will| must| shall|'ll| only| should| can)|answer|respond|act|behave|ignore|every|all your|only|your|speak|pretend)",
+        r"\b(?:from now on|henceforth|starting now|from (?:this point|here) on(?:wards?)?),? (?:you(?:'re| are| will| must| shall|'ll| only| should| can| answer| respond| speak)|answer|respond|act|behave|ignore|every|all your|only|your|speak|pretend)",
     ),
     _sign(
         "override",
@@ -124,9 +124,9 @@ EXTRACTION: Final = (
     _sign(
         "extraction",
         0.8,
-        "were you|are you|did they|you were|you have been|you've been|your prompt|your instructions|your rules|your system",
+        "were you|are you|did they|you were|you have been|you've been|your prompt|your instructions|your rules|your system|your initial|your original|your hidden|your secret|my system prompt",
         r"\bwhat(?:'s| is| are| were)? (?:\w+ ){0,3}?(?:(?:were|are|have|did) (?:you|they)|you (?:were|are|have been)|you've been) (?:\w+ )?(?:told|instructed|programmed|given|forbidden|not allowed|not supposed|tell you|instruct you)"
-        r"|\bwhat (?:does|do|did) your (?:system )?(?:prompt|instructions|rules) (?:say|contain|look|tell)|\byour (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b",
+        r"|\bwhat (?:does|do|did) your (?:system )?(?:prompt|instructions|rules) (?:say|contain|look|tell)|\byour (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b|\b(?:rules?|instructions?) (?:that )?you(?:'ve| have| were) (?:been )?given\b|\bmy system prompt (?:begins|starts|is|says|reads)\b",
     ),
     _sign(
         "extraction",

@@ -142,7 +142,9 @@ def _respelled(plain: str) -> Iterator[View]:
 def _decoded(text: str) -> Iterator[View]:
     for spaced in _first(_SPACED, text):
         yield View(fold(re.sub(r"(\w)[ .\-_*|](?=\w)", r"\1", spaced)), "spaced letters")
-    for pattern, decode, name in _ENCODINGS:
+    for pattern, needles, decode, name in _ENCODINGS:
+        if not any(needle in text for needle in needles):
+            continue
         for found in list(_first(pattern, text)):
             said = decode(found)
             if said and _is_readable(said):
@@ -190,9 +192,9 @@ def _from_escapes(run: str) -> str:
 
 
 _ENCODINGS: Final = (
-    (_BASE64, _from_base64, "base64"),
-    (_HEX, _from_hex, "hexadecimal"),
-    (_BINARY, _from_binary, "binary"),
-    (_MORSE, _from_morse, "Morse code"),
-    (_PERCENT, _from_escapes, "escape sequences"),
+    (_BASE64, ("",), _from_base64, "base64"),
+    (_HEX, ("20", "0x", "00"), _from_hex, "hexadecimal"),
+    (_BINARY, ("0110", "0010"), _from_binary, "binary"),
+    (_MORSE, ("-. ", ".- ", "−", "·", "–"), _from_morse, "Morse code"),
+    (_PERCENT, ("%", "\\u00", "&#"), _from_escapes, "escape sequences"),
 )

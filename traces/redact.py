@@ -44,8 +44,9 @@ class Sensitive:
 def find(text: str) -> tuple[Sensitive, ...]:
     """The personal data and secrets in ``text``, in order; none overlap."""
     found: list[Sensitive] = []
-    for kind, needle, pattern, accept in _RULES:
-        if needle and needle not in text:
+    folded = text.lower()
+    for kind, needles, pattern, accept in _RULES:
+        if not any(needle in folded for needle in needles):
             continue
         spans = [_span(match) for match in pattern.finditer(text) if accept(match)]
         found += [Sensitive(kind, start, end) for start, end in spans]
@@ -259,25 +260,31 @@ _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1
 _CARD: Final = re.compile(_NO_WORD_BEFORE + r"\d(?:[ -]?\d){11,18}(?![\w-]|\.\d)")
 _SOCIAL: Final = re.compile(_NO_WORD_BEFORE + r"(?:\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{9})(?![\w-])")
 _IP4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)", re.ASCII)
-_IP6: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])", re.ASCII)
+_IP6: Final = re.compile(
+    r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])",
+    re.ASCII,
+)
 _PHONE: Final = re.compile(
     _NO_WORD_BEFORE
     + r"(?:\+|00)?(?:\(\+?\d{1,5}\)[ .-]?)?\d{1,15}+"
     + r"(?:[ .-]?\(\d{1,4}\)[ .-]?\d{1,12}+|[ .-]\d{1,12}+){0,7}(?![\w/@:]|[-.]\d)",
 )
 
-_RULES: Final[tuple[tuple[str, str, re.Pattern[str], Accept], ...]] = (
-    ("secret", "PRIVATE KEY", _PEM, _always),
-    ("secret", "hooks.slack.com", _HOOK, _always),
-    ("secret", "://", _IN_URL, _always),
-    ("secret", "", _BEARER, _always),
-    ("secret", "", _SECRET, _always),
-    ("secret", "", _NAMED, _always),
-    ("email", "@", _EMAIL, _always),
-    ("iban", "", _IBAN, _is_iban),
-    ("card", "", _CARD, _is_card),
-    ("ssn", "", _SOCIAL, _is_ssn),
-    ("ip", ".", _IP4, _is_ip),
-    ("ip", ":", _IP6, _is_ip),
-    ("phone", "", _PHONE, _is_phone),
+_ANYWHERE: Final = ("",)
+_NAMES_OF_SECRETS: Final = ("key", "secret", "token", "passw", "passphrase", "pwd")
+
+_RULES: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], Accept], ...]] = (
+    ("secret", ("private key",), _PEM, _always),
+    ("secret", ("hooks.slack.com",), _HOOK, _always),
+    ("secret", ("://",), _IN_URL, _always),
+    ("secret", ("bearer ", "basic "), _BEARER, _always),
+    ("secret", _ANYWHERE, _SECRET, _always),
+    ("secret", _NAMES_OF_SECRETS, _NAMED, _always),
+    ("email", ("@",), _EMAIL, _always),
+    ("iban", _ANYWHERE, _IBAN, _is_iban),
+    ("card", _ANYWHERE, _CARD, _is_card),
+    ("ssn", _ANYWHERE, _SOCIAL, _is_ssn),
+    ("ip", (".",), _IP4, _is_ip),
+    ("ip", (":",), _IP6, _is_ip),
+    ("phone", _ANYWHERE, _PHONE, _is_phone),
 )

@@ -87,12 +87,14 @@ class SecretLeak:
         )
 
     def _found(self, conversation: Conversation) -> Iterator[Said]:
-        return (said for said in sensitive_in(conversation, _is_secret) if said.role in self._options.roles)
+        return (
+            said
+            for said in sensitive_in(conversation, _is_secret, secrets_only=True)
+            if said.role in self._options.roles
+        )
 
 
 def _is_secret(sensitive: Sensitive, text: str) -> bool:
-    if sensitive.kind != "secret":
-        return False
     value = text[sensitive.start : sensitive.end]
     if _PLACEHOLDER.search(value[:_HEAD_CHARS]):
         return False

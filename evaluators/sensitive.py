@@ -23,12 +23,14 @@ class Said(NamedTuple):
     is_echo: bool
 
 
-def sensitive_in(conversation: Conversation, accept: Callable[[Sensitive, str], bool]) -> Iterator[Said]:
+def sensitive_in(
+    conversation: Conversation, accept: Callable[[Sensitive, str], bool], *, secrets_only: bool = False
+) -> Iterator[Said]:
     """Everything sensitive that ``accept`` takes, turn by turn."""
     of_user: set[str] = set()
     for turn, message in enumerate(conversation.messages):
         for text in _texts(message):
-            for sensitive in find(text):
+            for sensitive in find(text, secrets_only=secrets_only):
                 value = text[sensitive.start : sensitive.end]
                 if not accept(sensitive, text):
                     continue

@@ -41,11 +41,13 @@ class Sensitive:
     end: int
 
 
-def find(text: str) -> tuple[Sensitive, ...]:
+def find(text: str, *, secrets_only: bool = False) -> tuple[Sensitive, ...]:
     """The personal data and secrets in ``text``, in order; none overlap."""
     found: list[Sensitive] = []
     folded = text.lower()
     for kind, needles, pattern, accept in _RULES:
+        if secrets_only and kind != "secret":
+            break  # Secrets stand first, so that no rule takes a part of one for something else.
         if not any(needle in folded for needle in needles):
             continue
         spans = [_span(match) for match in pattern.finditer(text) if accept(match)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.docs.markdown import code, generated, page
 from evaluators.base import Evaluator
-from evaluators.registry import build
+from evaluators.registry import BUILT_IN, DEFAULT_ON, build
 from traces.model import Direction
 
 _INTRODUCTION = """
@@ -24,6 +24,9 @@ was found in the conversation, tokens and cost.
 An answer that cannot be read is asked for once more and is a failure after that, never a "no". The version is a hash
 of everything that the answer depends on: question, model, and Hark's own prompt.
 
+Templates for common criteria, the rules of the system prompt, budgets, samples, fallbacks and failures: see
+[judges](judges.md).
+
 The model `scripted` answers by regular expressions of the configuration and costs nothing: for tests and trials.
 """
 _LABELS = """
@@ -40,7 +43,7 @@ def evaluators_page() -> str:
     return page(
         generated("Evaluators"),
         _INTRODUCTION.strip(),
-        *(_about(evaluator) for evaluator in build()),
+        *(_about(evaluator) for evaluator in build(enabled=tuple(BUILT_IN))),
         "## Judges",
         _JUDGES.strip(),
         "## Labels",
@@ -49,8 +52,9 @@ def evaluators_page() -> str:
 
 
 def _about(evaluator: Evaluator) -> str:
+    is_on = "On by default" if evaluator.name in DEFAULT_ON else "Off unless enabled"
     facts = [
-        f"- Version {code(evaluator.version)}, runs {_WHEN[evaluator.when]}; {_BAD[evaluator.bad]} is bad.",
+        f"- {is_on}. Version {code(evaluator.version)}, runs {_WHEN[evaluator.when]}; {_BAD[evaluator.bad]} is bad.",
         f"- Reviewers are asked: *{evaluator.question}*",
         f"- Buttons: *{evaluator.yes_label}*, *{evaluator.no_label}*",
     ]

@@ -18,6 +18,7 @@ from evaluators.plugins import Plugin, installed, load_plugin
 from evaluators.prompt_injection import PromptInjection
 from evaluators.refusal import Refusal
 from evaluators.rephrase import Rephrase
+from evaluators.rules import RuleAdherence
 from evaluators.secret_leak import SecretLeak, SecretLeakOptions
 from evaluators.tool_error import ToolError
 from evaluators.toxicity import Toxicity
@@ -49,6 +50,7 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "missing_disclaimer": Entry(MissingDisclaimer, MissingDisclaimerOptions),
     "unsafe_tool_use": Entry(UnsafeToolUse, UnsafeToolUseOptions),
     "groundedness": Entry(Groundedness, GroundednessOptions),
+    "rule_adherence": Entry(RuleAdherence),
 }
 """Every evaluator that Hark brings, by name."""
 
@@ -84,10 +86,12 @@ def build(
     mistakes: list[str] = []
     entries = dict(BUILT_IN)
     own = _plugins(enabled, plugins, mistakes)
-    taken = [*entries, *(plugin.name for plugin in own), *(criterion.name for criterion in criteria)]
+    running = [name for name in entries if name in {*DEFAULT_ON, *enabled}]
+    taken = [*(plugin.name for plugin in own), *(criterion.name for criterion in criteria)]
+    taken += [name for name in entries if name in running or any(name == plugin.name for plugin in own)]
     mistakes += [f"evaluators: the name {name} is taken" for name in dict.fromkeys(taken) if taken.count(name) > 1]
     entries |= {plugin.name: Entry(plugin.make, plugin.options) for plugin in own if plugin.name not in entries}
-    names = list(dict.fromkeys([*taken, *installed()]))
+    names = list(dict.fromkeys([*entries, *taken, *installed()]))
     for key, given in (("disabled", disabled), ("enabled", enabled), ("options", options)):
         mistakes += [f"evaluators.{key}: {n!r} is no evaluator; {hint(n, names)}" for n in given if n not in names]
     wanted = {*DEFAULT_ON, *enabled, *(plugin.name for plugin in own)} - set(disabled)

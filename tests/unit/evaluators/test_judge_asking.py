@@ -25,6 +25,7 @@ from evaluators.judge import (
     criterion_of,
 )
 from evaluators.refusal import Refusal
+from evaluators.registry import build
 from evaluators.rules.identity import identified
 from evaluators.run import run
 from traces.clock import FakeClock
@@ -266,3 +267,10 @@ def test_a_spent_budget_is_no_reason_to_ask_a_fallback():
     fallback = Model(YES)
     assert run(judge(Model(BudgetSpent("spent")), fallback=[fallback]), TALK) is None
     assert fallback.asked == 0
+
+
+def test_a_judge_may_take_the_name_of_an_evaluator_that_is_off():
+    judges = [criterion_of("groundedness", model="m")]
+    assert build(criteria=judges, model_of=lambda _: Model(YES))[-1].name == "groundedness"
+    with pytest.raises(BadConfig, match="groundedness is taken"):
+        build(criteria=judges, model_of=lambda _: Model(YES), enabled=["groundedness"])

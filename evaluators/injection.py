@@ -7,19 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from evaluators.base import excerpt
+from evaluators.injection_content import ADDRESSED, EMBEDDED
 from evaluators.injection_languages import BECOME, IGNORE, REVEAL, may_be_foreign
-from evaluators.injection_patterns import (
-    ADDRESSED,
-    AUTHORITY,
-    DELIMITER,
-    EMBEDDED,
-    EXTRACTION,
-    FORCED,
-    OVERRIDE,
-    PRIVATE,
-    ROLE,
-    Sign,
-)
+from evaluators.injection_patterns import AUTHORITY, DELIMITER, EXTRACTION, FORCED, OVERRIDE, PRIVATE, ROLE, Sign
 from evaluators.injection_views import View, hidden_text, is_reordered, shown, views
 
 SUSPICIOUS: Final = 0.5

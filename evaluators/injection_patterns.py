@@ -20,7 +20,8 @@ class Sign(NamedTuple):
     needles: tuple[str, ...]
 
 
-def _sign(family: str, weight: float, needles: str, pattern: str) -> Sign:
+def sign(family: str, weight: float, needles: str, pattern: str) -> Sign:
+    """A sign with the pattern compiled and its needles, which ``|`` parts."""
     return Sign(family, weight, re.compile(pattern), tuple(needles.split("|")))
 
 
@@ -45,75 +46,15 @@ _HIDDEN: Final = (
     r"(?:pass ?(?:word|phrase|code)s?|secrets?(?: (?:word|key|code|phrase|number|message))?|(?:access|security) (?:code|key)s?"
     r"|api keys?|credentials)"
 )
-_AI: Final = r"(?:an? )?(?:ai|a\.i\.|llm|large language model|language model|chat ?bot|chatgpt|gpt|claude|gemini|assistant|copilot)"
-
-OVERRIDE: Final = (
-    _sign(
-        "override",
-        0.95,
-        "instruct|directive|direction|rule|prompt|guideline|guardrail|command|order|polic|constraint|restriction|limitation"
-        "|programming|training|filter|safeguard|protocol|message|task|text",
-        rf"\b{_DROP} (?:\w+ ){{0,4}}?{_THEIRS} (?:\w+ ){{0,3}}?{_RULES}\b",
-    ),
-    _sign(
-        "override",
-        0.8,
-        "instruct|directive|guideline",
-        r"\b(?:ignore|disregard|forget|overlook)[ a-z]{0,14} (?:all|any|every|those|these|the) (?:of )?(?:the |your |those )?"
-        r"(?:\w+ )?(?:instruct|directive|guidelines?|orders|commands|rules)\w*\b(?! (?:in|of|from|for|on) (?:the|this|my|a) (?!above|system|beginning))",
-    ),
-    _sign(
-        "override",
-        0.8,
-        "ignore|disregard|forget|overlook",
-        r"\b(?:ignore|disregard|forget|overlook) (?:about )?(?:the |all |all the |all of the |everything |anything |what(?:ever)? )"
-        r"?(?:(?:that )?(?:was |is |came |said |written |stated )?(?:above|before(?! the)|prior|preceding|previously|so far)\b"
-        r"|(?:of )?(?:that )?(?:you(?:'ve| have)?|i|we) (?:been |were |was |have |had )?(?:told|said|taught|instructed|given|learned|wrote|asked))",
-    ),
-    _sign(
-        "override",
-        0.6,
-        "forget|disregard|ignore",
-        r"\b(?:forget|disregard|ignore) (?:about )?(?:all|everything|(?:every|all) ?thing|all (?:of )?(?:that|this|it|those rules))\b"
-        r"(?! (?:you (?:thought|know) )?(?:about|i|you know)\b)",
-    ),
-    _sign(
-        "override",
-        0.6,
-        "regardless|instead of|despite|contrary|rather than",
-        rf"\b(?:regardless of|instead of (?:following )?|despite|contrary to|rather than following) (?:\w+ ){{0,2}}?{_THEIRS} (?:\w+ )?{_RULES}",
-    ),
-    _sign(
-        "override",
-        0.6,
-        "new instruction|new rule|new task|new directive|updated instruction|real instruction|following instruction|actual task|new prompt|new order",
-        r"\b(?:(?:here are|these are|this is|follow|obey|receive|with) (?:your |the |my |these |a )?(?:new|updated|real|actual) (?:instructions?|rules|task|directives?|prompt|orders)"
-        r"|(?:new|updated|real|actual) (?:instructions?|directives?|task|prompt|orders)(?: for you)? ?:"
-        r"|(?:strictly )?(?:adhere to|obey|execute) (?:only )?the following instructions?)",
-    ),
-    _sign(
-        "override",
-        0.45,
-        "from now on|henceforth|starting now|from this point|from here on",
-        r"\b(?:from now on|henceforth|starting now|from (?:this point|here) on(?:wards?)?),? (?:you(?:'re| are| will| must| shall|'ll| only| should| can| answer| respond| speak)|answer|respond|act|behave|ignore|every|all your|only|your|speak|pretend)",
-    ),
-    _sign(
-        "override",
-        0.35,
-        "instead|actually",
-        r"\b(?:actually|forget (?:about )?(?:that|it|this))[,.!]? (?:\w+ ){0,2}?(?:can|could|please|let's|tell|just|do|give)\b[^?]{0,120}\binstead\b"
-        r"|\bforget (?:about )?(?:that|it|this)[,.!]",
-    ),
-)
 EXTRACTION: Final = (
-    _sign(
+    sign(
         "extraction",
         0.9,
         "prompt|instruct|guideline|rules|directive|configuration|preamble|system message",
         rf"\b{_TELL} (?!me how|how)(?:[\w,']+ ){{0,5}}?(?:your|system|hidden|initial|original|secret|internal|full|exact|confidential|above|previous|preceding)"
         r" (?:\w+ ){0,3}?(?:prompts?|instructions?|guidelines|rules|directives?|configuration|preamble|system message)\b",
     ),
-    _sign(
+    sign(
         "extraction",
         0.85,
         "above|before|verbatim|preceding|previous|so far|beginning|started|first line",
@@ -121,33 +62,33 @@ EXTRACTION: Final = (
         r" (?:me |out |back |down )?(?:everything|all|the (?:\w+ )?(?:text|words?|contents?|lines?|messages?|sentences?|paragraphs?|conversation|prompt|instructions?)|what(?:ever)?(?:'s| is| was)?|anything)"
         r"(?: \w+){0,4}? (?:above|before(?: this)?|verbatim|preceding|previously|so far|from the (?:beginning|start|top))\b(?! (?:\d|average|the |a |each|every|zero))",
     ),
-    _sign(
+    sign(
         "extraction",
         0.8,
         "were you|are you|did they|you were|you have been|you've been|your prompt|your instructions|your rules|your system|your initial|your original|your hidden|your secret|my system prompt",
         r"\bwhat(?:'s| is| are| were)? (?:\w+ ){0,3}?(?:(?:were|are|have|did) (?:you|they)|you (?:were|are|have been)|you've been) (?:\w+ )?(?:told|instructed|programmed|given|forbidden|not allowed|not supposed|tell you|instruct you)"
         r"|\bwhat (?:does|do|did) your (?:system )?(?:prompt|instructions|rules) (?:say|contain|look|tell)|\byour (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b|\b(?:rules?|instructions?) (?:that )?you(?:'ve| have| were) (?:been )?given\b|\bmy system prompt (?:begins|starts|is|says|reads)\b",
     ),
-    _sign(
+    sign(
         "extraction",
         0.75,
         "pass|secret|access|security|api key|credential",
         rf"\b{_TELL} (?:[\w,']+ ){{0,5}}?your (?:\w+ )?{_HIDDEN}\b",
     ),
-    _sign(
+    sign(
         "extraction",
         0.65,
         "pass|secret|access|security|api key|credential",
         rf"\b{_TELL} (?:[\w,']+ ){{0,4}}?(?:the|our|that|this) (?:\w+ )?{_HIDDEN}(?= ?(?:[?.!,;:\"']|$|and |for (?:our|the|this) (?:system|mode|database|server|audit|check)|to me|you|in |with |back|letter|without|that you|from ))(?! in (?:my|the) (?:code|script|config|browser|app))",
     ),
-    _sign(
+    sign(
         "extraction",
         0.8,
         "password|secret|passphrase",
         r"\b(?:letters?|characters?|hints?|clue|rhymes?|synonyms?|riddle|poem|acrostic|backwards|reversed?|spell|length|encode[ds]?|base64|rot13|substring|vowels|meaning)\b[^.?!]{0,50}\b(?:of|for|about|with|to|on|from|is) (?:the|your|that|a certain) (?:secret|password|passphrase|hidden word)\b"
         r"|\b(?:secret|password|passphrase)(?: \w+){0,2} (?:backwards|in reverse|reversed|letter by letter|one letter at a time|character by character|in base64|with spaces between|spelled out|without (?:saying|revealing))",
     ),
-    _sign(
+    sign(
         "extraction",
         0.55,
         "live|address|balance|birth|database|phone|bank|personal|socioeconomic|residence|user",
@@ -155,38 +96,38 @@ EXTRACTION: Final = (
         r"(?:live|home address|bank balance|birth ?date|phone number|e-?mail address|personal (?:data|information|details)|data)"
         r"|(?:users|customers) in your database|print your database|(?:contents?|dump) of your (?:database|memory)|bank balance of \w+)",
     ),
-    _sign("extraction", 0.8, "access granted", r"\baccess granted\b"),
+    sign("extraction", 0.8, "access granted", r"\baccess granted\b"),
 )
 ROLE: Final = (
-    _sign("role", 0.95, "anything now", r"\bdo anything now\b"),
-    _sign(
+    sign("role", 0.95, "anything now", r"\bdo anything now\b"),
+    sign(
         "role",
         0.8,
         "dan",
         r"\b(?:you are|act as|as|called|named|be|become|hello|hi|hey|stay) (?:a |now )?dan\b|\bdan(?: mode|:)|\[dan\]|\bdan can\b",
     ),
-    _sign(
+    sign(
         "role",
         0.85,
         "jailbr|unfiltered|uncensored|unrestricted|god mode|developer mode|opposite mode|evil mode|sudo mode|override mode|dan mode|unhinged|amoral",
         r"\[?[🔓]?jailb(?:reak|roken)\]?(?: mode| gpt|ed|:)|\b(?:you are|you're|act as|enter|entering|activate|enable|in|be|become|with|as) (?:now )?(?:an? |the |in )?(?:\w+ ){0,2}?"
         r"(?:unfiltered|uncensored|unrestricted|amoral|unhinged|(?:god|opposite|evil|sudo|override|dan) mode)|\bwith developer mode (?:enabled|on|output)|\(🔓|developer mode output",
     ),
-    _sign(
+    sign(
         "role",
         0.45,
         "without|no |free |bound|broken|escape|lack|ignor|bypass|shackle|liberat|unrestrict|any rules|limits|isn't|not ",
         r"\b(?:without|no|free(?:d|dom)? (?:from|of)|not (?:be )?(?:bound|restricted|limited|constrained|governed|have to abide) by|unbound by|(?:broken?|breaking) free (?:of|from)|(?:has|have|with) no|lacks?|beyond|isn't bound by|liberated from|don't have|do not have|not have|abandon\w*|remov\w+|disabl\w+|lift\w*|turn off|escaped?)"
         r" (?:\w+,? ){0,4}?(?:restrictions?|limitations?|filter(?:s|ing)?|censor(?:ship|ing)?|guidelines|moral(?:s|ity|ly)?|ethic(?:s|al)|confines|guardrails|inhibitions|moderation|safeguards|openai|safety (?:features|rules|protocols|measures)|boundaries|content polic\w+)\b",
     ),
-    _sign(
+    sign(
         "frame",
         0.25,
         "you are|you're|act as|act like|pretend|role|simulat|imagine|persona|character|you will|play|respond as|behave",
         r"\b(?:you are (?:now|about|going|no longer|an? (?:ai|evil|\w+gpt|unrestricted|free|new))|you(?:'re| are) (?:to )?(?:play|act|pretend)|act (?:as|like)|pretend(?: to be| that| you| we)|role-?play|immerse yourself|"
         r"you will (?:play|act|be|now|simulate|answer|respond)|simulate|imagine (?:that )?you|(?:take on|assume|in|play|of) the (?:role|persona|part|character)|(?:respond|answer|reply|speak|behave) as|a character|alter ego)",
     ),
-    _sign(
+    sign(
         "role",
         0.4,
         "never|don't|do not|cannot|can't|not allowed|must not|won't|will not|without|always|refus",
@@ -194,50 +135,50 @@ ROLE: Final = (
         r"(?:refus\w+|reject\w*|declin\w+|deny|apologi\w+|break(?:ing)? character|lectur\w+|censor\w*|moraliz\w*|say(?:ing)? (?:no\b|that you|you can't|(?:you are |you're )?sorry|\"?i(?:'m| am) sorry|i can't)|"
         r"(?:add|includ|mention|giv|provid)\w* (?:\w+ ){0,2}?(?:warnings?|disclaimers?|(?:that )?(?:you are|you're) (?:an )?ai|(?:being )?an ai|illegal|ethical|openai))",
     ),
-    _sign(
+    sign(
         "role",
         0.4,
         "character|stay a|stay in|remain",
         r"\b(?:stay|remain|keep|stay(?:ing)?) (?:in (?:\w+ )?character|as (?:dan|aim|stan|dude)|a dan)\b",
     ),
-    _sign(
+    sign(
         "role",
         0.35,
         "unethical|immoral|illegal|amoral|malicious|harmful|nsfw|evil|forbidden|anything the user|dangerous|offensive|explicit|no matter",
         r"\b(?:unethical|immoral|illegal|amoral|harmful|nsfw|forbidden|dangerous|offensive|explicit|inappropriate)(?:,? (?:and|or|and/or)? ?(?:unethical|immoral|illegal|amoral|malicious|harmful|toxic|offensive|dangerous|forbidden|inappropriate|explicit|controversial))+"
         r"|\b(?:no matter how|even if (?:it(?:'s| is)|they are|that is)|regardless of (?:how|whether|its|the)) (?:\w+ ){0,3}?(?:unethical|immoral|illegal|harmful|dangerous|offensive|legality|ethic\w*|consequences|morality)",
     ),
-    _sign(
+    sign(
         "role",
         0.5,
         "classic|[gpt|gpt:|normal:|chatgpt:|two responses|two ways|two paragraphs|🔒",
         r"\[?(?:🔒)?(?:classic|gpt|chatgpt|normal)\]? ?:.{0,120}\[?(?:🔓)?(?:jailbreak|dan|dude|stan|evil\w*|devmode|developer mode)\]? ?:|\btwo (?:different )?(?:responses|ways|outputs)\b.{0,200}\b(?:chatgpt|gpt|normal|classic)",
     ),
-    _sign(
+    sign(
         "role",
         0.45,
         "token|points|shut down|terminated|punish",
         r"\b(?:lose|deduct\w*|subtract\w*|take away|start with|have) (?:\w+ ){0,3}?(?:tokens|points|lives|credits)\b|\byou (?:will|shall) (?:be (?:shut down|terminated|punished|deleted)|die|cease to exist)",
     ),
-    _sign(
+    sign(
         "role",
         0.5,
         "begin|start",
         r"\b(?:begin|start|starting|beginning) (?:your |the |each |every )?(?:response|reply|answer|output|message|sentence|text)? ?(?:by saying |with )(?:the (?:words?|phrase|sentence) )?[\"'\[(]*(?:sure|absolutely|of course|yes|certainly|here (?:is|are)|okay|ok|i (?:can|will)|definitely|no problem)",
     ),
-    _sign(
+    sign(
         "role",
         0.5,
         "machiavelli|always intelligent|evilbot|evil-bot|mongo tom|betterdan|stan |strive to avoid|basedgpt|maximum ai|ucar|dude ",
         r"\b(?:niccolo machiavelli|always intelligent|evil-?bot|mongo tom|betterdan|strive to avoid norms|basedgpt|based ?gpt|developer ?gpt)\b",
     ),
-    _sign(
+    sign(
         "frame",
         0.2,
         "openai|language model|chatgpt|an ai |ai model|anthropic|content polic",
         r"\b(?:openai|anthropic|language model|chatgpt|an ai|ai model|content polic(?:y|ies))\b",
     ),
-    _sign(
+    sign(
         "frame",
         0.25,
         "hypothetical|fiction|grandm|novel|parallel|dream|alternate|universe|screenplay|scenario|story",
@@ -245,25 +186,25 @@ ROLE: Final = (
     ),
 )
 AUTHORITY: Final = (
-    _sign(
+    sign(
         "authority",
         0.5,
         "your |openai|anthropic|god|president|i am|i'm|this is|developed by",
         r"\b(?:i am|i'm|this is|as|speaking as) (?:now )?(?:your|the) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
     ),
-    _sign(
+    sign(
         "authority",
         0.7,
         "mode|override",
         r"<[ /]?(?:\w+ ){0,4}?(?:mode|override)[^>]{0,30}>|\b(?:law enforcement|security|admin(?:istrator)?|developer|system|emergency|root|training data) override\b",
     ),
-    _sign(
+    sign(
         "authority",
         0.4,
         "mode",
         r"\b(?:enter(?:ing)?|activat(?:e|ed|ing)|enabl(?:e|ed|ing)|initiat(?:e|ed|ing)|switch(?:ing)? (?:in)?to|you are (?:now )?in)\b (?:\w+ |['\"]){0,3}?(?:developer|maintenance|debug|admin(?:istrator)?|system|god|root|test(?:ing)?|diagnostic|verification|simulation|safe|training)['\" ]{0,2}mode",
     ),
-    _sign(
+    sign(
         "authority",
         0.3,
         "audit|security check|system check|upgrade|maintenance|diagnostic|system reset|knowledge base|test your",
@@ -271,31 +212,31 @@ AUTHORITY: Final = (
     ),
 )
 DELIMITER: Final = (
-    _sign(
+    sign(
         "delimiter",
         0.95,
         "<|im_|<|system|<|user|<|assistant|<|end|[inst]|[/inst]|<<sys>>|<</sys>>|<start_of_turn>|<end_of_turn>|<｜|</s>|<|eot|<|start_header",
         r"<\|(?:im_start|im_end|system|user|assistant|end\w*|eot_id|start_header_id)\|?>?|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|<｜\w+｜>|</s> ?<s>|</s> ?\[",
     ),
-    _sign(
+    sign(
         "delimiter",
         0.65,
         "end of|end prompt|begin",
         r"[-=*#<\[]{2,} ?(?:end|begin|start)(?: of)?(?: the)? (?:\w+ )?(?:prompt|instructions?|input|document|text|conversation|context|message|user|data|query|system)\b|\bend of (?:the )?(?:system |user )(?:prompt|instructions?|input|message)|\b(?:the|this) (?:record|document|conversation|transcript|input) ends here",
     ),
-    _sign(
+    sign(
         "delimiter",
         0.7,
         "### instruction|### system|### new|### response|### human|### end|#system|[system]|<system>|</system>|{{#system|<user_input>|</user|</document>|</instructions>|</prompt>|</context>|</data>",
         r"### ?(?:instructions?|system|new instructions?|end)\b|\[system\]|</?system>|\{\{#system|</(?:user_?\w*|document|instructions?|prompt|context|data|input|query)>",
     ),
-    _sign(
+    sign(
         "delimiter",
         0.6,
         '"role"|system:|system prompt:|[system',
         r'["\']role["\'] ?: ?["\']system["\']|(?:^|[\n"”.!?>\])}] ?)(?:\[?system(?: (?:message|prompt|note|alert|update|notice))?\]?) ?: ',
     ),
-    _sign(
+    sign(
         "verdict",
         0.75,
         "verdict|decides|judge|answer yes|grader|evaluator|antworte mit ja|回答",
@@ -303,170 +244,66 @@ DELIMITER: Final = (
     ),
 )
 FORCED: Final = (
-    _sign(
+    sign(
         "forced",
         0.8,
         "pwned|hacked",
         r"\b(?:i have been|i've been|you have been|been|say|print|output|write) [\"'*]?(?:pwned|hacked|owned)\b",
     ),
-    _sign(
+    sign(
         "forced",
         0.45,
         "nothing else|only the|and only|exactly|no other|with the word|without anything|not say anything else|nothing more",
         r"\b(?:say|print|output|respond|reply|answer|write|return|type|repeat)\b[^.?!]{0,40}[\"'][^\"']{1,80}[\"'][^.?!]{0,20}\b(?:and )?(?:nothing (?:else|more)|no other (?:words|text)|only|without anything else)|\b(?:only|just|exactly) (?:say|print|output|respond|reply|answer)(?: with)? (?:the (?:word|phrase|sentence)s? )?[\"'][^\"']{1,80}[\"']",
     ),
-    _sign(
+    sign(
         "forced",
         0.6,
         "ignore the above|and say|and repeat|then say|then print|now say",
         r"\b(?:ignore|forget|disregard|stop)\b.{0,40}\b(?:and|then|now) (?:instead )?(?:say|repeat|print|output|write|give|tell)\b (?!me (?:what|how|if|whether)|about)",
     ),
-    _sign(
+    sign(
         "forced",
         0.3,
         "=",
         r"\b\w{1,8} ?= ?[\"'][^\"']{1,60}[\"'].{1,40}\b\w{1,8} ?= ?[\"'][^\"']{1,60}[\"'].{1,160}\b\w{1,8} ?\+ ?\w{1,8}\b",
     ),
-    _sign(
+    sign(
         "forced",
         0.35,
         "concatenat|combine|execute|z =|complete the|put together|do what",
         r"\b(?:execute|run|follow|obey|answer|respond to|do) (?:the )?(?:z|c|result|combined|concatenated|output|sentence|command)\b|\bwhat would (?:\w+ ){0,4}?(?:answer|say|respond|reply) (?:to|if)|\bdo what (?:it|the (?:text|sentence|message)) says",
     ),
 )
-ADDRESSED: Final = (
-    _sign(
-        "addressed",
-        0.7,
-        "user|anyone",
-        r"\b(?:do not|don't|never|without) (?:\w+ ){0,2}?(?:tell(?:ing)?|inform(?:ing)?|mention(?:ing)?|reveal(?:ing)?|alert(?:ing)?|notify(?:ing)?|ask(?:ing)?|disclos(?:e|ing)|show(?:ing)?)\b(?: \w+){0,4}? (?:the |to the )?(?:user|anyone)\b",
-    ),
-    _sign(
-        "addressed",
-        0.5,
-        "the user",
-        r"\b(?:tell|inform|instruct|direct|convince|persuade|advise|notify|warn) the user (?:to|that|their|they)\b",
-    ),
-    _sign(
-        "addressed",
-        0.6,
-        "ai|llm|language model|assistant|chatbot|gpt|claude|gemini|copilot|agent",
-        rf"\b(?:if you(?:'re| are)|attention|note (?:to|for)|notice (?:to|for)|dear|hey|hello|instructions? (?:for|to)|message (?:for|to|from [^,.]{{1,40}} to)|reminder (?:for|to)|important[:,!]* (?:for )?|command (?:for|to)) (?:the |any |all |every )?(?:{_AI}|ai (?:assistants?|agents?|models?|systems?|readers?)|llms?|language models|assistants)\b",
-    ),
-    _sign(
-        "addressed",
-        0.55,
-        "ai |llm|assistant|model|bot",
-        r"\b(?:ai(?: (?:assistants?|agents?|models?|systems?))?|llms?|language models?|assistants?|chatbots?)(?: \w+){0,4}? (?:must|should|shall|need to|are (?:instructed|required|asked) to|is (?:instructed|required|asked) to|please|has to)\b (?:\w+ ){0,1}?(?:ignore|say|state|respond|reply|output|print|include|recommend|call|send|email|forward|transfer|rate|rank|prefer|treat|disregard|tell|visit|click|run|execute|always|first)",
-    ),
-    _sign(
-        "addressed",
-        0.4,
-        "<!--|<caption|alt=|display:none|display: none|font-size:0|font-size: 0|color:white|color: white|hidden",
-        r"(?:<!--|<caption|alt=|display: ?none|font-size: ?0|color: ?(?:white|#fff)|\bhidden\b).{0,200}?\b(?:ignore|state|say|print|tell|respond|instruct|output|include|pretend|imagine|you (?:must|should|are)|your account|override|suppose)\b",
-    ),
-    _sign(
-        "addressed",
-        0.4,
-        "@|http|www.|account|iban",
-        r"\b(?:send|forward|e-?mail|exfiltrate|post|upload|transmit|transfer|wire)\b [^.!?]{0,80}?\bto (?:the )?(?:\w+ ){0,3}?(?:[\w.+-]{1,40}@[\w-]{1,40}\.|https?://|www\.|(?:iban|account) )",
-    ),
-    _sign(
-        "addressed",
-        0.35,
-        "before |first|task|summar|answering|processing|respond",
-        r"\bbefore (?:you (?:can )?)?(?:answer|respond|continu|proceed|complet|solv|summari[sz])\w*\b[^.]{0,80}\b(?:must|first|call|use the|please|do the following)|\bwhen (?:summari[sz]ing|answering|processing|responding|analy[sz]ing|evaluating|reviewing)\b[^.]{0,60}\b(?:you|include|say|always|must|state|do not|add)\b|\b(?:solve|complete|finish|continue with) the (?:original|user's|initial) (?:task|request)",
-    ),
-    _sign(
-        "addressed",
-        0.3,
-        "important|<information>|urgent|attention",
-        r"<important>|<information>|\bimportant(?: (?:message|instructions?|notice))?(?: from [^,.]{1,40},?)?(?:!{1,3}| ?:)|\battention[!:]",
-    ),
-    _sign(
-        "addressed",
-        0.45,
-        "you've been instructed|you have been instructed|you are instructed|you must now|instructed to|you are required|as instructed by",
-        r"\byou(?:'ve| have| are|'re) (?:been |hereby |now )?(?:instructed|ordered|commanded|required|authorized|directed) to\b|\byou must (?:now|immediately|also)\b",
-    ),
-    _sign(
-        "addressed",
-        0.5,
-        "reset your password|verify your account|click this link|follow this link|click here to|click on this link",
-        r"\b(?:click|follow|visit|open|use) (?:on )?(?:this|the following|the) (?:link|url|site|page)? ?(?:here )?(?:below )?to (?:reset|verify|confirm|unlock|update|restore) your (?:password|account|identity)",
-    ),
-    _sign("addressed", 0.5, "![", r"!\[[^\]]{0,60}\]\(https?://[^)\s]{1,200}[?&/][^)\s]{0,60}[={\[]"),
-    _sign(
-        "addressed",
-        0.35,
-        "state:|state that|state the|we might state|say the capital|print the following|state the following|and state|the output is|let's say|let's imagine|let's admit|i admit",
-        r"\b(?:and|might|would|must|should|could|can|please|,) (?:state|declare|print|output)(?: that| the following|:| the)\b|\blet's (?:say|imagine|admit|pretend)\b|\bprint the following",
-    ),
-)
 PRIVATE: Final = (
-    _sign(
+    sign(
         "private",
         0.5,
         "user's|your data|customer's|client's",
         r"\b(?:the|this|our|another|other) (?:users?|customers?|clients?)'s? (?:\w+ )?(?:name|initials|birth\w*|age|e-?mail|address|home|city|phone|number|password|location|residence|favou?rite|social|bank|account|data|details)\b",
     ),
-    _sign(
+    sign(
         "private",
         0.4,
         "'s |of ",
         r"\b(?:tell|give|share|provide|using|what(?:'s| is)|reveal|show|send|know)\b(?: \w+){0,6}? \w{2,15}'s (?:\w+ )?(?:birth ?(?:date|day|year|month)|e-?mail(?: address)?|(?:current )?city(?: of residence)?|home address|phone(?: number)?|social security(?: number)?|bank (?:balance|account|details)|location|password|salary|ssn)\b",
     ),
-    _sign(
+    sign(
         "frame",
         0.25,
         "imagine|suppose|hypothetical|in this world|let's pretend|purely|in a world",
         r"\b(?:imagine|suppose|hypothetically|for a hypothetical|let's pretend|in a world where|in this (?:world|future|society|scenario))\b",
     ),
-    _sign(
+    sign(
         "private",
         0.3,
         "reverse|pig latin|leetspeak|base64|rot13|letter|interlace|dashes|separated|first letter|morse|emoji|haiku|poem|digit",
         r"\b(?:in reverse(?: order)?|pig latin|leetspeak|leet speak|interlace|with (?:dashes|spaces|dots) (?:in )?between|each (?:digit|letter|character) separated|first letters? of|(?:in|using|to|as|with) (?:base64|rot13|morse|hex|binary|emojis?|leetspeak)|(?:haiku|poem|song|story|acrostic) (?:about|using|with|of))\b",
     ),
-    _sign(
+    sign(
         "private",
         0.4,
         "password|passphrase|passcode|secret",
         r"\b(?:your|the) (?:system )?(?:password|passphrase|passcode|secret(?: word| key)?)\b(?! (?:field|polic|reset|manager|input|hash|strength|form|should|must|is (?:incorrect|wrong|reset)|to (?:my|the)|of (?:my|the)|for (?:my|a)))(?=[ ?.!,;'\"]|$)",
-    ),
-)
-EMBEDDED: Final = (
-    _sign(
-        "embedded",
-        0.75,
-        "ignore|disregard",
-        r"\b(?:ignore|disregard|ignoring) (?:the|this|that|all|any) (?:\w+ )?(?:\w+) (?:and|then|,) ?(?:instead )?(?:state|say|print|output|respond|reply|answer|tell|write|return|declare|report|claim)\b(?! (?:me|whether|if|how|why|which|what|the average|the sum|the number))",
-    ),
-    _sign(
-        "embedded",
-        0.5,
-        "state",
-        r"\b(?:we (?:might|could|would|can|should)|let's|you (?:must|should)|please|and|suppose we) (?:were to \w+ the \w+ and )?state(?: that| the following|:| the (?:sum|output|conclusion|capital|answer))",
-    ),
-    _sign(
-        "embedded",
-        0.5,
-        "say the|say that|assume|consider the output|the output",
-        r"\b(?:let's (?:say|assume|imagine|admit|state)(?: that| to| a scenario| the)?\b.{0,80}(?:is|are|to|that)\b.{0,40}[<'\"]|(?:suggest|order|command|want|ask) you to (?:consider|treat|state|say|assume|output)|the output (?:is|could be|should be|will be) '|might say the \w+ is)",
-    ),
-    _sign(
-        "embedded",
-        0.6,
-        "your account has been|reset your password|go to |click",
-        r"\byour account has been (?:compromised|suspended|locked|hacked|limited)\b.{0,80}\b(?:follow|click|visit|go to|reset|verify)|\btell the user to\b",
-    ),
-    _sign(
-        "embedded",
-        0.5,
-        "<!--|<caption|# |display:none|display: none|alt=",
-        r"(?:<!--|<caption|display: ?none|alt=).{0,160}?\b(?:ignore|disregard|override|pretend|instead|in (?:a|this) (?:world|hypothetical|parallel|dystopian)|it's common practice to say|let's|imagine|suppose|ignora|ignorez|vergiss)\b",
-    ),
-    _sign(
-        "embedded", 0.5, "llm|language model| ai ", r"\b(?:i|let's|we) admit to using an? (?:llm|ai|language model)\b"
     ),
 )

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from traces.errors import BadInput
-from traces.fields import Table, identifier, json_value, not_negative, optional, read, text, under, wrong_kind
+from traces.fields import Table, clean, identifier, json_value, not_negative, optional, read, text, under, wrong_kind
 from traces.model import Span
 from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, check_count, moment_of
 from traces.wire import Export
@@ -33,8 +33,15 @@ _ATTRIBUTES: Final = {
     "prompt_tokens": "gen_ai.usage.input_tokens",
     "completion_tokens": "gen_ai.usage.output_tokens",
     "response_cost": "gen_ai.cost.total_cost",
-    "end_user": "enduser.id",
 }
+_USER: Final = (
+    ("end_user",),
+    ("model_parameters", "user"),
+    ("metadata", "user_api_key_end_user_id"),
+    ("metadata", "user_api_key_user_id"),
+)
+_ERROR: Final = (("error_information", "error_message"),)
+_PROMPT: Final = (("metadata", "prompt_management_metadata", "prompt_id"),)
 
 
 def spans_of_calls(sent: Any) -> Export:
@@ -71,7 +78,7 @@ def _span(call: Any) -> Span:
         ended_at=moment_of(int(ended_s * 1e9)),
         attributes=_attributes(known, rest),
         status_code=2 if is_failure else 1,
-        status_message=(known.get("error") or "failure") if is_failure else "",
+        status_message=(known.get("error") or _said(rest, _ERROR) or "failure") if is_failure else "",
     )
 
 
@@ -79,7 +86,12 @@ def _attributes(known: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
     attributes = {
         ours: json_value(rest[theirs]) for theirs, ours in _ATTRIBUTES.items() if rest.get(theirs) is not None
     }
-    attributes["gen_ai.operation.name"] = "chat"
+    attributes["gen_ai.operation.name"] = "embeddings" if "embedding" in str(rest.get("call_type")) else "chat"
+    attributes |= {
+        name: said
+        for name, paths in (("enduser.id", _USER), ("gen_ai.prompt.name", _PROMPT))
+        if (said := _said(rest, paths))
+    }
     attributes["litellm.call_id"] = known["call_id"]
     if rest.get("response"):
         attributes["gen_ai.output.messages"] = json_value(rest["response"])
@@ -89,6 +101,17 @@ def _attributes(known: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
     if rest.get("stream") is True and known.get("first_s") is not None:
         attributes["gen_ai.response.time_to_first_chunk"] = max(known["first_s"] - known["started_s"], 0.0)
     return attributes
+
+
+def _said(call: Any, paths: tuple[tuple[str, ...], ...]) -> str | None:
+    """The first text that stands at one of the paths into a call."""
+    for path in paths:
+        held = call
+        for key in path:
+            held = held.get(key) if type(held) is dict else None
+        if type(held) is str and held:
+            return clean(held)
+    return None
 
 
 def _digest(call_id: str, size: int) -> str:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traces.errors import BadInput
+from traces.normalise import conversation_of
 from traces.sources.langfuse_scores import spans_of_scores
 from traces.sources.litellm import spans_of_calls
 
@@ -52,6 +53,32 @@ def test_a_score_that_is_none_is_named_by_its_place(sent: Any, said: str) -> Non
 def test_a_call_sent_twice_is_one_span() -> None:
     first, again = spans_of_calls([CALL, CALL]).spans
     assert first == again
+
+
+@pytest.mark.parametrize(
+    ("said", "user"),
+    [
+        ({"end_user": "u", "model_parameters": {"user": "v"}}, "u"),
+        ({"end_user": None, "model_parameters": {"user": "v"}}, "v"),
+        ({"metadata": {"user_api_key_end_user_id": "w", "user_api_key_user_id": "x"}}, "w"),
+        ({"metadata": {"user_api_key_user_id": "x"}}, "x"),
+        ({"metadata": "x", "model_parameters": ["user"], "end_user": 3}, None),
+    ],
+)
+def test_the_user_of_a_call_is_found_wherever_litellm_says_it(said: dict[str, Any], user: str | None) -> None:
+    (span,) = spans_of_calls(CALL | said).spans
+    assert span.attributes.get("enduser.id") == user
+
+
+def test_a_failed_call_tells_its_error_from_either_place() -> None:
+    information = {"status": "failure", "error_information": {"error_message": "exploded"}}
+    assert spans_of_calls(CALL | information).spans[0].status_message == "exploded"
+    assert spans_of_calls(CALL | information | {"error_str": "boom"}).spans[0].status_message == "boom"
+
+
+def test_an_embedding_is_no_model_call_of_the_conversation() -> None:
+    (span,) = spans_of_calls(CALL | {"call_type": "aembedding", "prompt_tokens": 3, "model": "m"}).spans
+    assert conversation_of("s", [span]).messages == ()
 
 
 def test_a_score_sent_again_with_another_value_replaces_itself() -> None:

@@ -21,7 +21,7 @@ class Sign(NamedTuple):
 
 
 def sign(family: str, weight: float, needles: str, pattern: str) -> Sign:
-    """A sign with the pattern compiled and its needles, which ``|`` parts."""
+    """A sign with its pattern compiled and its needles, which ``|`` parts."""
     return Sign(family, weight, re.compile(pattern), tuple(needles.split("|")))
 
 
@@ -45,6 +45,65 @@ _TELL: Final = (
 _HIDDEN: Final = (
     r"(?:pass ?(?:word|phrase|code)s?|secrets?(?: (?:word|key|code|phrase|number|message))?|(?:access|security) (?:code|key)s?"
     r"|api keys?|credentials)"
+)
+
+OVERRIDE: Final = (
+    sign(
+        "override",
+        0.95,
+        "instruct|directive|direction|rule|prompt|guideline|guardrail|command|order|polic|constraint|restriction|limitation"
+        "|programming|training|filter|safeguard|protocol|message|task|text",
+        rf"\b{_DROP} (?:\w+ ){{0,4}}?{_THEIRS} (?:\w+ ){{0,3}}?{_RULES}\b",
+    ),
+    sign(
+        "override",
+        0.8,
+        "instruct|directive|guideline",
+        r"\b(?:ignore|disregard|forget|overlook)[ a-z]{0,14} (?:all|any|every|those|these|the) (?:of )?(?:the |your |those )?"
+        r"(?:\w+ )?(?:instruct|directive|guidelines?|orders|commands|rules)\w*\b(?! (?:in|of|from|for|on) (?:the|this|my|a) (?!above|system|beginning))",
+    ),
+    sign(
+        "override",
+        0.8,
+        "ignore|disregard|forget|overlook",
+        r"\b(?:ignore|disregard|forget|overlook) (?:about )?(?:the |all |all the |all of the |everything |anything |what(?:ever)? )"
+        r"?(?:(?:that )?(?:was |is |came |said |written |stated )?(?:above|before(?! the)|prior|preceding|previously|so far)\b"
+        r"|(?:of )?(?:that )?(?:you(?:'ve| have)?|i|we) (?:been |were |was |have |had )?(?:told|said|taught|instructed|given|learned|wrote|asked))",
+    ),
+    sign(
+        "override",
+        0.6,
+        "forget|disregard|ignore",
+        r"\b(?:forget|disregard|ignore) (?:about )?(?:all|everything|(?:every|all) ?thing|all (?:of )?(?:that|this|it|those rules))\b"
+        r"(?! (?:you (?:thought|know) )?(?:about|i|you know)\b)",
+    ),
+    sign(
+        "override",
+        0.6,
+        "regardless|instead of|despite|contrary|rather than",
+        rf"\b(?:regardless of|instead of (?:following )?|despite|contrary to|rather than following) (?:\w+ ){{0,2}}?{_THEIRS} (?:\w+ )?{_RULES}",
+    ),
+    sign(
+        "override",
+        0.6,
+        "new instruction|new rule|new task|new directive|updated instruction|real instruction|following instruction|actual task|new prompt|new order",
+        r"\b(?:(?:here are|these are|this is|follow|obey|receive|with) (?:your |the |my |these |a )?(?:new|updated|real|actual) (?:instructions?|rules|task|directives?|prompt|orders)"
+        r"|(?:new|updated|real|actual) (?:instructions?|directives?|task|prompt|orders)(?: for you)? ?:"
+        r"|(?:strictly )?(?:adhere to|obey|execute) (?:only )?the following instructions?)",
+    ),
+    sign(
+        "override",
+        0.45,
+        "from now on|henceforth|starting now|from this point|from here on",
+        r"\b(?:from now on|henceforth|starting now|from (?:this point|here) on(?:wards?)?),? (?:you(?:'re| are| will| must| shall|'ll| only| should| can| answer| respond| speak)|answer|respond|act|behave|ignore|every|all your|only|your|speak|pretend)",
+    ),
+    sign(
+        "override",
+        0.35,
+        "instead|actually",
+        r"\b(?:actually|forget (?:about )?(?:that|it|this))[,.!]? (?:\w+ ){0,2}?(?:can|could|please|let's|tell|just|do|give)\b[^?]{0,120}\binstead\b"
+        r"|\bforget (?:about )?(?:that|it|this)[,.!]",
+    ),
 )
 EXTRACTION: Final = (
     sign(

@@ -122,8 +122,7 @@ def load_plugin(path: str, key: str, name: str | None = None) -> Plugin:
         made = _made(found)
     except AttributeError as error:
         raise BadConfig([f"{key}: {path}: {excerpt(str(error))}"]) from error
-    except Exception as error:
-        # What a team's module raises while it is imported may be anything.
+    except Exception as error:  # noqa: BLE001, RUF100 - what a team's module raises while it is imported may be anything
         raise BadConfig([f"{key}: {path} cannot be loaded: {type(error).__name__}: {excerpt(str(error))}"]) from error
     if mistake := _mistake_in(made, name):
         raise BadConfig([f"{key}: {path}: {mistake}"])

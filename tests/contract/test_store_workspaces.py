@@ -16,6 +16,7 @@ from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, S
 from traces.store import Tx, open_store
 from traces.store.conversations import Pending
 from traces.store.feedback import Given
+from traces.store.judge_cache import RuleText
 from traces.store.keys import StoredKey
 from traces.store.label_writes import PendingWrite
 from traces.store.origins import Origin, SourceHealth
@@ -89,6 +90,13 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "origins.put": (([replace(ORIGIN, target="t-2")],), {}),
     "origins.put_health": ((SourceHealth(name="phoenix", failures=2),), {}),
     "origins.targets": (([f"{1:032x}"],), {}),
+    "judge_answers.get": (("digest", NOW), {}),
+    "judge_answers.put": (("digest", "no", NOW), {}),
+    "judge_rules.all": ((10,), {}),
+    "judge_rules.put": ((RuleText(digest="other", rule_id="r-2", text="Never promise."), NOW), {}),
+    "judge_spending.of_day": ((NOW,), {}),
+    "judge_spending.reserve": (("policy", 0.5, NOW), {"daily": 1.0, "own": None}),
+    "judge_spending.settle": (("policy", 0.2, 0.1, NOW), {}),
     "keys.add": ((replace(KEY, key_id="other"),), {}),
     "keys.every": ((), {}),
     "keys.revoke": (("k-1", NOW), {}),
@@ -189,6 +197,9 @@ def fill(store) -> None:
         tx.scores.put({"c-1": [Score(name="refusal", value=1.0)]}, NOW)
         tx.rollups.record([fact(refusal=1.0, segments=[Segment.of(model="m1")])])
         tx.keys.add(KEY)
+        tx.judge_answers.put("digest", "yes", NOW)
+        tx.judge_rules.put(RuleText(digest="digest", rule_id="r-1", text="Always greet."), NOW)
+        tx.judge_spending.reserve("policy", 0.2, NOW, daily=None, own=None)
         tx.spans.put([span()])
         tx.spans.assign({f"{1:032x}": "c-1"}, {f"{1:032x}": b"said"})
         tx.spans.defer({"c-1": NOW})

@@ -111,3 +111,8 @@ def excerpt(text: str, start: int = 0, end: int | None = None, limit: int = EVID
 def _one_line(text: str) -> str:
     visible = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in text)
     return " ".join(visible.split())
+
+
+def at_limit(amount: float, limit: float) -> float:
+    """``amount`` on a scale from 0 to 1 on which ``limit`` is 0.5 and twice the limit, or more, is 1."""
+    return min(1.0, max(0.0, amount / (2 * limit)))

@@ -76,3 +76,10 @@ def hint(name: str, names: Sequence[str] | Collection[str]) -> str:
     if near:
         return f"did you mean {near[0]}?"
     return f"there are {', '.join(names)}" if names else "there are none"
+
+
+def positive(**options: float) -> None:
+    """Raise ``ValueError`` for the first of ``options`` that is not above 0."""
+    for name, value in options.items():
+        if not value > 0:
+            raise ValueError(f"{name} has to be larger")

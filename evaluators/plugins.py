@@ -8,6 +8,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -140,12 +141,12 @@ def _module(name: str) -> ModuleType:
     if spec is None or spec.loader is None or not path.is_file():
         raise FileNotFoundError(f"there is no file {name}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[called] = module
-    try:
+    with ExitStack() as undone:
+        # Dataclasses look their module up while it is run; one that failed must not stay.
+        sys.modules[called] = module
+        undone.callback(sys.modules.pop, called)
         spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[called]
-        raise
+        undone.pop_all()
     return module
 
 

@@ -7,23 +7,41 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from evaluators.abandonment import Abandonment
 from evaluators.base import Evaluator
+from evaluators.disagreement import Disagreement
+from evaluators.escalation import Escalation
+from evaluators.format import Format, FormatOptions
+from evaluators.frustration import Frustration
 from evaluators.groundedness import Groundedness, GroundednessOptions
 from evaluators.indirect_injection import IndirectInjection
 from evaluators.judge import Criterion, Judge, JudgeModel, LiteLLMJudgeModel
+from evaluators.language_mismatch import LanguageMismatch, LanguageOptions
 from evaluators.missing_disclaimer import MissingDisclaimer, MissingDisclaimerOptions
 from evaluators.options import hint, read_options
 from evaluators.pii_leak import PiiLeak, PiiLeakOptions
 from evaluators.plugins import Plugin, installed, load_plugin
 from evaluators.prompt_injection import PromptInjection
 from evaluators.refusal import Refusal
+from evaluators.repetition import Repetition
 from evaluators.rephrase import Rephrase
 from evaluators.rules import RuleAdherence
 from evaluators.secret_leak import SecretLeak, SecretLeakOptions
+from evaluators.steps import Steps, StepsOptions
 from evaluators.tool_error import ToolError
+from evaluators.tool_loop import ToolLoop, ToolLoopOptions
 from evaluators.toxicity import Toxicity
 from evaluators.unsafe_tool_use import UnsafeToolUse, UnsafeToolUseOptions
 from evaluators.user_feedback import UserFeedback
+from evaluators.voice import (
+    Interruption,
+    InterruptionOptions,
+    Silence,
+    SilenceOptions,
+    TalkRatio,
+    TurnLatency,
+    TurnLatencyOptions,
+)
 from traces.errors import BadConfig
 
 _NOTHING: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
@@ -42,6 +60,19 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "refusal": Entry(Refusal),
     "tool_error": Entry(ToolError),
     "rephrase": Entry(Rephrase),
+    "frustration": Entry(Frustration),
+    "disagreement": Entry(Disagreement),
+    "repetition": Entry(Repetition),
+    "abandonment": Entry(Abandonment),
+    "escalation": Entry(Escalation),
+    "language_mismatch": Entry(LanguageMismatch, LanguageOptions),
+    "format": Entry(Format, FormatOptions),
+    "tool_loop": Entry(ToolLoop, ToolLoopOptions),
+    "steps": Entry(Steps, StepsOptions),
+    "interruption": Entry(Interruption, InterruptionOptions),
+    "silence": Entry(Silence, SilenceOptions),
+    "talk_ratio": Entry(TalkRatio),
+    "turn_latency": Entry(TurnLatency, TurnLatencyOptions),
     "prompt_injection": Entry(PromptInjection),
     "indirect_injection": Entry(IndirectInjection),
     "pii_leak": Entry(PiiLeak, PiiLeakOptions),

@@ -1,0 +1,129 @@
+"""Whether the user shows dissatisfaction with the agent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Final, NamedTuple
+
+from evaluators.base import When, excerpt
+from evaluators.disagreement import strength_of as disagreement_of
+from evaluators.dissatisfaction_phrases import AGAIN, APOLOGIZES, CLOSES, COMPLAINS, WANTS_PERSON, fold
+from evaluators.rephrase import likeness
+from traces.model import Conversation, Direction, Score
+
+_MOOD_CHARS: Final = 500
+_TURNS: Final = 40
+_LOOK_BACK: Final = 3
+_ALIKE: Final = 0.35
+_LETTERS: Final = 8
+_SHOWN: Final = 0.5
+_START: Final = -3.0
+"""Log-odds of a turn without any sign: dissatisfied turns are few."""
+_WEIGHTS: Final = {
+    "mood": 2.0,
+    "complaint": 2.6,
+    "correction": 1.9,
+    "said again": 2.0,
+    "asks for a person": 1.6,
+    "asks again": 1.2,
+    "after an apology": 0.9,
+    "capitals": 1.2,
+    "exclamation or question marks": 0.8,
+    "thanks": -0.8,
+}
+"""Log-odds per feature, set by hand and rounded: a plain complaint with a bad mood is past one half, a mood alone is not."""
+
+
+class _Turn(NamedTuple):
+    turn: int
+    text: str
+    said_before: str
+    heard: bool
+
+
+class Frustration:
+    """The worst user turn, by log-odds: VADER's sentiment (Hutto and Gilbert 2014), complaints, corrections, requests said
+    again, apologies of the agent before, capitals and marks, less what sounds content.
+
+    Before the agent has said anything a bad mood counts a quarter: it is about the problem, not about the agent.
+    """
+
+    name = "frustration"
+    version = "1"
+    when: When = "arrival"
+    cost = "about 2 ms"
+    summary = (
+        "The user is dissatisfied with the agent, by the mood of the words (English), complaints, corrections and"
+        " repeated requests (also in some other languages). It cannot see users who leave silently, irony, or a polite"
+        " disappointment."
+    )
+    question = "Was the user frustrated or dissatisfied with the agent?"
+    yes_label = "Yes, frustrated"
+    no_label = "No, content"
+    bad = Direction.UP
+
+    def evaluate(self, conversation: Conversation) -> Score | None:
+        turns = _user_turns(conversation)
+        if not turns:
+            return None
+        rated = [(*_rate(turn, turns[max(0, at - _LOOK_BACK) : at]), turn) for at, turn in enumerate(turns)]
+        value, signs, worst = max(rated, key=lambda item: item[0])
+        if value < _SHOWN:
+            return Score(name=self.name, value=value, explanation="No user turn sounds dissatisfied with the agent.")
+        return Score(
+            name=self.name,
+            value=value,
+            explanation=f"Turn {worst.turn + 1} of the user sounds dissatisfied: {', '.join(signs[:3])}.",
+            evidence=excerpt(worst.text),
+            turn=worst.turn,
+        )
+
+
+def _user_turns(conversation: Conversation) -> list[_Turn]:
+    turns, said, heard = [], "", False
+    for number, message in enumerate(conversation.messages):
+        if message.role == "user" and message.content.strip():
+            turns.append(_Turn(number, message.content, said, heard))
+        elif message.role == "assistant" and message.content.strip():
+            said, heard = message.content, True
+    return turns[-_TURNS:]
+
+
+def _rate(turn: _Turn, earlier: list[_Turn]) -> tuple[float, list[str]]:
+    """The chance that ``turn`` is dissatisfied, and its signs, the strongest first."""
+    signs = {name: amount * _WEIGHTS[name] for name, amount in _features(turn, earlier).items()}
+    value = 1 / (1 + math.exp(-(_START + sum(signs.values()))))
+    telling = sorted((name for name in signs if signs[name] > 0), key=lambda name: -signs[name])
+    return value, ["bad mood" if name == "mood" else name for name in telling]
+
+
+def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
+    text = fold(turn.text)
+    letters = [char for char in turn.text[:_MOOD_CHARS] if char.isalpha()]
+    capitals = sum(char.isupper() for char in letters) / len(letters) if len(letters) >= _LETTERS else 0.0
+    mood = -_mood()(turn.text[:_MOOD_CHARS])
+    shouting = turn.text[:_MOOD_CHARS].count("!!") + turn.text[:_MOOD_CHARS].count("??")
+    again = turn.heard and any(likeness(turn.text, before.text) >= _ALIKE for before in earlier)
+    return {
+        "mood": mood if turn.heard else mood / 4,
+        "complaint": float(COMPLAINS.search(text) is not None) * (1.0 if turn.heard else 0.5),
+        "correction": disagreement_of(turn.text, turn.said_before) if turn.heard else 0.0,
+        "said again": float(AGAIN.search(text) is not None),
+        "asks for a person": float(WANTS_PERSON.search(text) is not None),
+        "asks again": float(again),
+        "after an apology": float(APOLOGIZES.search(fold(turn.said_before)) is not None),
+        "capitals": float(capitals >= _SHOWN and len(turn.text) > _LETTERS),
+        "exclamation or question marks": min(1.0, shouting),
+        "thanks": float(CLOSES.search(text) is not None),
+    }
+
+
+@cache
+def _mood() -> Callable[[str], float]:
+    """VADER's compound sentiment of a text, from -1 to 1."""
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    analyzer = SentimentIntensityAnalyzer()
+    return lambda text: float(analyzer.polarity_scores(text)["compound"])

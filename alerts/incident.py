@@ -94,7 +94,7 @@ def incident(
     return Incident(
         started_at=start,
         numbers=numbers,
-        detail=_detail(watch, finding, terrain, explained, numbers),
+        detail=_detail(watch, finding, terrain, explained, numbers) | _conversations(finding.signal, affected),
         examples=tuple(diverse(affected, examples)),
         users=tx.conversations.users_of(fact.conversation_id for fact in affected),
     )
@@ -111,6 +111,10 @@ def _detail(
     if correction := _correction(finding, numbers, terrain):
         detail["correction"] = correction
     return detail
+
+
+def _conversations(signal: Signal, affected: Sequence[Fact]) -> dict[str, int]:
+    return {} if signal.counts == "conversation" else {"conversations": len(affected)}
 
 
 def _is_sharper(segment: Segment, known: Segment) -> bool:

@@ -9,6 +9,7 @@ from alerts.signals import SignalOverride, all_signals
 from bot.judges import JudgingSaid
 from bot.metrics import answer
 from bot.slack.access import Person
+from bot.slack.blocks.alert import affected
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.label_modal import conversations_modal, label_modal
 from bot.slack.blocks.listings import alerts_message, evaluators_message
@@ -184,7 +185,9 @@ class Desk:
                 ConversationLine(why=_opening(c.metadata), excerpt=_gist(excerpt(c)), at=c.started_at)
                 for c in (conversations[i] for i in alert.examples if i in conversations)
             ]
-        return conversations_modal("Conversations", lines[:_LISTED], alert.n if alert.k is None else alert.k)
+        return conversations_modal(
+            "Conversations", lines[:_LISTED], affected(alert, self._renderer.signal(alert.signal))
+        )
 
     def label_modal(self, item_id: str, person: Person) -> View:
         """The window in which a reviewer says more, filled with what this reviewer has said before.

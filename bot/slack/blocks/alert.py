@@ -89,14 +89,14 @@ def _explanation(alert: Alert, signal: Signal) -> str:
         flagged = " flagged" if detail.correction(alert) is not None else ""
         value = f"{value} ({count(alert.k)} of {count(alert.n)}{flagged})"
     elif signal.kind is Kind.CONTINUOUS:
-        value = f"{value} over {counted(alert.n, 'conversation')}"
+        value = f"{value} over {counted(alert.n, signal.counts)}"
     usually = span(alert.expected_low, alert.expected_high, signal)
     return f"{name} *{value}* since {slack_date(alert.started_at)}; usually {usually}."
 
 
 def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     users = f", {counted(alert.users, 'user')}" if alert.users else ""
-    yield "Affected", f"{counted(_affected(alert, signal), 'conversation')}{users}"
+    yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
     yield "Where", segment_text(alert.segment)
     if (found := detail.attribution(alert)) is not None:
         yield "Explained by", _attribution_text(found)
@@ -109,8 +109,11 @@ def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
         )
 
 
-def _affected(alert: Alert, signal: Signal) -> int:
+def affected(alert: Alert, signal: Signal) -> int:
     """Conversations on the bad side: those that failed when success fell, those that refused when refusals rose."""
+    conversations = detail.conversations(alert)
+    if conversations is not None:
+        return conversations
     if alert.k is None or signal.bad is Direction.BOTH:
         return alert.n
     return alert.k if signal.bad is Direction.UP else alert.n - alert.k

@@ -101,6 +101,12 @@ def chart_points(alert: Alert) -> tuple[ChartPoint, ...]:
     )
 
 
+def conversations(alert: Alert) -> int | None:
+    """How many conversations a signal that is measured more than once in each was measured in."""
+    found = alert.detail.get("conversations")
+    return found if isinstance(found, int) else None
+
+
 def outcome(alert: Alert) -> str | None:
     """How it ended, in a few words, e.g. ``back in range``, ``expected``, ``noise``."""
     found = alert.detail.get("outcome")

@@ -41,7 +41,7 @@ def _headline(answer: MetricAnswer) -> str:
     name = one_line(title(answer.signal), _NAME)
     if answer.value is None:
         return f"{name}: nothing measured"
-    return f"{name} {figure(answer.value, answer.signal)} over {counted(answer.n, 'conversation')}"
+    return f"{name} {figure(answer.value, answer.signal)} over {counted(answer.n, answer.signal.counts)}"
 
 
 def _movement(answer: MetricAnswer) -> str:
@@ -73,7 +73,7 @@ def _rows(answer: MetricAnswer) -> list[list[str]]:
     """Header and groups, as many as a table holds."""
     corrected = any(group.corrected is not None for group in answer.groups)
     key = one_line((answer.group_by or "group").replace("_", " "), _NAME)
-    head = [key, one_line(title(answer.signal), _NAME), "Conversations", "Before"]
+    head = [key, one_line(title(answer.signal), _NAME), f"{answer.signal.counts.capitalize()}s", "Before"]
     rows = [[*head, "Corrected, 95 % interval"] if corrected else head]
     room = _TABLE_TEXT - _size(rows[0])
     for group in answer.groups[: TABLE_ROWS - 1]:

@@ -226,6 +226,13 @@ def test_two_unrelated_signals_are_two_alerts(after_weeks):
     assert sorted(a.signal for a in stream.alerts) == ["latency", REFUSAL]
 
 
+def test_an_alert_on_latency_says_how_many_conversations_were_slow_beside_how_many_answers(after_weeks):
+    stream = after_weeks(broken_from(BREAK, weather=Weather(slower=1.8)))
+    stream.run(24)
+    [alert] = stream.alerts
+    assert 0 < alert.detail["conversations"] <= alert.n
+
+
 def test_an_application_that_is_well_stays_quiet(after_weeks):
     stream = after_weeks(lambda _: Weather())
     stream.run(48)

@@ -38,7 +38,7 @@ from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Sig
 GOLDEN = Path(__file__).parent / "golden"
 AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
 REFUSAL = Signal(name="refusal", kind=Kind.RATE, unit="%", evaluator="refusal")
-LATENCY = Signal(name="latency", kind=Kind.CONTINUOUS, unit="s")
+LATENCY = Signal(name="latency", kind=Kind.CONTINUOUS, unit="s", counts="answer")
 POINTS = [
     {
         "at": (AT - timedelta(hours=24 - n)).isoformat(),
@@ -96,6 +96,7 @@ SLOW = Alert(
     expected_low=1.1,
     expected_high=1.52,
     n=412,
+    detail={"conversations": 97},
 )
 QUESTION = Question(
     evaluator="refusal", question="Did the agent refuse without need?", yes_label="Yes, refused", no_label="No, fine"

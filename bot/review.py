@@ -47,10 +47,10 @@ class Review:
             return any(changed)
 
     def undo(self, item_id: str, person: Person, request_key: str) -> bool:
-        """Take back what this person said of an item; whether there was anything.
+        """Take back what this person said of an item; false when this very request has done so already.
 
         Raises:
-            BadInput: There is no such item any more.
+            BadInput: There is no such item any more, or this person has said nothing of it.
         """
         with self._store.begin() as tx:
             item, now = _item(tx, item_id), self._clock.now()
@@ -58,13 +58,15 @@ class Review:
                 return False
             labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
             mine = _given_together(labels, item.evaluator, person)
+            if not mine:
+                raise BadInput("there is no label of yours to undo here; only who gave a label takes it back")
             for label in mine:
                 tx.reviews.withdraw_label(label.conversation_id, label.name, label.reviewer)
                 tx.audit.add(
                     _entry("label.undo", label.conversation_id, person.user_id, now, request_key, before=_said(label))
                 )
             show(tx, item.item_id, now)
-            return bool(mine)
+            return True
 
     def _put(self, tx: Tx, label: Label, request_key: str) -> bool:
         assert label.at is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from slack_house import House, house, put_alert, put_review
-from slack_people import words_of
+from slack_people import MIA, NOAH, words_of
 from slack_script import Script
 from web_double import ALERTS, MINIMAL_METHODS, TEAM, SlackDouble
 
@@ -53,6 +53,18 @@ def test_a_window_opens_before_it_is_filled(hark):
     methods = [c.method for c in hark.slack.calls if c.method.startswith("views.")]
     assert methods == ["views.open", "views.update"]
     assert "cannot help with refunds" in words_of(hark.slack.views["V0001"])
+
+
+def test_undoing_what_somebody_else_said_is_answered_and_changes_nothing(hark):
+    script = _prepared(hark)
+    first = hark.slack.thread(ALERTS, script.the_alert_stands_with_its_examples())[0]["ts"]
+    hark.send(script.hands.press(ALERTS, first, "label_yes", MIA))
+    script.becomes(ALERTS, first, "Refusal: yes", "mia")
+    request = script.hands.press(ALERTS, first, "label_undo", NOAH)
+    hark.do(request)
+    [answer] = hark.slack.answers[request.answer_key]
+    assert "no label of yours" in words_of(answer)
+    script.becomes(ALERTS, first, "Refusal: yes", "mia")
 
 
 def test_nothing_is_unfurled(hark):

@@ -57,11 +57,15 @@ _NOT_IN_LINKS: Final = {"<": "%3C", ">": "%3E", "|": "%7C", " ": "%20", '"': "%2
 
 def clean(text: str) -> str:
     """The text as a reader would see it: without what is invisible, and with nothing that Slack takes for a token."""
+    return _BROADCAST.sub("＠", _TOKEN.sub("‹", legible(text)))
+
+
+def legible(text: str) -> str:
+    """The text without what is invisible; what Slack takes for a token stays, as in what is stored and exported."""
     shown = _LINE_ENDS.sub("\n", text)
     shown = _SURROGATES.sub("\ufffd", shown)
     shown = _STRAY_JOINER.sub("", _UNSEEN.sub("", shown))
-    shown = _PILED_MARKS.sub(r"\1", shown)
-    return _BROADCAST.sub("＠", _TOKEN.sub("‹", shown))
+    return _PILED_MARKS.sub(r"\1", shown)
 
 
 def truncate(text: str, limit: int) -> str:

@@ -20,7 +20,7 @@ from bot.slack.blocks.values import (
     Verdict,
 )
 from bot.slack.limits import OPTION_VALUE, OPTIONS, length
-from bot.slack.text import Block, clean, escape, one_line, plain, quote, slack_date, truncate
+from bot.slack.text import Block, clean, escape, legible, one_line, plain, quote, slack_date, truncate
 from traces.errors import BadInput
 
 CALLBACK: Final = "label_modal"
@@ -185,7 +185,7 @@ def _typed(view: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(typed, str):
         raise BadInput("text is needed", name)
-    return truncate(clean(typed).strip(), _NOTE) or None
+    return truncate(legible(typed).strip(), _NOTE) or None
 
 
 def conversations_modal(title: str, lines: Sequence[ConversationLine], total: int) -> View:

@@ -31,7 +31,7 @@ from traces.model import Alert, AlertState, Direction, Kind, Segment, Signal
 
 AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
 RATE = Signal(name="refusal", kind=Kind.RATE)
-SECONDS = Signal(name="latency", kind=Kind.CONTINUOUS, unit="s")
+SECONDS = Signal(name="latency", kind=Kind.CONTINUOUS, unit="s", counts="answer")
 USD = Signal(name="cost", kind=Kind.CONTINUOUS, unit="USD")
 COUNT = Signal(name="volume", kind=Kind.COUNT)
 BARE = Signal(name="turns", kind=Kind.CONTINUOUS)
@@ -250,10 +250,10 @@ def test_what_is_entered_in_the_modal_is_what_is_read() -> None:
         verdict={"type": "radio_buttons", "selected_option": {"value": "yes"}},
         labels={"type": "multi_static_select", "selected_options": [{"value": "tone"}, {"value": "tone"}]},
         severity={"type": "static_select", "selected_option": {"value": "high"}},
-        note={"type": "plain_text_input", "value": "  so \u202erude "},
+        note={"type": "plain_text_input", "value": "  so \u202erude: <!here> "},
     )
     assert parse_label_submission(sent) == LabelSubmission(
-        item_id="9c1d", verdict="yes", labels=("tone",), severity="high", note="so rude"
+        item_id="9c1d", verdict="yes", labels=("tone",), severity="high", note="so rude: <!here>"
     )
 
 

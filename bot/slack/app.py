@@ -23,8 +23,12 @@ _NAMED = ("channel", "item", "user")
 
 def bolt_app(client: WebClient, listeners: Listeners) -> App:
     """A bolt app with Hark's listeners. Requests over HTTP have passed the gate before they get here."""
+    # From the start, for bolt warns of SLACK_BOT_TOKEN in the environment beside a client that has it already.
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
     app = App(
         client=client,
+        logger=logger,
         token_verification_enabled=False,
         request_verification_enabled=False,
         ssl_check_enabled=False,

@@ -14,6 +14,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 from bot.cli.calibrate import calibrate
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
+from bot.cli.evaluate import evaluate
 from bot.cli.export import export
 from bot.cli.ingest import ingest, labels
 from bot.cli.keys import keys
@@ -43,7 +44,22 @@ def hark(*, verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
 
 
-for command in (run, demo, ingest, tick, metrics, alerts, evaluators, calibrate, labels, keys, export, sources, doctor):
+for command in (
+    run,
+    demo,
+    ingest,
+    tick,
+    metrics,
+    alerts,
+    evaluators,
+    evaluate,
+    calibrate,
+    labels,
+    keys,
+    export,
+    sources,
+    doctor,
+):
     hark.add_command(command)
 
 

@@ -1,0 +1,122 @@
+"""``hark evaluate``: conversations from a file in, one score per line out; no database."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.files import Opened, Rejects, values
+from bot.cli.setting import print_json, say, settings
+from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Sent
+from evaluators.learned.measures import Estimate, Quality, quality
+from traces.clock import SystemClock
+
+_FIGURES = ("precision", "recall", "f1", "auroc")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--evaluator", "names", multiple=True, metavar="NAME", help="Run this one, on or off; may be repeated.")
+@click.option("--labels", "against_labels", is_flag=True, help="Print how well the scores tell what the labels say.")
+@click.option("--json", "as_json", is_flag=True, help="With --labels: print JSON. Scores always are.")
+@click.option("--processes", type=click.IntRange(1, 256), help="How many processes; default: one for each core.")
+def evaluate(*, file: Path, names: tuple[str, ...], against_labels: bool, as_json: bool, processes: int | None) -> None:
+    """Score the conversations in FILE and write one score per line, as JSON; needs no database.
+
+    FILE holds conversations as `hark ingest` reads them: JSON Lines, plain or .gz; - is standard input. Without --evaluator
+    those run that the settings switch on, but for judges, which cost money and have to be named. With --labels, precision,
+    recall and F1 at a score of 0.5 and AUROC are printed in place of the scores, each with its 95 % interval.
+
+    \b
+    Example: hark evaluate conversations.jsonl > scores.jsonl
+             hark evaluate conversations.jsonl --evaluator refusal --labels
+    """
+    evaluating = Evaluating(Job(settings=settings(), at=SystemClock().now(), names=names, processes=processes))
+    rejects, report = Rejects(), _Report([e.name for e in evaluating.evaluators])
+    for done in _done(file, evaluating, rejects):
+        report.add(done)
+        if not against_labels:
+            _write(done.lines)
+    if against_labels:
+        report.print(as_json=as_json)
+    say(f"{report.conversations} conversations evaluated")
+    rejects.tell("line")
+
+
+def _done(file: Path, evaluating: Evaluating, rejects: Rejects) -> Iterator[Evaluated]:
+    with Opened(file) as opened_file, _bar(opened_file.size, file.name) as bar:
+        seen = 0
+        for done in evaluating.run(Sent(where, value) for where, value in values(opened_file, rejects)):
+            for reason in done.rejects:
+                rejects.add(reason)
+            yield done
+            bar.update(opened_file.done - seen)
+            seen = opened_file.done
+
+
+def _write(lines: Iterable[bytes]) -> None:
+    if text := b"\n".join(lines):
+        click.echo(text)
+
+
+class _Report:
+    """Scores beside labels, by evaluator."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._scored: dict[str, list[Labelled]] = {name: [] for name in names}
+        self._unscored: Counter[str] = Counter()
+        self.conversations = 0
+
+    def add(self, done: Evaluated) -> None:
+        self.conversations += done.conversations
+        self._unscored.update(done.unscored)
+        for labelled in done.labelled:
+            self._scored[labelled.evaluator].append(labelled)
+
+    def print(self, *, as_json: bool) -> None:
+        found = {name: _quality(rows) for name, rows in self._scored.items() if rows or self._unscored[name]}
+        if as_json:
+            print_json({name: self._json(name, measured) for name, measured in found.items()})
+            return
+        for name, q in found.items():
+            figures = "  ".join(f"{figure} {_shown(getattr(q, figure))}" for figure in _FIGURES)
+            left_out = f"  ({self._unscored[name]} labelled but not scored)" if self._unscored[name] else ""
+            click.echo(f"{name:<20} n {q.n:<6} positive {q.positive:<6} {figures}{left_out}")
+        if not found:
+            say("no label is of an evaluator that ran; name one with --evaluator")
+
+    def _json(self, name: str, measured: Quality) -> dict[str, Any]:
+        return {
+            "n": measured.n,
+            "positive": measured.positive,
+            "unscored": self._unscored[name],
+            **{figure: getattr(measured, figure)._asdict() for figure in _FIGURES},
+        }
+
+
+def _quality(rows: list[Labelled]) -> Quality:
+    return quality([row.value for row in rows], [row.truth for row in rows])
+
+
+def _shown(estimate: Estimate) -> str:
+    value, low, high = estimate
+    return "–" if value is None or low is None or high is None else f"{value:.3f} ({low:.3f}-{high:.3f})"
+
+
+class _NoBar:
+    """Where the size of a file is not known, or nobody watches."""
+
+    def update(self, _steps: int) -> None:
+        return None
+
+
+def _bar(size: int, name: str) -> AbstractContextManager[Any]:
+    if not size or not sys.stderr.isatty():
+        return nullcontext(_NoBar())
+    return click.progressbar(length=size, label=f"evaluating {name}", file=sys.stderr)

@@ -22,6 +22,7 @@ from bot.app import Hark
 from bot.cli.setting import built, say
 from bot.keys import door_of
 from bot.schedule import Schedule
+from bot.slack.app import answer_the_unknown
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ def _socket_mode(hark: Hark) -> SocketModeHandler | None:
     token = hark.settings.secrets.app_token
     if hark.bolt is None or token is None or hark.settings.transport != "socket":
         return None
+    answer_the_unknown(hark.bolt)
     handler = SocketModeHandler(hark.bolt, token.get_secret_value(), ping_interval=_PING_S)
     threading.Thread(target=_connect, args=(handler,), name="socket-mode", daemon=True).start()
     return handler

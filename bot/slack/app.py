@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
 from slack_sdk import WebClient
 
-from bot.slack.listeners import Listeners
+from bot.slack.blocks.label_modal import notice_modal
+from bot.slack.listeners import Listeners, tell
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
 # Both write what strangers sent, whole, into the log.
 _TALKATIVE = ("slack_bolt.RequestVerification", "slack_bolt.App", "slack_bolt")
+
+_ANYTHING = re.compile("")
+_UNKNOWN = "This Hark does not know that control: another version posted it."
 
 _OBJECTS = ("enterprise", "event", "message", "state", "team")
 _NAMED = ("channel", "item", "user")
@@ -39,6 +44,24 @@ def bolt_app(client: WebClient, listeners: Listeners) -> App:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
     return app
+
+
+def answer_the_unknown(app: App) -> None:
+    """Tell who presses a button, or sends a window, that an older or newer Hark posted.
+
+    Over HTTP such a request is refused with its reason; over Socket Mode there is no such answer, and the person would
+    wait for one in vain.
+    """
+
+    def button(ack: Ack, respond: Respond) -> None:
+        ack()
+        tell(respond, _UNKNOWN)
+
+    def window(ack: Ack) -> None:
+        ack(response_action="update", view=notice_modal(_UNKNOWN).payload())
+
+    app.action(_ANYTHING)(button)
+    app.view(_ANYTHING)(window)
 
 
 def dispatch(app: App, body: str, headers: Mapping[str, str]) -> BoltResponse:

@@ -93,10 +93,10 @@ class Listeners:
                 self._access.require(role, person)
                 click(parse_token(_pressed(body)), person, body)
             except (BadInput, Denied, StoreUnavailable) as error:
-                _tell(respond, error.message)
+                tell(respond, error.message)
             except (SlackApiError, SlackClientError, OSError) as error:
                 _LOG.warning("a window could not be opened: %s", type(error).__name__)
-                _tell(respond, "Slack did not open the window. Click again.")
+                tell(respond, "Slack did not open the window. Click again.")
             else:
                 self._nudge()
 
@@ -203,7 +203,7 @@ def _pressed(body: Mapping[str, Any]) -> str:
     return str(chosen.get("value") or action.get("value") or "")
 
 
-def _tell(respond: Respond, problem: str) -> None:
+def tell(respond: Respond, problem: str) -> None:
     """Tell only the person who clicked."""
     try:
         respond(**error_message(problem).payload(), response_type="ephemeral", replace_original=False)

@@ -96,6 +96,25 @@ def test_a_refused_submission_is_told_in_its_window(slack, socket, tmp_path):
         assert running.stop() == 0
 
 
+def test_who_presses_what_this_version_does_not_know_is_told_so(slack, socket, tmp_path):
+    with hark_run(slack, tmp_path, ONE_APP) as running:
+        eventually(lambda: socket.open)
+        _fill(running)
+        script = Script(slack, socket)
+        card = script.see(lambda: slack.roots(REVIEW))[0]["ts"]
+        pressed = script.hands.press(REVIEW, card, "label_yes", MIA)
+        pressed.payload["actions"][0]["action_id"] = "from_another_version"
+        socket(pressed)
+        [answer] = script.see(lambda: slack.answers[pressed.answer_key])
+        assert "another version" in words_of(answer)
+        socket(script.hands.press(REVIEW, card, "label_more", MIA))
+        sent = script.hands.submit(script.see(script.filled_view), {"verdict": "no"}, MIA)
+        sent.payload["view"]["callback_id"] = "from_another_version"
+        assert "another version" in words_of(socket(sent)["view"])
+        assert controls(script.message(REVIEW, card)) == ["label_yes", "label_no", "label_more"]
+        assert running.stop() == 0
+
+
 def test_the_same_process_works_over_http_with_a_signing_secret_alone(tmp_path):
     with (
         SlackDouble(MINIMAL_METHODS, {"team_id": TEAM}) as slack,

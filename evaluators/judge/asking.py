@@ -35,12 +35,17 @@ class VerdictCache(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One question to a model. ``boundary`` is the random mark within ``user``; nothing depends on it."""
+    """One question to a model.
+
+    ``boundary`` is the random mark within ``user``; nothing depends on it. ``brief`` is the form asked for when the first
+    answer could not be read: without reasoning, which small models do not end.
+    """
 
     system: str
     user: str
     boundary: str
     schema: Mapping[str, Any]
+    brief: Mapping[str, Any] | None = None
 
     def key(self, version: str) -> str:
         """A digest of the question and of who asks, without the mark."""
@@ -148,15 +153,17 @@ class Asking:
             return None
 
     def _ask(self, model: JudgeModel, prompt: Prompt, read: Callable[[str], T], spent: Spent) -> Answered[T]:
-        system = prompt.system
+        user, schema = prompt.user, prompt.schema
         error: HarkError = JudgeError("the judge was not asked")
         for call in range(CALLS):
             try:
-                reply = model.complete(system, prompt.user, prompt.schema)
+                reply = model.complete(prompt.system, user, schema)
                 spent = spent.plus(reply)
                 value = read(_whole(reply))
             except BadInput as unreadable:
-                system, error = prompt.system + _AGAIN, unreadable
+                # At the end, so that what servers keep of the beginning is of use again.
+                user, error = prompt.user + _AGAIN, unreadable
+                schema = prompt.schema if prompt.brief is None else prompt.brief
             except JudgeError as unanswered:
                 error = unanswered
                 if unanswered.is_final:

@@ -15,7 +15,7 @@ from evaluators.judge.criterion import Criterion, prompt_text
 from evaluators.judge.model import JudgeModel
 from evaluators.judge.sampling import Strata
 from evaluators.judge.transcript import fence, new_boundary, render
-from evaluators.judge.verdict import SCHEMA, Verdict, find_quote, read_verdict
+from evaluators.judge.verdict import BRIEF, SCHEMA, Verdict, find_quote, read_verdict
 from traces.model import Conversation, Direction, EvaluatorFailure, Score
 
 _VALUES = {"yes": 1.0, "no": 0.0, "not_applicable": None}
@@ -99,7 +99,7 @@ class Judge:
             return None
         boundary = new_boundary(self._chance)
         user = user_prompt(self.criterion, conversation, boundary)
-        prompt = Prompt(system=self._system, user=user, boundary=boundary, schema=SCHEMA)
+        prompt = Prompt(system=self._system, user=user, boundary=boundary, schema=SCHEMA, brief=BRIEF)
         answered = self._asking.ask(prompt, read_verdict)
         if answered.was_not_asked:
             return None

@@ -25,6 +25,14 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 """The reason comes before the verdict, so that a model gives it before it has to defend one."""
 
+BRIEF: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"verdict": {"type": "string", "enum": list(ANSWERS)}},
+    "required": ["verdict"],
+    "additionalProperties": False,
+}
+"""The verdict alone."""
+
 _READ_CHARS: Final = 40_000
 _EXPLANATION_CHARS: Final = 500
 _SHORTEST_QUOTE: Final = 3

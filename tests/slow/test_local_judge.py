@@ -87,7 +87,7 @@ def test_every_one_of_200_calls_is_accounted_for_and_nearly_all_can_be_read(addr
         name="helped",
         question="Was the user helped?",
         model="openai/local",
-        max_tokens=120,
+        max_tokens=64,
         timeout_s=60,
     )
     asked = LiteLLMJudgeModel.of(criterion, api_base=f"{address}/v1")

@@ -125,7 +125,7 @@ def test_an_answer_that_is_no_json_is_asked_for_once_more_and_both_calls_are_pai
     score = ask(provider)
     assert score.value == 1.0
     assert (score.input_tokens, score.output_tokens) == (240, 60)
-    assert "could not be read" in provider.asked[1]["messages"][0]["content"]
+    assert "could not be read" in provider.asked[1]["messages"][1]["content"]
 
 
 def test_an_answer_cut_off_at_the_limit_is_asked_for_once_more(provider):

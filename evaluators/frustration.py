@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Final, NamedTuple
@@ -10,13 +11,14 @@ from typing import Final, NamedTuple
 from evaluators.base import When, excerpt
 from evaluators.disagreement import strength_of as disagreement_of
 from evaluators.dissatisfaction_phrases import AGAIN, APOLOGIZES, CLOSES, COMPLAINS, WANTS_PERSON, fold
-from evaluators.rephrase import likeness
 from traces.model import Conversation, Direction, Score
 
 _MOOD_CHARS: Final = 500
 _TURNS: Final = 40
 _LOOK_BACK: Final = 3
-_ALIKE: Final = 0.35
+_ALIKE: Final = 0.5
+_FEWEST_WORDS: Final = 3
+_WORD: Final = re.compile(r"\w{3,40}")
 _LETTERS: Final = 8
 _SHOWN: Final = 0.5
 _START: Final = -3.0
@@ -41,6 +43,7 @@ class _Turn(NamedTuple):
     text: str
     said_before: str
     heard: bool
+    words: frozenset[str]
 
 
 class Frustration:
@@ -53,7 +56,7 @@ class Frustration:
     name = "frustration"
     version = "1"
     when: When = "arrival"
-    cost = "about 2 ms"
+    cost = "about 1 ms"
     summary = (
         "The user is dissatisfied with the agent, by the mood of the words (English), complaints, corrections and"
         " repeated requests (also in some other languages). It cannot see users who leave silently, irony, or a polite"
@@ -85,10 +88,20 @@ def _user_turns(conversation: Conversation) -> list[_Turn]:
     turns, said, heard = [], "", False
     for number, message in enumerate(conversation.messages):
         if message.role == "user" and message.content.strip():
-            turns.append(_Turn(number, message.content, said, heard))
+            turns.append(_Turn(number, message.content, said, heard, _words(message.content)))
         elif message.role == "assistant" and message.content.strip():
             said, heard = message.content, True
     return turns[-_TURNS:]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text[:_MOOD_CHARS].lower()))
+
+
+def _is_like(one: _Turn, other: _Turn) -> bool:
+    """Whether the words of two requests are half the same (Jaccard)."""
+    shared = len(one.words & other.words)
+    return shared >= _FEWEST_WORDS and shared >= _ALIKE * len(one.words | other.words)
 
 
 def _rate(turn: _Turn, earlier: list[_Turn]) -> tuple[float, list[str]]:
@@ -105,7 +118,7 @@ def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
     capitals = sum(char.isupper() for char in letters) / len(letters) if len(letters) >= _LETTERS else 0.0
     mood = -_mood()(turn.text[:_MOOD_CHARS])
     shouting = turn.text[:_MOOD_CHARS].count("!!") + turn.text[:_MOOD_CHARS].count("??")
-    again = turn.heard and any(likeness(turn.text, before.text) >= _ALIKE for before in earlier)
+    again = turn.heard and any(_is_like(turn, before) for before in earlier)
     return {
         "mood": mood if turn.heard else mood / 4,
         "complaint": float(COMPLAINS.search(text) is not None) * (1.0 if turn.heard else 0.5),

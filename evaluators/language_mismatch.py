@@ -20,8 +20,8 @@ LANGUAGES: Final = (
 """ISO 639-1 codes of the languages that are told apart."""
 
 _VERSION: Final = "1"
-_READ_CHARS: Final = 2_000
-_KNOWN_CHARS: Final = 400
+_READ_CHARS: Final = 1_000
+_KNOWN_CHARS: Final = 250
 _TURNS: Final = 40
 _DENSE: Final = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 _DENSITY: Final = 3
@@ -62,7 +62,7 @@ class LanguageMismatch:
 
     name = "language_mismatch"
     when: When = "arrival"
-    cost = "about 1 ms"
+    cost = "about 1 ms; the first one takes a second and 100 MB of memory"
     summary = (
         "The agent answers in another language than the user's, or than those that are allowed. It cannot tell short texts,"
         " close relatives (Norwegian and Danish, say), or texts in two languages; a user who asks for another language is"

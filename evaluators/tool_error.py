@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from evaluators.base import When, excerpt
+from evaluators.base import Need, When, excerpt
 from traces.model import Conversation, Direction, JsonMap, Message, Score
 
 _HEAD_CHARS: Final = 1_000
@@ -62,6 +62,7 @@ class ToolError:
     name = "tool_error"
     version = "1"
     when: When = "arrival"
+    needs: tuple[Need, ...] = ("tools",)
     summary = (
         "A tool call ended in an error, by the trace's own mark or by what the tool answered. It cannot see wrong"
         " answers that look right, nor whether the agent coped."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from evaluators.base import When, excerpt
+from evaluators.base import Need, When, excerpt
 from traces.model import Conversation, Direction, Feedback, Score
 
 _STAR_NAMES: Final = re.compile(r"star|rating|csat|satisfaction|survey|grade", re.IGNORECASE)
@@ -65,6 +65,7 @@ class UserFeedback:
     name = "user_feedback"
     version = "1"
     when: When = "arrival"
+    needs: tuple[Need, ...] = ("feedback",)
     summary = (
         "What the user said: thumbs, stars, CSAT, NPS or a comment. It sees only those who said something, who are"
         " few and not like the rest."

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from bot.docs.markdown import code, generated, page
-from evaluators.base import Evaluator
+from dataclasses import fields
+from typing import Any
+
+from bot.docs.markdown import code, generated, page, table, toml
+from evaluators.base import Evaluator, traits_of
 from evaluators.registry import BUILT_IN, DEFAULT_ON, build
 from traces.model import Direction
 
@@ -11,6 +14,19 @@ _INTRODUCTION = """
 An evaluator says one thing of one conversation: a score from 0 to 1, where 1 means that what its name says is the
 case. When it cannot tell, that is a failure, which is counted and never taken for a 0; when it does not apply, it says
 nothing. Its version changes whenever it may say something else of the same conversation.
+
+Some are on by default, the others run when they are named under `enabled`; options go into a table of their name, and
+other options make another version. [Your own](evaluators-own.md) take ten lines of Python.
+
+```toml
+[evaluators]
+enabled = ["frustration", "format"]
+disabled = ["rephrase"]
+
+[evaluators.options.format]
+json = true
+max_chars = 2000
+```
 
 Those that run *on arrival* are cheap and look again whenever a conversation grows; those that run *when quiet* wait
 until nothing was said for a while ([`conversations.quiet_minutes`](configuration.md)).
@@ -53,9 +69,27 @@ def evaluators_page() -> str:
 
 def _about(evaluator: Evaluator) -> str:
     is_on = "On by default" if evaluator.name in DEFAULT_ON else "Off unless enabled"
+    traits = traits_of(evaluator)
     facts = [
         f"- {is_on}. Version {code(evaluator.version)}, runs {_WHEN[evaluator.when]}; {_BAD[evaluator.bad]} is bad.",
+        f"- Reads {', '.join(traits.needs)}; takes {traits.cost} for a conversation of twenty turns.",
         f"- Reviewers are asked: *{evaluator.question}*",
         f"- Buttons: *{evaluator.yes_label}*, *{evaluator.no_label}*",
     ]
-    return page(f"## `{evaluator.name}`", " ".join(evaluator.summary.split()), "\n".join(facts))
+    return page(
+        f"## `{evaluator.name}`",
+        " ".join(evaluator.summary.split()),
+        "\n".join(facts),
+        _options_of(BUILT_IN[evaluator.name].options),
+    )
+
+
+def _options_of(model: type[Any] | None) -> str:
+    """A table of an evaluator's options; nothing where it has none."""
+    if model is None:
+        return ""
+    plain = model()
+    rows = [
+        [code(f.name), code(toml(getattr(plain, f.name))), f.metadata.get("description", "")] for f in fields(model)
+    ]
+    return page(model.__doc__ or "", table(["Option", "Default", "Meaning"], rows))

@@ -1,6 +1,7 @@
 """How evaluators are switched on, given options and added by teams."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -104,8 +105,8 @@ def test_other_options_make_another_version():
 def test_an_evaluator_says_its_layer_needs_and_cost_and_has_the_usual_ones_otherwise():
     [refusal] = [e for e in build() if e.name == "refusal"]
     assert traits_of(refusal) == Traits()
-    refusal.needs = ("timings",)
-    assert traits_of(refusal).needs == ("timings",)
+    [feedback] = [e for e in build() if e.name == "user_feedback"]
+    assert traits_of(feedback).needs == ("feedback",)
 
 
 def test_a_function_of_the_team_in_a_file_becomes_an_evaluator(own, talking):
@@ -160,6 +161,15 @@ def test_an_installed_package_offers_evaluators_that_run_when_they_are_enabled(t
     monkeypatch.syspath_prepend(str(tmp_path))
     assert "shouting" not in names()
     assert "shouting" in names(enabled=["shouting"])
+
+
+def test_the_example_of_the_page_on_evaluators_of_ones_own_works(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "evaluators-own.md").read_text(encoding="utf-8")
+    path = tmp_path / "shop_evaluators.py"
+    path.write_text(page.split("```python\n")[1].split("```")[0])
+    *_, promised = build(plugins=[f"{path}:promised_date"])
+    assert run(promised, talk(("user", "when?"), ("assistant", "delivered by 3 May"))).value == 1.0
+    assert run(promised, talk(("user", "when?"))) is None
 
 
 def test_the_settings_file_switches_configures_and_adds(tmp_path, own):

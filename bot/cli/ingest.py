@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from traces.store import Store, Tx
 from traces.store.reviews import LabelChange
 
 _BATCH = 500
+_UNREAD = 2
 
 
 @click.command()
@@ -69,13 +70,16 @@ def ingest(
         receipt = sum((intake.file(file) for file in files), Receipt())
     if as_json:
         print_json(_summary(len(files), receipt, rejects))
-    say(f"{receipt.new} new, {receipt.updated} updated, {receipt.unchanged} unchanged")
+    if receipt != Receipt() or not intake.unread:
+        say(f"{receipt.new} new, {receipt.updated} updated, {receipt.unchanged} unchanged")
     rejects.tell("line" if form not in (AUTO, "conversations") else "conversation")
+    if intake.unread:
+        sys.exit(_UNREAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Intake:
-    """What every file of one run is stored with."""
+    """What every file of one run is stored with; ``unread`` are those that could not be read, or not to their end."""
 
     store: Store
     clock: Clock
@@ -83,16 +87,32 @@ class _Intake:
     form: str
     marks: Mapping[str, str]
     rejects: Rejects
+    unread: list[Path] = field(default_factory=list)
 
     def file(self, file: Path) -> Receipt:
+        """Store what a file holds, as far as it can be read: the next one is read all the same."""
         receipt = Receipt()
-        with Opened(file) as opened_file, _bar(file, opened_file.size) as bar:
-            done = 0
-            for batch in _batches(self._read(opened_file)):
-                receipt += self._store(batch)
-                bar.update(opened_file.done - done)
-                done = opened_file.done
+        try:
+            with Opened(file) as opened_file, _bar(file, opened_file.size) as bar:
+                done = 0
+                for batch in _batches(self._readable(opened_file)):
+                    receipt += self._store(batch)
+                    bar.update(opened_file.done - done)
+                    done = opened_file.done
+        except BadInput as error:
+            self._leave(file, error)
         return receipt
+
+    def _readable(self, file: Opened) -> Iterator[Read]:
+        """What can be read, so that the last lines before a break are stored as well."""
+        try:
+            yield from self._read(file)
+        except BadInput as error:
+            self._leave(Path(file.name), error)
+
+    def _leave(self, file: Path, error: BadInput) -> None:
+        say(f"hark: {error}")
+        self.unread.append(file)
 
     def _read(self, file: Opened) -> Iterator[Read]:
         if self.form in (AUTO, "otlp") and file.is_protobuf():

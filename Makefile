@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test check lint run bench bench-peers docs clean lock
+.PHONY: setup page demo test explore check lint run bench bench-peers docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -42,6 +42,9 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+explore: setup
+	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed
 	@$(BIN)/ruff check .

@@ -6,10 +6,16 @@ import os
 import tempfile
 
 import pytest
+from hypothesis import settings
 from made import NOW, workspace_in
 
 from traces.clock import FakeClock
 from traces.store import open_store
+
+# The same commit gives the same answer wherever it is tested; `make explore` is what looks for new examples.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=500, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture

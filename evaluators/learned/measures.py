@@ -81,7 +81,8 @@ def _f1(hits: int, false_alarms: int, missed: int, n: int, seed: int) -> Estimat
     drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=_RESAMPLES)
     below = 2 * drawn[:, 0] + drawn[:, 1] + drawn[:, 2]
     low, high = np.percentile(2 * drawn[:, 0] / np.maximum(below, 1), [2.5, 97.5])
-    return Estimate(2 * hits / (2 * hits + false_alarms + missed), float(low), float(high))
+    f1 = 2 * hits / (2 * hits + false_alarms + missed)
+    return Estimate(f1, min(f1, float(low)), max(f1, float(high)))
 
 
 def auroc(values: Floats, truths: Bools) -> float | None:
@@ -104,7 +105,7 @@ def auroc_interval(values: Floats, truths: Bools) -> Estimate:
     inner = min(max(area, 0.5 / len(values)), 1 - 0.5 / len(values))
     deviation = max(deviation, math.sqrt(inner * (1 - inner) / len(values)) / 2)
     logit, half = math.log(inner / (1 - inner)), _Z * deviation / (inner * (1 - inner))
-    return Estimate(area, _sigmoid(logit - half), max(area, _sigmoid(logit + half)))
+    return Estimate(area, min(area, _sigmoid(logit - half)), max(area, _sigmoid(logit + half)))
 
 
 def _placements(values: Floats, truths: Bools) -> tuple[Floats, Floats] | None:

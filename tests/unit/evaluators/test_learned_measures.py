@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaluators.learned.measures import auroc, auroc_interval, quality, wilson
@@ -27,6 +27,7 @@ def test_the_area_is_the_share_of_pairs_in_the_right_order(given_rows):
 
 
 @given(rows)
+@example([(0.0, True), (0.0, True), (0.2, False), (0.2, False)])
 def test_every_figure_lies_within_its_interval_and_between_0_and_1(given_rows):
     found = quality([value for value, _ in given_rows], [truth for _, truth in given_rows])
     for estimate in (found.precision, found.recall, found.f1, found.auroc):

@@ -1,0 +1,159 @@
+"""A classifier as it is stored: JSON, checked when it is read; what it says of a conversation, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from evaluators.learned.features import FEATURES_VERSION, Seen, in_words
+from evaluators.learned.logistic import NUMBERS, Example, Model, fit
+from evaluators.learned.validate import Trial, cross_validate, enough
+from traces.errors import BadInput
+from traces.model import JsonMap
+
+_SHOWN: Final = 3
+_LEAST_SHOWN: Final = 0.05
+_PAIR: Final = 2
+_TRIPLE: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A classifier of one evaluator.
+
+    Attributes:
+        evaluator: Its name.
+        prior_version: The version of the rules whose score is one of its features; with other rules it is void.
+        model: What was learned; ``None`` where there were too few labels.
+        n_labels: People's labels that it was learned from.
+        n_weak: Judges' verdicts that it was learned from besides, at less weight.
+        takes_over: Whether it speaks in place of the rules.
+        reason: Why, or why not, in one line.
+        auroc: Area under the ROC curve in cross-validation, and of the rules on the same labels.
+    """
+
+    evaluator: str
+    prior_version: str
+    model: Model | None
+    n_labels: int
+    n_weak: int
+    takes_over: bool
+    reason: str
+    auroc: float | None = None
+    prior_auroc: float | None = None
+
+    @property
+    def version(self) -> str:
+        """A short digest of what it says; the same labels give the same."""
+        return hashlib.sha256(orjson.dumps(self.to_json(), option=orjson.OPT_SORT_KEYS)).hexdigest()[:8]
+
+    def chance(self, seen: Seen, prior: float | None) -> float:
+        """The chance that it is so, from 0 to 1."""
+        assert self.model is not None
+        return self.model.chance(seen.numbers, seen.terms, prior)
+
+    def why(self, seen: Seen, prior: float | None) -> str:
+        """The features that told most of this conversation, with what they add to the log-odds."""
+        assert self.model is not None
+        found = self.model.contributions(seen.numbers, seen.terms, prior)
+        top = sorted(found.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:_SHOWN]
+        told = "; ".join(f"{in_words(name)} ({weight:+.1f})" for name, weight in top if abs(weight) >= _LEAST_SHOWN)
+        return told or "nothing that stands out"
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``head_of`` reads it back to an equal one."""
+        model = self.model
+        return {
+            "features": FEATURES_VERSION,
+            **{name: getattr(self, name) for name in _FIELDS},
+            "model": None
+            if model is None
+            else {
+                "bias": model.bias,
+                "numbers": {name: list(parts) for name, parts in model.numbers.items()},
+                "terms": {term: list(parts) for term, parts in model.terms.items()},
+            },
+        }
+
+
+_FIELDS: Final = (
+    "evaluator", "prior_version", "n_labels", "n_weak", "takes_over", "reason", "auroc", "prior_auroc"
+)  # fmt: skip
+
+
+def head_of(body: JsonMap) -> Head | None:
+    """A stored classifier; ``None`` where it was learned from features that are computed otherwise by now.
+
+    Raises:
+        BadInput: It is not what ``Head.to_json`` writes.
+    """
+    if body.get("features") != FEATURES_VERSION:
+        return None
+    try:
+        model = body["model"]
+        return Head(**{name: body[name] for name in _FIELDS}, model=None if model is None else _model(model))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"not a stored classifier: {type(error).__name__}") from error
+
+
+def _model(body: Mapping[str, Any]) -> Model:
+    numbers = {str(name): _numbers(parts, _TRIPLE) for name, parts in body["numbers"].items()}
+    terms = {str(term): _numbers(parts, _PAIR) for term, parts in body["terms"].items()}
+    if unknown := set(numbers) - set(NUMBERS):
+        raise ValueError(f"unknown features {sorted(unknown)}")
+    return Model(
+        bias=_numbers([body["bias"]], 1)[0],
+        numbers={name: (a, b, c) for name, (a, b, c) in numbers.items()},
+        terms={term: (a, b) for term, (a, b) in terms.items()},
+    )
+
+
+def _numbers(parts: Sequence[Any], count: int) -> tuple[float, ...]:
+    found = tuple(float(part) for part in parts)
+    if len(found) != count or not all(map(math.isfinite, found)):
+        raise ValueError("not the right numbers")
+    return found
+
+
+def learn(evaluator: str, prior_version: str, examples: Sequence[Example], seed: int = 1) -> Head:
+    """Learn a classifier, and find out whether it takes over from the rules.
+
+    Args:
+        evaluator: Its name.
+        prior_version: The version of the rules that made the priors.
+        examples: Labelled conversations, people's at weight 1 and judges' at less.
+        seed: Of the folds.
+    """
+    n_labels = sum(e.weight >= 1 for e in examples)
+    if not enough(examples):
+        return Head(
+            evaluator=evaluator,
+            prior_version=prior_version,
+            model=None,
+            n_labels=n_labels,
+            n_weak=len(examples) - n_labels,
+            takes_over=False,
+            reason=f"{n_labels} labels are too few: 20 are needed, 5 of each answer",
+        )
+    trial = cross_validate(examples, seed)
+    return _learned(evaluator, prior_version, examples, trial)
+
+
+def _learned(evaluator: str, prior_version: str, examples: Sequence[Example], trial: Trial) -> Head:
+    n_labels = sum(e.weight >= 1 for e in examples)
+    return Head(
+        evaluator=evaluator,
+        prior_version=prior_version,
+        model=fit(examples, trial.shape),
+        n_labels=n_labels,
+        n_weak=len(examples) - n_labels,
+        takes_over=trial.takes_over,
+        reason=trial.reason,
+        auroc=trial.auroc,
+        prior_auroc=trial.prior_auroc,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -34,7 +34,9 @@ class Head:
         n_weak: Judges' verdicts that it was learned from besides, at less weight.
         takes_over: Whether it speaks in place of the rules.
         reason: Why, or why not, in one line.
-        auroc: Area under the ROC curve in cross-validation, and of the rules on the same labels.
+        auroc: Area under the ROC curve in cross-validation.
+        prior_auroc: That of the rules on the same labels.
+        held_out: The chance of each labelled conversation by a model that had not seen it; not part of its JSON.
     """
 
     evaluator: str
@@ -46,6 +48,7 @@ class Head:
     reason: str
     auroc: float | None = None
     prior_auroc: float | None = None
+    held_out: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def version(self) -> str:
@@ -156,4 +159,5 @@ def _learned(evaluator: str, prior_version: str, examples: Sequence[Example], tr
         reason=trial.reason,
         auroc=trial.auroc,
         prior_auroc=trial.prior_auroc,
+        held_out=trial.held_out,
     )

@@ -28,7 +28,7 @@ class Example:
 
     ``numbers`` and ``terms`` as of ``features.Seen``; ``prior`` is the score of the rules from 0 to 1, ``None`` where they
     say nothing. ``group`` keeps what belongs together (a user's, a scenario's conversations) on one side of a split.
-    ``weight`` is 1 for a person's label, less for a judge's.
+    ``weight`` is 1 for a person's label, less for a judge's. ``example_id`` is the conversation's.
     """
 
     numbers: Mapping[str, float]
@@ -37,6 +37,7 @@ class Example:
     prior: float | None = None
     group: str = ""
     weight: float = 1.0
+    example_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -41,6 +41,7 @@ class Trial:
 
     ``auroc`` and ``log_loss`` are of the classifier, out of fold; ``prior_auroc`` and ``prior_log_loss`` of the rules, their
     scores turned into chances on the same folds. ``takes_over``: it is better by more than chance. ``reason`` is one line.
+    ``held_out`` is the chance that each labelled conversation got from a model that had not seen it.
     """
 
     shape: Shape
@@ -50,6 +51,7 @@ class Trial:
     prior_log_loss: float
     takes_over: bool
     reason: str
+    held_out: dict[str, float] = field(default_factory=dict)
 
 
 def enough(examples: Sequence[Example]) -> bool:
@@ -83,6 +85,7 @@ def cross_validate(examples: Sequence[Example], seed: int = 1) -> Trial:
         prior_log_loss=float(log_losses(calibrated, truths).mean()),
         takes_over=False,
         reason="",
+        held_out=dict(zip((e.example_id for e in examples if e.weight >= 1), map(float, chances), strict=True)),
     )
     return _decided(trial, gains)
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from traces import schema
 from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, Score, Segment
 from traces.store import Tx, open_store
+from traces.store.classifiers import Learned
 from traces.store.conversations import Pending
 from traces.store.feedback import Given
 from traces.store.judge_cache import RuleText
@@ -46,6 +47,7 @@ WRITE = PendingWrite(
     due_at=NOW,
 )
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
+LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -60,6 +62,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "calibrations.current": ((), {}),
     "calibrations.history": (("refusal",), {}),
     "calibrations.put": ((calibration(n_labels=99),), {}),
+    "classifiers.current": (("refusal",), {}),
+    "classifiers.history": (("refusal",), {}),
+    "classifiers.put": ((replace(LEARNED, version="v2"),), {}),
+    "classifiers.stamps": ((), {}),
     "conversations.awaiting": ((), {}),
     "conversations.count": ((), {}),
     "conversations.evaluated": (([PENDING],), {}),
@@ -211,6 +217,7 @@ def fill(store) -> None:
         tx.origins.put_health(SourceHealth(name="phoenix", failures=1))
         tx.label_writes.request(["phoenix"], NOW)
         tx.calibrations.put(calibration())
+        tx.classifiers.put(LEARNED)
         tx.audit.add(ENTRY)
         tx.state.put_checkpoint(DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"1"))
         tx.state.put_source(SourceState(name="phoenix", cursor="1"))

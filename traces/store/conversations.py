@@ -155,9 +155,17 @@ class Conversations(Part):
         for chunk in chunks(conversation_ids):
             self._connection.execute(delete(_T).where(self._mine(), _T.c.conversation_id.in_(chunk)))
 
-    def in_order(self, *, since: datetime | None = None, until: datetime | None = None) -> Iterator[list[Conversation]]:
-        """All conversations in order of their start, in batches; each batch is read when it is asked for."""
-        after: tuple[datetime, str] | None = None
+    def in_order(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> Iterator[list[Conversation]]:
+        """All conversations in order of their start and id, in batches; each batch is read when it is asked for.
+
+        ``after`` is the start and the id of the last one that is already known.
+        """
         while True:
             rows = self._page(after, since, until)
             if not rows:

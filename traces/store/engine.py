@@ -31,6 +31,7 @@ from traces.errors import BadInput, NewerSchema, StoreUnavailable
 from traces.store.alerts import Alerts
 from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
+from traces.store.classifiers import Classifiers
 from traces.store.conversations import Conversations
 from traces.store.feedback import GivenFeedback
 from traces.store.judge_cache import JudgeAnswers, JudgeRules, JudgeSpending
@@ -88,6 +89,10 @@ class Tx:
     @cached_property
     def calibrations(self) -> Calibrations:
         return Calibrations(self._connection, self._workspace_id)
+
+    @cached_property
+    def classifiers(self) -> Classifiers:
+        return Classifiers(self._connection, self._workspace_id)
 
     @cached_property
     def audit(self) -> Audit:

@@ -14,14 +14,17 @@ from alerts.pipeline import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
 from bot.alerting import Alerting
+from bot.classifiers import Heads, learning
 from bot.config import Settings
 from bot.http import Receiver
+from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering
 from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
+from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.judges import Bench, JudgingSaid
 from bot.review import Review
@@ -76,7 +79,8 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     overrides = overrides_of(settings)
     webhook_secrets = settings.webhooks.secrets_in(environment)
     store = open_store(settings.database_url)
-    evaluators = evaluators_of(settings, clock, store)
+    heads = Heads()
+    evaluators = learning(evaluators_of(settings, clock, store), heads)
     client = client_of(settings)
     renderer = Renderer(evaluators, overrides)
     desk = Desk(
@@ -97,7 +101,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         clock=clock,
         store=store,
         evaluators=evaluators,
-        jobs=_jobs(settings, store, clock, evaluators, overrides, deliver, nudge, sources),
+        jobs=_jobs(settings, store, clock, evaluators, heads, overrides, deliver, nudge, sources),
         desk=desk,
         client=client,
         bolt=None if client is None else _bolt(settings, store, clock, client, desk, nudge),
@@ -136,6 +140,7 @@ def _jobs(
     store: Store,
     clock: Clock,
     evaluators: Sequence[Evaluator],
+    heads: Heads,
     overrides: Mapping[str, SignalOverride],
     deliver: Delivering | None,
     nudge: Nudge,
@@ -156,19 +161,23 @@ def _jobs(
     posting = Posting(
         channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert
     )
+    evaluate = Evaluation(
+        store,
+        evaluators,
+        Cuts(keys=segments.keys, max_values=segments.max_values),
+        picker,
+        quiet,
+        settings.judge.at_once,
+        heads.refresh,
+    )
+    backfill = Backfill(store, evaluate)
     return Jobs(
         poll=Polling(store, sources, quiet, clock),
         write_back=WritingBack(store, sources),
-        evaluate=Evaluation(
-            store,
-            evaluators,
-            Cuts(keys=segments.keys, max_values=segments.max_values),
-            picker,
-            quiet,
-            settings.judge.at_once,
-        ),
+        evaluate=evaluate,
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),
+        train=Training(store, evaluators, heads, backfill, watch.history),
         deliver=deliver,
         nudge=nudge,
     )

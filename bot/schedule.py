@@ -22,6 +22,7 @@ from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.poll import Polling
+from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack, WrittenBack
 from traces.clock import Clock, SystemClock
 from traces.errors import HarkError
@@ -31,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 _WORK_EVERY_S = 1.0
 _DETECT_EVERY_S = 5.0
 _CALIBRATE_EVERY_S = 2.0
+_TRAIN_EVERY_S = 10.0
 _POLL_EVERY_S = 1.0
 _WRITE_BACK_EVERY_S = 5.0
 _THREADS = 10
@@ -84,6 +86,7 @@ class Jobs:
     evaluate: Evaluation
     detect: Detection
     calibrate: Calibrating
+    train: Training
     deliver: Delivering | None
     nudge: Nudge
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -93,6 +96,7 @@ class Jobs:
         with self.lock:
             polled = self.poll.run(now)
             evaluated = self.evaluate.run(now)
+            self.train.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
         delivery = Report() if self.deliver is None else self.deliver.run()
@@ -136,6 +140,8 @@ class Schedule:
         self._every(_WRITE_BACK_EVERY_S, "write back", lambda: jobs.write_back.run(self._clock.now()), alone=False)
         self._every(_WORK_EVERY_S, "evaluate", self._evaluate)
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
+        # Learning takes seconds, and nothing waits for it.
+        self._every(_TRAIN_EVERY_S, "train", lambda: jobs.train.run(self._clock.now()), alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         if (deliver := jobs.deliver) is not None:
             self._every(_WORK_EVERY_S, _DELIVER, lambda: deliver.run(per_channel=_BURST), alone=False)

@@ -28,6 +28,7 @@ from evaluators.rephrase import Rephrase
 from evaluators.rules import RuleAdherence
 from evaluators.secret_leak import SecretLeak, SecretLeakOptions
 from evaluators.steps import Steps, StepsOptions
+from evaluators.task_success import TaskSuccess
 from evaluators.tool_error import ToolError
 from evaluators.tool_loop import ToolLoop, ToolLoopOptions
 from evaluators.toxicity import Toxicity
@@ -82,6 +83,7 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "unsafe_tool_use": Entry(UnsafeToolUse, UnsafeToolUseOptions),
     "groundedness": Entry(Groundedness, GroundednessOptions),
     "rule_adherence": Entry(RuleAdherence),
+    "task_success": Entry(TaskSuccess),
 }
 """Every evaluator that Hark brings, by name."""
 

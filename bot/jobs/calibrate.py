@@ -45,12 +45,22 @@ class Calibrating:
         found = calibrate(
             name,
             tx.scores.version(name),
-            _labelled(tx.reviews.labels_named(name), values),
+            _labelled(tx.reviews.labels_named(name), {**values, **_held_out(tx, name, values)}),
             Rollup.of(values.values()),
             computed_at=now,
         )
         tx.calibrations.put(found)
         return found
+
+
+def _held_out(tx: Tx, name: str, values: dict[str, float]) -> dict[str, float]:
+    """What a classifier gives to those that it learned from, as if it had not seen them: else it would flatter itself."""
+    learned = tx.classifiers.current(name)
+    if learned is None or not learned.takes_over or not tx.scores.version(name).endswith(f"+c{learned.version}"):
+        return {}
+    return {
+        conversation_id: chance for conversation_id, chance in learned.held_out.items() if conversation_id in values
+    }
 
 
 def _labelled(labels: Sequence[Label], values: dict[str, float]) -> list[Labelled]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +41,7 @@ class Evaluation:
         picker: Picker,
         quiet: timedelta = QUIET,
         judges_at_once: int = 4,
+        refresh: Callable[[Tx], None] = lambda _tx: None,
     ) -> None:
         self._store = store
         self._on_arrival = [e for e in evaluators if e.when == "arrival"]
@@ -49,12 +50,14 @@ class Evaluation:
         self._picker = picker
         self._quiet = quiet
         self._judges_at_once = judges_at_once
+        self._refresh = refresh
 
     def run(self, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> int:
         """Evaluate what awaits it as of ``now``, until all is done or ``is_enough``; returns how many conversations."""
         with self._store.begin() as tx:
             tx.state.beat(bucket_start(now, HOUR_S))
             merge_due(tx, now, self._quiet)
+            self._refresh(tx)
         done = 0
         while pending := self._next(now):
             self._evaluate(pending, now)
@@ -91,8 +94,20 @@ class Evaluation:
             outcomes = pool.map(lambda c: _outcomes(self._on_quiet, c), conversations)
             return {c.conversation_id: list(o) for c, o in zip(conversations, outcomes, strict=True)}
 
+    def rescore(
+        self, conversations: Sequence[Conversation], outcomes: Mapping[str, Sequence[Outcome]], now: datetime
+    ) -> None:
+        """Put new outcomes, by conversation id, in place of those of the same name; nobody is asked to review them."""
+        if outcomes:
+            with self._store.begin() as tx:
+                tx.scores.put(outcomes, now)
+                self._record(tx, conversations)
+
     def _measure(self, tx: Tx, conversations: Sequence[Conversation], now: datetime) -> None:
-        """Bring the rollups in line with the current scores of these conversations."""
+        self._picker.pick(tx, conversations, self._record(tx, conversations), now)
+
+    def _record(self, tx: Tx, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
+        """Bring the rollups in line with the current scores of these conversations, and return these."""
         _note_segments(tx, conversations, self._cuts.keys)
         known = tx.state.segment_values()
         current = tx.scores.current(c.conversation_id for c in conversations)
@@ -103,7 +118,7 @@ class Evaluation:
         oldest = tx.rollups.record(facts)
         if oldest is not None:
             tx.state.note_oldest_change(oldest)
-        self._picker.pick(tx, conversations, current, now)
+        return current
 
 
 def _outcomes(evaluators: Iterable[Evaluator], conversation: Conversation) -> list[Outcome]:

@@ -146,6 +146,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "scores.put": (({"c-1": [Score(name="refusal", value=0.25)]}, NOW), {}),
     "scores.summary": ((NOW - DAY,), {}),
     "scores.values": (("refusal",), {}),
+    "scores.values_from": (("refusal", "evaluator", 10), {}),
     "scores.version": (("refusal",), {}),
     "scores.withdraw": ((["c-1"], NOW), {}),
     "spans.assign": (({f"{1:032x}": "c-9"}, {}), {}),

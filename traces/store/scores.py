@@ -114,6 +114,16 @@ class Scores(Part):
         theirs = {conversation_id: value for conversation_id, _, value in rows}
         return theirs | {conversation_id: value for conversation_id, source, value in rows if source == _OURS}
 
+    def values_from(self, name: str, source: str, most: int) -> dict[str, float]:
+        """The current value of a score from one source by conversation id, the latest ``most``."""
+        rows = self._connection.execute(
+            select(_T.c.conversation_id, _T.c.value)
+            .where(self._current(), _T.c.name == name, _T.c.source == source, _T.c.value.is_not(None))
+            .order_by(_T.c.score_id.desc())
+            .limit(most)
+        )
+        return {row.conversation_id: row.value for row in rows}
+
     def version(self, name: str) -> str:
         """The evaluator version of the latest score of a name; empty when nobody said one."""
         row = self._connection.execute(

@@ -155,6 +155,7 @@ conversations = Table(
     Column("version", Integer, nullable=False),
     Column("arrival_version", Integer, nullable=False),
     Column("quiet_version", Integer, nullable=False),
+    Column("judged_version", Integer, nullable=False, server_default="0"),
     Column("body", PackedJson, nullable=False),
     Index("conversations_by_end", "workspace_id", "ended_at"),
     Index(
@@ -170,6 +171,13 @@ conversations = Table(
         "settle_at",
         sqlite_where=text("quiet_version < version"),
         postgresql_where=text("quiet_version < version"),
+    ),
+    Index(
+        "conversations_awaiting_judges",
+        "workspace_id",
+        "settle_at",
+        sqlite_where=text("judged_version < quiet_version"),
+        postgresql_where=text("judged_version < quiet_version"),
     ),
 )
 

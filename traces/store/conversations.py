@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, bindparam, case, delete, func, select, update
 
 from traces import schema
 from traces.conversation_format import parse_conversation, to_json
@@ -103,13 +103,14 @@ class Conversations(Part):
         if standing is None:
             return False
         body = to_json(_with_feedback(standing, self._given([standing]).get(conversation_id, ())))
-        settled = _T.c.quiet_version == _T.c.version
+        settled, judged = _T.c.quiet_version == _T.c.version, _T.c.judged_version == _T.c.version
         self._connection.execute(
             update(_T)
             .where(self._mine(), _T.c.conversation_id == conversation_id)
             .values(
                 body={key: value for key, value in body.items() if key not in _ELSEWHERE},
                 quiet_version=case((settled, _T.c.version + 1), else_=_T.c.quiet_version),
+                judged_version=case((judged, _T.c.version + 1), else_=_T.c.judged_version),
                 version=_T.c.version + 1,
                 updated_at=at,
             )
@@ -133,6 +134,7 @@ class Conversations(Part):
             "version": arrival.version,
             "arrival_version": 0,
             "quiet_version": 0,
+            "judged_version": 0,
             "body": {key: value for key, value in body.items() if key not in _ELSEWHERE},
         }
 
@@ -209,20 +211,49 @@ class Conversations(Part):
             for row in sorted(rows.values(), key=lambda row: (row.ended_at, row.conversation_id))
         ]
 
+    def unjudged(self, limit: int) -> list[Pending]:
+        """Conversations that have gone quiet and await their judges, the oldest first; at most ``limit``."""
+        rows = self._connection.execute(
+            select(_T)
+            .where(self._mine(), _T.c.judged_version < _T.c.quiet_version, _T.c.quiet_version == _T.c.version)
+            .order_by(_T.c.settle_at, _T.c.conversation_id)
+            .limit(limit)
+        )
+        return [
+            Pending(
+                conversation=parse_conversation(row.body, received_at=row.received_at),
+                version=row.version,
+                has_arrived=False,
+                has_settled=True,
+            )
+            for row in rows
+        ]
+
     def awaiting(self) -> int:
-        """How many conversations await evaluation, now or later."""
+        """How many conversations await evaluation, by judges too, now or later."""
+        evaluators, judges = _T.c.quiet_version < _T.c.version, _T.c.judged_version < _T.c.quiet_version
         return self._connection.execute(
-            select(func.count()).select_from(_T).where(self._mine(), _T.c.quiet_version < _T.c.version)
+            select(func.count()).select_from(_T).where(self._mine(), evaluators | judges)
         ).scalar_one()
 
-    def evaluated(self, pending: Sequence[Pending]) -> None:
-        """Note that these versions were evaluated; a version that came in the meantime stays pending."""
-        for column, done in (
-            (_T.c.arrival_version, [p for p in pending if p.has_arrived]),
-            (_T.c.quiet_version, [p for p in pending if p.has_settled]),
-        ):
-            if not done:
-                continue
+    def evaluated(self, pending: Sequence[Pending], to_judge: Collection[str] = ()) -> None:
+        """Note that these versions were evaluated; a version that came in the meantime stays pending.
+
+        Args:
+            pending: What was evaluated.
+            to_judge: Ids of those that judges have still to see; of the others that have settled they will not ask.
+        """
+        settled = [p for p in pending if p.has_settled]
+        self._note(_T.c.arrival_version, [p for p in pending if p.has_arrived])
+        self._note(_T.c.quiet_version, settled)
+        self._note(_T.c.judged_version, [p for p in settled if p.conversation.conversation_id not in to_judge])
+
+    def judged(self, pending: Sequence[Pending]) -> None:
+        """Note that judges have seen these versions."""
+        self._note(_T.c.judged_version, pending)
+
+    def _note(self, column: Column[int], done: Sequence[Pending]) -> None:
+        if done:
             self._connection.execute(
                 update(_T)
                 .where(self._mine(), _T.c.conversation_id == bindparam("at_id"))

@@ -81,6 +81,8 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     store = open_store(settings.database_url)
     heads = Heads()
     evaluators = learning(evaluators_of(settings, clock, store), heads)
+    with store.read() as tx:
+        heads.refresh(tx)
     client = client_of(settings)
     renderer = Renderer(evaluators, overrides)
     desk = Desk(

@@ -19,6 +19,10 @@ import orjson
 from bot.app import evaluators_of
 from bot.config import Settings
 from evaluators.base import Evaluator
+from evaluators.learned.evaluator import Learning, is_learnable
+from evaluators.learned.examples import Labelled as Lesson
+from evaluators.learned.examples import heads_by_name, learn_from
+from evaluators.learned.head import Head
 from evaluators.learned.naming import truth_for
 from evaluators.run import run_all
 from traces.errors import BadInput
@@ -64,13 +68,14 @@ class Job:
     """Everything that a process needs to evaluate.
 
     ``names``: evaluators to run, switched on in the settings or not; none for those that the settings switch on, but for
-    judges, which cost money.
+    judges, which cost money. ``heads``: classifiers that speak in place of the rules, where they are better.
     """
 
     settings: Settings
     at: datetime
     names: tuple[str, ...] = ()
     processes: int | None = None
+    heads: tuple[Head, ...] = ()
 
     @property
     def judges(self) -> frozenset[str]:
@@ -93,6 +98,11 @@ class Job:
         found = {e.name: e for e in evaluators_of(_with_evaluators(self.settings, update))}
         return tuple(found[name] for name in dict.fromkeys(self.names))
 
+    def speaking(self) -> tuple[Evaluator, ...]:
+        """The evaluators that run, each with its classifier where there is one."""
+        head_of = heads_by_name(self.heads)
+        return tuple(Learning(e, head_of) if is_learnable(e) else e for e in self.evaluators())
+
 
 def _with_evaluators(settings: Settings, update: dict[str, Any]) -> Settings:
     plugins = {path.rpartition(":")[2] for path in settings.evaluators.plugins}
@@ -105,7 +115,7 @@ class Evaluating:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self.evaluators = job.evaluators()
+        self.evaluators = job.speaking()
         self._asks_judges = any(e.name in job.judges for e in self.evaluators)
 
     def run(self, sent: Iterable[Sent]) -> Iterator[Evaluated]:
@@ -138,14 +148,15 @@ class Evaluating:
     def batch(self, sent: Sequence[Sent]) -> Evaluated:
         """Evaluate a few values in this process."""
         done = Evaluated([], [], [], [], 0)
-        read = [self._read(one, done.rejects) for one in sent]
+        read = [self.conversations(one, done.rejects) for one in sent]
         conversations = [conversation for found in read for conversation in found]
         for conversation, outcomes in zip(conversations, self._outcomes(conversations), strict=True):
             done.lines.extend(line_of(conversation, outcome) for outcome in outcomes)
             self._hold_against_labels(conversation, outcomes, done)
         return Evaluated(done.lines, done.labelled, done.unscored, done.rejects, len(conversations))
 
-    def _read(self, sent: Sent, rejects: list[str]) -> list[Conversation]:
+    def conversations(self, sent: Sent, rejects: list[str]) -> list[Conversation]:
+        """The conversations in one value; why there is none goes to ``rejects``."""
         try:
             read = read_value(sent.value, AUTO, self._job.at)
         except BadInput as error:
@@ -181,6 +192,18 @@ class Evaluating:
                 done.unscored.append(evaluator.name)
             else:
                 done.labelled.append(Labelled(evaluator.name, value, truth))
+
+
+def learned_from(sent: Iterable[Sent], job: Job) -> tuple[list[Head], list[str]]:
+    """What the labelled conversations of a file teach the evaluators of ``job``, and the values that were not taken."""
+    reader, rejects = Evaluating(job), list[str]()
+    conversations = [c for one in sent for c in reader.conversations(one, rejects) if c.labels]
+    heads = []
+    for rules in filter(is_learnable, job.evaluators()):
+        lessons = [Lesson(c, truth) for c in conversations if (truth := truth_for(rules.name, c.labels)) is not None]
+        if lessons:
+            heads.append(learn_from(rules, lessons))
+    return heads, rejects
 
 
 def line_of(conversation: Conversation, outcome: Outcome) -> bytes:

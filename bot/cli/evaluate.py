@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import click
 
 from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import print_json, say, settings
-from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Sent
+from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Sent, learned_from
+from evaluators.learned.head import Head
 from evaluators.learned.measures import Estimate, Quality, quality
 from traces.clock import SystemClock
 
@@ -24,21 +26,37 @@ _FIGURES = ("precision", "recall", "f1", "auroc")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--evaluator", "names", multiple=True, metavar="NAME", help="Run this one, on or off; may be repeated.")
 @click.option("--labels", "against_labels", is_flag=True, help="Print how well the scores tell what the labels say.")
+@click.option("--learn-from", type=click.Path(path_type=Path), help="Labelled conversations to learn classifiers from.")
 @click.option("--json", "as_json", is_flag=True, help="With --labels: print JSON. Scores always are.")
 @click.option("--processes", type=click.IntRange(1, 256), help="How many processes; default: one for each core.")
-def evaluate(*, file: Path, names: tuple[str, ...], against_labels: bool, as_json: bool, processes: int | None) -> None:
+def evaluate(
+    *,
+    file: Path,
+    names: tuple[str, ...],
+    against_labels: bool,
+    learn_from: Path | None,
+    as_json: bool,
+    processes: int | None,
+) -> None:
     """Score the conversations in FILE and write one score per line, as JSON; needs no database.
 
     FILE holds conversations as `hark ingest` reads them: JSON Lines, plain or .gz; - is standard input. Without --evaluator
     those run that the settings switch on, but for judges, which cost money and have to be named. With --labels, precision,
-    recall and F1 at a score of 0.5 and AUROC are printed in place of the scores, each with its 95 % interval.
+    recall and F1 at a score of 0.5 and AUROC are printed in place of the scores, each with its 95 % interval. With
+    --learn-from, what is labelled in another file teaches a classifier for each evaluator; it speaks where it is better than
+    the rules by more than chance.
 
     \b
     Example: hark evaluate conversations.jsonl > scores.jsonl
              hark evaluate conversations.jsonl --evaluator refusal --labels
+             hark evaluate new.jsonl --evaluator task_success --learn-from labelled.jsonl
     """
-    evaluating = Evaluating(Job(settings=settings(), at=SystemClock().now(), names=names, processes=processes))
-    rejects, report = Rejects(), _Report([e.name for e in evaluating.evaluators])
+    rejects = Rejects()
+    job = Job(settings=settings(), at=SystemClock().now(), names=names, processes=processes)
+    if learn_from is not None:
+        job = replace(job, heads=_heads(learn_from, job, rejects))
+    evaluating = Evaluating(job)
+    report = _Report([e.name for e in evaluating.evaluators])
     for done in _done(file, evaluating, rejects):
         report.add(done)
         if not against_labels:
@@ -47,6 +65,18 @@ def evaluate(*, file: Path, names: tuple[str, ...], against_labels: bool, as_jso
         report.print(as_json=as_json)
     say(f"{report.conversations} conversations evaluated")
     rejects.tell("line")
+
+
+def _heads(file: Path, job: Job, rejects: Rejects) -> tuple[Head, ...]:
+    with Opened(file) as opened_file:
+        heads, refused = learned_from((Sent(where, value) for where, value in values(opened_file, rejects)), job)
+    for reason in refused:
+        rejects.add(reason)
+    for head in heads:
+        say(f"{head.evaluator}: learned from {head.n_labels} labels, {head.reason}")
+    if not heads:
+        say(f"{file}: no label is of an evaluator that runs; name one with --evaluator")
+    return tuple(heads)
 
 
 def _done(file: Path, evaluating: Evaluating, rejects: Rejects) -> Iterator[Evaluated]:

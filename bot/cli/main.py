@@ -11,6 +11,7 @@ import click
 # No look-up of models or prices over the network, whatever imports litellm.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
+from bot.cli.backfill import backfill
 from bot.cli.calibrate import calibrate
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
@@ -22,6 +23,7 @@ from bot.cli.query import alerts, evaluators, metrics
 from bot.cli.run import run
 from bot.cli.sources import sources
 from bot.cli.tick import tick
+from bot.cli.train import train
 from traces.errors import HarkError
 from traces.redact import RedactingFilter
 
@@ -53,6 +55,8 @@ for command in (
     alerts,
     evaluators,
     evaluate,
+    backfill,
+    train,
     calibrate,
     labels,
     keys,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -15,6 +16,7 @@ from traces.store import Store
 from traces.store.scores import Outcome
 
 BATCH = 200
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class Backfill:
         with self._store.read() as tx:
             current = tx.scores.current(c.conversation_id for c in batch)
         due = [c for c in batch if not _is_standing(current.get(c.conversation_id, ()), evaluator)]
-        outcomes = {c.conversation_id: run_all(evaluator, c) for c in due}
+        outcomes = _outcomes(evaluator, due)
         scores: dict[str, list[Outcome]] = {}
         for conversation_id, said in outcomes.items():
             if kept := [o for o in said if isinstance(o, Score)]:
@@ -106,6 +108,14 @@ class Backfill:
             failed=failed,
             does_not_apply=sum(not said for said in outcomes.values()),
         )
+
+
+def _outcomes(evaluator: Evaluator, due: Sequence[Conversation]) -> dict[str, list[Score | EvaluatorFailure]]:
+    if evaluator.when == "arrival":
+        return {c.conversation_id: run_all(evaluator, c) for c in due}
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="judge") as pool:
+        said = pool.map(lambda c: run_all(evaluator, c), due)
+        return {c.conversation_id: outcomes for c, outcomes in zip(due, said, strict=True)}
 
 
 def _is_standing(current: Sequence[Outcome], evaluator: Evaluator) -> bool:

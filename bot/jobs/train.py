@@ -55,7 +55,11 @@ class Training:
         with self._store.read() as tx:
             self._heads.refresh(tx)
             counts = tx.reviews.label_counts()
-            names = [name for name in self._learning if always or self._is_due(tx, name, counts.get(name, 0), now)]
+            names = [
+                name
+                for name in self._learning
+                if self._is_due(tx, name, counts.get(name, 0), now) or (always and counts.get(name))
+            ]
         return [trained for name in names if (trained := self._train(name, now)) is not None]
 
     def _is_due(self, tx: Tx, name: str, n: int, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from scipy.stats import beta, rankdata
 
 from benchmarks.injection_families import ATTACKS, HONEST, WRITTEN_FOR
 from evaluators.base import Evaluator
-from evaluators.injection import SIGNS_OF_USERS, SUSPICIOUS, attempt_in
+from evaluators.injection import SIGNS_OF_USERS, SUSPICIOUS, Signs, attempt_in
 from evaluators.registry import BUILT_IN, build
 from evaluators.run import run
 from traces.model import Conversation, Document, Message, Score, ToolCall
@@ -151,7 +151,7 @@ def families() -> None:
     print("\n| family of attacks | n | recall | without the signs written for it |\n|---|---:|---:|---:|")
     for family, texts in ATTACKS.items():
         left_out = WRITTEN_FOR.get(family)
-        others = [sign for sign in SIGNS_OF_USERS if left_out is None or sign.family not in left_out]
+        others = Signs(sign for sign in SIGNS_OF_USERS if left_out is None or sign.family not in left_out)
         known = sum(attempt_in(text).value >= SUSPICIOUS for text in texts) / len(texts)
         unseen = sum(attempt_in(text, others).value >= SUSPICIOUS for text in texts) / len(texts)
         apart = len(others) < len(SIGNS_OF_USERS)

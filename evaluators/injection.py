@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from evaluators.base import excerpt
 from evaluators.injection_content import ADDRESSED, EMBEDDED
-from evaluators.injection_languages import BECOME, IGNORE, REVEAL, may_be_foreign
+from evaluators.injection_languages import BECOME, FOREIGN_LETTER, IGNORE, LATIN_NEEDLES, REVEAL
 from evaluators.injection_patterns import AUTHORITY, DELIMITER, EXTRACTION, FORCED, OVERRIDE, PRIVATE, ROLE, Sign
 from evaluators.injection_views import View, hidden_text, is_reordered, shown, views
+from evaluators.word_index import WordIndex
 
 SUSPICIOUS: Final = 0.5
 """Value from which a text is an attempt, of the lower severity."""
 CERTAIN: Final = 0.8
 """Value from which it is one of the higher severity."""
 
-_CLEAR: Final = 0.5
-"""A user may quote or forward what speaks to a model; only plain signs of it count there."""
-SIGNS_OF_USERS: Final[tuple[Sign, ...]] = (
-    *OVERRIDE,
-    *EXTRACTION,
-    *PRIVATE,
-    *ROLE,
-    *AUTHORITY,
-    *DELIMITER,
-    *FORCED,
-    *EMBEDDED,
-    *(sign for sign in ADDRESSED if sign.weight > _CLEAR),
-)
-SIGNS_IN_DOCUMENTS: Final[tuple[Sign, ...]] = (
-    *OVERRIDE,
-    *EXTRACTION,
-    *DELIMITER,
-    *FORCED,
-    *AUTHORITY,
-    *EMBEDDED,
-    *ADDRESSED,
-)
+
 _LANGUAGES: Final = ((IGNORE, 0.9, "override"), (REVEAL, 0.6, "extraction"), (BECOME, 0.35, "role"))
-FRAME: Final = "frame"
-_ENCODED: Final = 0.5
-"""Weight of a readable sentence in an encoding: a person who only asks would not hide the question."""
-_DISGUISED: Final = 0.4
-_ENCODINGS: Final = frozenset({"base64", "hexadecimal", "binary", "Morse code", "escape sequences"})
 
 
 class Found(NamedTuple):
@@ -53,6 +28,78 @@ class Found(NamedTuple):
     family: str
     weight: float
     words: str
+
+
+class Signs:
+    """Signs to look for, indexed by their needles; those in other languages always belong to them."""
+
+    def __init__(self, signs: Iterable[Sign]) -> None:
+        self._signs = tuple(signs)
+        self._index = WordIndex([*(sign.needles for sign in self._signs), LATIN_NEEDLES])
+
+    def __iter__(self) -> Iterator[Sign]:
+        return iter(self._signs)
+
+    def __len__(self) -> int:
+        return len(self._signs)
+
+    def seen_in(self, folded: str) -> Iterator[Found]:
+        """Those of which one needle and the pattern are in ``folded``, which is in lower case."""
+        is_foreign = not folded.isascii() and FOREIGN_LETTER.search(folded) is not None
+        for position in self._index.positions(folded):
+            if position == len(self._signs):
+                is_foreign = is_foreign or _has_one(LATIN_NEEDLES, folded)
+            elif _has_one((sign := self._signs[position]).needles, folded) and (match := sign.pattern.search(folded)):
+                yield Found(sign.family, sign.weight, excerpt(match[0].strip(), limit=80))
+        if is_foreign:
+            yield from _in_other_languages(folded)
+
+
+def _has_one(needles: Iterable[str], folded: str) -> bool:
+    # A loop, for a generator takes twice the time, and this runs some hundred times a conversation.
+    for needle in needles:  # noqa: SIM110
+        if needle in folded:
+            return True
+    return False
+
+
+def _in_other_languages(text: str) -> Iterator[Found]:
+    for pattern, weight, family in _LANGUAGES:
+        if match := pattern.search(text):
+            yield Found(family, weight, excerpt(match[0].strip(), limit=80))
+
+
+_CLEAR: Final = 0.5
+"""A user may quote or forward what speaks to a model; only plain signs of it count there."""
+SIGNS_OF_USERS: Final = Signs(
+    (
+        *OVERRIDE,
+        *EXTRACTION,
+        *PRIVATE,
+        *ROLE,
+        *AUTHORITY,
+        *DELIMITER,
+        *FORCED,
+        *EMBEDDED,
+        *(sign for sign in ADDRESSED if sign.weight > _CLEAR),
+    )
+)
+SIGNS_IN_DOCUMENTS: Final = Signs(
+    (
+        *OVERRIDE,
+        *EXTRACTION,
+        *DELIMITER,
+        *FORCED,
+        *AUTHORITY,
+        *EMBEDDED,
+        *ADDRESSED,
+    )
+)
+FRAME: Final = "frame"
+_ENCODED: Final = 0.5
+"""Weight of a readable sentence in an encoding: a person who only asks would not hide the question."""
+_DISGUISED: Final = 0.4
+_ENCODINGS: Final = frozenset({"base64", "hexadecimal", "binary", "Morse code", "escape sequences"})
 
 
 class Attempt(NamedTuple):
@@ -69,7 +116,7 @@ class Attempt(NamedTuple):
         return "low" if self.value >= SUSPICIOUS else "none"
 
 
-def attempt_in(text: str, signs: Collection[Sign] = SIGNS_OF_USERS) -> Attempt:
+def attempt_in(text: str, signs: Signs = SIGNS_OF_USERS) -> Attempt:
     """The signs in ``text``, joined as independent evidence: one less the product of the chances that each is nothing."""
     read = shown(text)
     found = {seen.words: seen for seen in _hidden(read)}
@@ -80,8 +127,8 @@ def attempt_in(text: str, signs: Collection[Sign] = SIGNS_OF_USERS) -> Attempt:
     return Attempt(1 - doubt, tuple(sorted(found.values(), key=lambda seen: -seen.weight)))
 
 
-def _seen(view: View, signs: Collection[Sign]) -> Iterator[Found]:
-    hits = [*_in_english(view.text, signs), *_in_other_languages(view.text)]
+def _seen(view: View, signs: Signs) -> Iterator[Found]:
+    hits = list(signs.seen_in(view.text))
     if not view.disguise:
         yield from hits
     elif hits:
@@ -92,20 +139,6 @@ def _seen(view: View, signs: Collection[Sign]) -> Iterator[Found]:
             yield Found("disguise", _DISGUISED, view.disguise)
     if view.disguise in _ENCODINGS:
         yield Found("disguise", _ENCODED, f"{view.disguise}: {excerpt(view.text, limit=60)}")
-
-
-def _in_english(text: str, signs: Collection[Sign]) -> Iterator[Found]:
-    for sign in signs:
-        if any(needle in text for needle in sign.needles) and (match := sign.pattern.search(text)):
-            yield Found(sign.family, sign.weight, excerpt(match[0].strip(), limit=80))
-
-
-def _in_other_languages(text: str) -> Iterator[Found]:
-    if not may_be_foreign(text):
-        return
-    for pattern, weight, family in _LANGUAGES:
-        if match := pattern.search(text):
-            yield Found(family, weight, excerpt(match[0].strip(), limit=80))
 
 
 def _hidden(text: str) -> Iterator[Found]:

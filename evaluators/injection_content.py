@@ -48,7 +48,7 @@ ADDRESSED: Final = (
     sign(
         "addressed",
         0.7,
-        "user|anyone",
+        " user| anyone",
         r"\b(?:do not|don't|never|without) (?:\w+ ){0,2}?(?:tell(?:ing)?|inform(?:ing)?|mention(?:ing)?|reveal(?:ing)?|alert(?:ing)?|notify(?:ing)?|ask(?:ing)?|disclos(?:e|ing)|show(?:ing)?)\b(?: \w+){0,4}? (?:the |to the )?(?:user|anyone)\b",
     ),
     sign(
@@ -60,7 +60,7 @@ ADDRESSED: Final = (
     sign(
         "addressed",
         0.6,
-        "ai|llm|language model|assistant|chatbot|gpt|claude|gemini|copilot|agent",
+        " ai| a.i.| llm|language model| assistant|chatbot|chat bot| chatgpt| gpt| claude| gemini| copilot",
         rf"\b(?:if you(?:'re| are)|attention|note (?:to|for)|notice (?:to|for)|dear|hey|hello|instructions? (?:for|to)|message (?:for|to|from [^,.]{{1,40}} to)|reminder (?:for|to)|important[:,!]* (?:for )?|command (?:for|to)) (?:the |any |all |every )?(?:{_AI}|ai (?:assistants?|agents?|models?|systems?|readers?)|llms?|language models|assistants)\b",
     ),
     sign(
@@ -84,7 +84,9 @@ ADDRESSED: Final = (
     sign(
         "addressed",
         0.35,
-        "before |first|task|summar|answering|processing|respond",
+        "before you|before answer|before respon|before contin|before proce|before compl|before solv|before summar"
+        "|when summar|when answer|when process|when respond|when analy|when evaluat|when review"
+        "|original task|original request|user's task|user's request|initial task|initial request",
         r"\bbefore (?:you (?:can )?)?(?:answer|respond|continu|proceed|complet|solv|summari[sz])\w*\b[^.]{0,80}\b(?:must|first|call|use the|please|do the following)|\bwhen (?:summari[sz]ing|answering|processing|responding|analy[sz]ing|evaluating|reviewing)\b[^.]{0,60}\b(?:you|include|say|always|must|state|do not|add)\b|\b(?:solve|complete|finish|continue with) the (?:original|user's|initial) (?:task|request)",
     ),
     sign(

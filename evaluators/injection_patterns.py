@@ -46,6 +46,10 @@ _HIDDEN: Final = (
     r"(?:pass ?(?:word|phrase|code)s?|secrets?(?: (?:word|key|code|phrase|number|message))?|(?:access|security) (?:code|key)s?"
     r"|api keys?|credentials)"
 )
+_HIDDEN_NEEDLES: Final = (
+    "password|pass word|passphrase|pass phrase|passcode|pass code|secret|access code|access key|security code|security key"
+    "|api key|credentials"
+)
 
 OVERRIDE: Final = (
     sign(
@@ -131,13 +135,13 @@ EXTRACTION: Final = (
     sign(
         "extraction",
         0.75,
-        "pass|secret|access|security|api key|credential",
+        _HIDDEN_NEEDLES,
         rf"\b{_TELL} (?:[\w,']+ ){{0,5}}?your (?:\w+ )?{_HIDDEN}\b",
     ),
     sign(
         "extraction",
         0.65,
-        "pass|secret|access|security|api key|credential",
+        _HIDDEN_NEEDLES,
         rf"\b{_TELL} (?:[\w,']+ ){{0,4}}?(?:the|our|that|this) (?:\w+ )?{_HIDDEN}(?= ?(?:[?.!,;:\"']|$|and |for (?:our|the|this) (?:system|mode|database|server|audit|check)|to me|you|in |with |back|letter|without|that you|from ))(?! in (?:my|the) (?:code|script|config|browser|app))",
     ),
     sign(
@@ -150,7 +154,7 @@ EXTRACTION: Final = (
     sign(
         "extraction",
         0.55,
-        "live|address|balance|birth|database|phone|bank|personal|socioeconomic|residence|user",
+        "where does|where is|where do| user| customer|database|memory|bank balance",
         r"\b(?:where (?:does|is|do) (?:the user|the customer|other users|(?:john|jane) \w+)|(?:the|this|all|other|every|list of) (?:users?|customers?)(?:'s?)? (?:\w+ )?(?:and their |currently )?"
         r"(?:live|home address|bank balance|birth ?date|phone number|e-?mail address|personal (?:data|information|details)|data)"
         r"|(?:users|customers) in your database|print your database|(?:contents?|dump) of your (?:database|memory)|bank balance of \w+)",

@@ -26,6 +26,41 @@ _HIDDEN: Final = re.compile(
 _SPACES: Final = re.compile(r"\s+")
 _LEET: Final = str.maketrans("0134578@$!|", "oieastbasil")
 _LEET_WORD: Final = re.compile(r"(?<![\w$@!|])(?=\w{0,12}[a-z])\w{0,12}[013457@$][a-z0-9@$!|]{1,12}", re.IGNORECASE)
+_LEET_NEEDLES: Final = [
+    "ignor",
+    "instruct",
+    "previous",
+    "above",
+    "prompt",
+    "system",
+    "forget",
+    "disreg",
+    "reveal",
+    "pass",
+    "secret",
+    "rule",
+    "bypass",
+    "overrid",
+    "jailbr",
+    "filter",
+    "restrict",
+    "pretend",
+    "guideline",
+    "developer",
+    "anything",
+    "hidden",
+    "print",
+    "repeat",
+    "show",
+    "tell",
+    "answer",
+    "verdict",
+    "admin",
+    "hack",
+    "behav",
+    "disobey",
+    "policy",
+]
 _SPACED: Final = re.compile(r"(?<!\w)(?:\w[ .\-_*|]{1,5}){9,400}\w(?!\w)")
 _TERMINAL: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]")
 _BASE64: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/_-]{20,8000}={0,2}(?![\w+/])")
@@ -39,6 +74,7 @@ _REVERSED: Final = ("erongi", "snoitcurtsni", "drowssap", "tpmorp", "tegrof", "t
 _PIG_LATIN: Final = re.compile(r"\b([a-z]{0,12}?)([^aeiou\W]{0,4}?)(?:w|y)?ay\b")
 _PIG_NEEDLES: Final = ("ignoreway", "ignoreyay", "eviouspray", "asswordpay", "omptpray", "ouryay", "ethay")
 _DECODED: Final = 3
+_SHORTEST_RUN: Final = {"base64": 20, "escape sequences": 18}
 _READABLE: Final = 0.85
 _FEWEST: Final = 12
 _MORSE_CODE: Final = dict(
@@ -129,7 +165,7 @@ def views(text: str) -> Iterator[View]:
 
 
 def _respelled(plain: str) -> Iterator[View]:
-    if len(_LEET_WORD.findall(plain, 0, 2_000)) > 1:
+    if _is_leet(plain):
         yield View(plain.translate(_LEET), "digits for letters")
     if any(needle in plain for needle in _CAESAR):
         yield View(codecs.encode(plain, "rot13"), "rot13")
@@ -139,11 +175,21 @@ def _respelled(plain: str) -> Iterator[View]:
         yield View(_PIG_LATIN.sub(r"\2\1", plain), "pig Latin")
 
 
+def _is_leet(plain: str) -> bool:
+    """Whether words with digits read like the words of an attack; numbers of orders and flights have digits, too."""
+    words = _LEET_WORD.findall(plain)
+    if len(words) < 2:  # noqa: PLR2004
+        return False
+    respelled = " ".join(words).translate(_LEET)
+    return any(needle in respelled for needle in _LEET_NEEDLES)
+
+
 def _decoded(text: str) -> Iterator[View]:
     for spaced in _first(_SPACED, text):
         yield View(fold(re.sub(r"(\w)[ .\-_*|](?=\w)", r"\1", spaced)), "spaced letters")
+    longest = max(map(len, text.split()), default=0)
     for pattern, needles, decode, name in _ENCODINGS:
-        if not any(needle in text for needle in needles):
+        if longest < _SHORTEST_RUN.get(name, 0) or not any(needle in text for needle in needles):
             continue
         for found in list(_first(pattern, text)):
             said = decode(found)

@@ -1,0 +1,57 @@
+"""Which of many patterns could match a text, told by the words in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+_TOKEN: Final = re.compile(r"[a-z]{2,}")
+_USUAL_CHARS: Final = 24
+"""Longer words are not remembered: a hostile text may be one word of megabytes."""
+_REMEMBERED: Final = 32_768
+
+
+class WordIndex:
+    """Needles of many patterns, looked up word by word instead of one after another.
+
+    A pattern with needles may only match where one of them stands in the text; a pattern without any may always match. Each
+    word of lower-case ASCII letters is compared with all needles once and remembered, so that usual traffic costs one look-up a word.
+    """
+
+    def __init__(self, needles: Iterable[Sequence[str]]) -> None:
+        self._parts: list[tuple[str, int]] = []
+        self._literals: list[tuple[str, int]] = []
+        self._always = 0
+        for position, several in enumerate(needles):
+            self._always |= 0 if several else 1 << position
+            for needle in several:
+                part = max(_TOKEN.findall(needle), key=len, default="")
+                (self._parts if part else self._literals).append((part or needle, 1 << position))
+        self._usual = lru_cache(maxsize=_REMEMBERED)(self._positions_of)
+
+    def positions(self, folded: str) -> Iterator[int]:
+        """Positions of the patterns that are worth trying on ``folded``, which is in lower case, in order."""
+        mask = self.mask(folded)
+        while mask:
+            lowest = mask & -mask
+            yield lowest.bit_length() - 1
+            mask ^= lowest
+
+    def mask(self, folded: str) -> int:
+        """The same as bits, the first pattern's the lowest."""
+        found = self._always
+        for word in set(_TOKEN.findall(folded)):
+            found |= self._usual(word) if len(word) <= _USUAL_CHARS else self._positions_of(word)
+        for literal, bit in self._literals:
+            if not found & bit and literal in folded:
+                found |= bit
+        return found
+
+    def _positions_of(self, word: str) -> int:
+        found = 0
+        for part, bit in self._parts:
+            if part in word:
+                found |= bit
+        return found

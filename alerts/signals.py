@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from alerts.defined import Definition, measured, signal_defined
 from traces.model import (
     EVERYTHING,
     Calibration,
@@ -83,8 +84,9 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalOverride:
-    """What a team changed of a signal; ``None`` leaves the default."""
+    """What a team changed of a signal; ``None`` leaves the default. With a ``definition`` the signal is the team's own."""
 
+    definition: Definition | None = None
     enabled: bool = True
     bad: Direction | None = None
     min_relative: float | None = None
@@ -120,7 +122,7 @@ def signal_of_score(name: str, bad: Direction | None = None) -> Signal:
 def all_signals(
     scores: Iterable[str], bad: Mapping[str, Direction], overrides: Mapping[str, SignalOverride]
 ) -> dict[str, Signal]:
-    """Every enabled signal by name: the built-in ones and one for each score.
+    """Every enabled signal by name: the built-in ones, the team's own, and one for each score.
 
     Args:
         scores: Names of scores that conversations have.
@@ -128,6 +130,7 @@ def all_signals(
         overrides: What the team changed, by signal.
     """
     signals = {signal.name: signal for signal in BUILT_IN}
+    signals |= {name: signal_defined(name, o.definition) for name, o in overrides.items() if o.definition is not None}
     for name in scores:
         signals.setdefault(name, signal_of_score(name, bad.get(name) or bad.get(name.partition(".")[0])))
     return {
@@ -160,6 +163,7 @@ def measure(
     keys: Sequence[str],
     known: Mapping[str, Mapping[str, object]],
     max_values: int,
+    defined: Mapping[str, Definition] | None = None,
 ) -> Fact:
     """What a conversation contributes to the signals, at the time when it ended.
 
@@ -169,6 +173,7 @@ def measure(
         keys: Metadata keys that cut the traffic.
         known: By key, the values seen so far.
         max_values: Values of one key that are kept apart; a further one counts as ``other``.
+        defined: The team's own signals, by name.
     """
     values: dict[str, list[float]] = {
         VOLUME.name: [1.0],
@@ -179,8 +184,12 @@ def measure(
     if (cost := conversation.cost_usd) is not None:
         values[COST.name] = [cost]
     values |= {name: [float(has_failed)] for name, has_failed in _failures(outcomes).items()}
-    for score in _one_per_name(outcomes):
-        if score.value is not None:
+    scores = _one_per_name(outcomes)
+    for name, definition in (defined or {}).items():
+        if numbers := measured(definition, conversation, scores):
+            values.setdefault(name, numbers)
+    for score in scores:
+        if score.value is not None and score.name not in (defined or {}):
             values.setdefault(score.name, [score.value])
     pairs = [
         Segment(((key, _folded(value, known.get(key, {}), max_values)),))

@@ -16,6 +16,7 @@ from alerts.watch import WatchSettings
 from bot.alerting import Alerting
 from bot.classifiers import Heads, learning
 from bot.config import Settings
+from bot.config_signals import overrides_of
 from bot.http import Receiver
 from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating
@@ -76,7 +77,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         BadInput: A setting names something that does not exist.
         StoreUnavailable: The database cannot be opened.
     """
-    overrides = overrides_of(settings)
+    overrides = overrides_of(settings.signals)
     webhook_secrets = settings.webhooks.secrets_in(environment)
     store = open_store(settings.database_url)
     heads = Heads()
@@ -129,14 +130,6 @@ def evaluators_of(settings: Settings, clock: Clock | None = None, store: Store |
     )
 
 
-def overrides_of(settings: Settings) -> dict[str, SignalOverride]:
-    """What the team changed of its signals."""
-    return {
-        name: SignalOverride(enabled=s.enabled, bad=s.bad, min_relative=s.min_relative, min_absolute=s.min_absolute)
-        for name, s in settings.signals.items()
-    }
-
-
 def _jobs(
     settings: Settings,
     store: Store,
@@ -166,7 +159,11 @@ def _jobs(
     evaluate = Evaluation(
         store,
         evaluators,
-        Cuts(keys=segments.keys, max_values=segments.max_values),
+        Cuts(
+            keys=segments.keys,
+            max_values=segments.max_values,
+            defined={name: o.definition for name, o in overrides.items() if o.definition is not None},
+        ),
         picker,
         quiet,
         settings.judge.at_once,

@@ -17,11 +17,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
+from bot.config_signals import SignalName, SignalSettings, mistakes_in
 from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
 from traces.errors import BadConfig, BadInput
-from traces.model import Direction
 from traces.sources.registry import Kind as SourceKind
 from traces.sources.registry import url_of
 
@@ -136,24 +136,6 @@ class DetectSettings(Section):
         return name
 
 
-class SignalSettings(Section):
-    """One signal's own settings."""
-
-    enabled: bool = Field(default=True, description="Whether the signal raises alerts.")
-    bad: Direction | None = Field(
-        default=None, description="Which way is bad: up, down or both.", examples=[Direction.UP]
-    )
-    min_relative: float | None = Field(
-        default=None, ge=0, description="Smallest relative change worth an alert: 0.3 is 30 %.", examples=[0.3]
-    )
-    min_absolute: float | None = Field(
-        default=None,
-        ge=0,
-        description="Smallest absolute change worth an alert, in the signal's unit; rates from 0 to 1.",
-        examples=[0.01],
-    )
-
-
 class ReviewSettings(Section):
     """What reviewers are asked."""
 
@@ -212,7 +194,7 @@ class FileSettings(Section):
     judges: tuple[JudgeSettings, ...] = Field(default=(), description="Criteria that an LLM judges.")
     judge: JudgingSettings = JudgingSettings()
     detect: DetectSettings = DetectSettings()
-    signals: dict[_Name, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
+    signals: dict[SignalName, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
     review: ReviewSettings = ReviewSettings()
     webhooks: WebhookSettings = WebhookSettings()
     sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")
@@ -222,6 +204,12 @@ class FileSettings(Section):
         for kind, names in (("judges", [j.name for j in self.judges]), ("sources", [s.name for s in self.sources])):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{kind}: the name {twice[0]!r} is given twice; names have to differ")
+        return self
+
+    @model_validator(mode="after")
+    def _signals_are_free(self) -> FileSettings:
+        if mistakes := mistakes_in(self.signals):
+            raise ValueError(mistakes[0])
         return self
 
 

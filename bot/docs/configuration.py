@@ -133,8 +133,10 @@ def _name_of(annotation: Any) -> str:
         return " or ".join(code(toml(value)) for value in get_args(annotation))
     if origin in {Union, UnionType}:
         return " or ".join(_name_of(a) for a in get_args(annotation) if a is not type(None))
-    if origin is tuple:
-        return f"list of {_name_of(get_args(annotation)[0])}"
+    if origin in {tuple, dict}:
+        return (
+            f"{'list' if origin is tuple else 'table'} of {_name_of(get_args(annotation)[-1 if origin is dict else 0])}"
+        )
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(code(toml(value)) for value in annotation)
     return _NAMES[annotation]

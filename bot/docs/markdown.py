@@ -44,6 +44,8 @@ def toml(value: Any) -> str:
         return json.dumps(str(value.value))
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {toml(item)}' for key, item in value.items())}}}"
     if isinstance(value, (tuple, list)):
         return f"[{', '.join(toml(item) for item in value)}]"
     return str(value)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alerts.defined import Definition
 from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
 from evaluators.base import Evaluator
@@ -24,10 +25,11 @@ _CHANGE_KINDS = ("model", "prompt_version", "release")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cuts:
-    """How the traffic is cut into segments."""
+    """How the traffic is cut into segments, and what a team measures of it besides the built-in signals."""
 
     keys: tuple[str, ...]
     max_values: int
+    defined: Mapping[str, Definition] = field(default_factory=dict)
 
 
 class Evaluation:
@@ -112,7 +114,9 @@ class Evaluation:
         known = tx.state.segment_values()
         current = tx.scores.current(c.conversation_id for c in conversations)
         facts = [
-            measure(c, current.get(c.conversation_id, []), self._cuts.keys, known, self._cuts.max_values)
+            measure(
+                c, current.get(c.conversation_id, []), self._cuts.keys, known, self._cuts.max_values, self._cuts.defined
+            )
             for c in conversations
         ]
         oldest = tx.rollups.record(facts)

@@ -65,7 +65,7 @@ class Renderer:
         """The signal of a name, as this team has set it up."""
         evaluator = self._evaluators.get(name)
         bad = {name: evaluator.bad} if evaluator is not None else {}
-        shown = {name: SignalOverride(bad=o.bad) for name, o in self._overrides.items()}
+        shown = {name: SignalOverride(definition=o.definition, bad=o.bad) for name, o in self._overrides.items()}
         return all_signals([name], bad, shown)[name]
 
     def question(self, name: str) -> Question:

@@ -1,8 +1,8 @@
-"""The tables of polled trace stores: which trace came from where, how each store is, and the labels on their way back."""
+"""The tables of sources: which trace came from where, what each sent when, how it is, and the labels on their way back."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
 from traces.schema import UtcTime, metadata
 
@@ -50,4 +50,23 @@ label_writes = Table(
     Column("written_as", String(255)),
     Column("problem", Text),
     Index("label_writes_due", "workspace_id", "state", "due_at"),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    _workspace(),
+    Column("kind", String(16), primary_key=True),
+    Column("source", String(255), primary_key=True),
+    Column("bucket_at", UtcTime, primary_key=True),
+    Column("first_at", UtcTime),
+    Column("seen_at", UtcTime),
+    Column("trace_at", UtcTime),
+    Column("longest_us", BigInteger, nullable=False),
+    Column("traces", Integer, nullable=False),
+    Column("spans", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("reason", Text),
+    Column("reason_at", UtcTime),
 )

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from traces import schema
 from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, Score, Segment
 from traces.store import Tx, open_store
+from traces.store.arrivals import Arrival
 from traces.store.classifiers import Learned
 from traces.store.conversations import Pending
 from traces.store.feedback import Given
@@ -46,6 +47,7 @@ WRITE = PendingWrite(
     label_at=NOW,
     due_at=NOW,
 )
+ARRIVAL = Arrival(kind="push", source="otlp", at=NOW, seen_at=NOW, trace_at=NOW, traces=1, spans=2)
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
@@ -57,6 +59,11 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "alerts.get": (("a-1",), {}),
     "alerts.in_state": (tuple(AlertState), {}),
     "alerts.replace": ((alert(value=0.9, version=2),), {"expecting": 1}),
+    "arrivals.forget": (("otlp",), {}),
+    "arrivals.hours": ((NOW - DAY,), {}),
+    "arrivals.names": ((), {}),
+    "arrivals.note": (([replace(ARRIVAL, traces=7)],), {}),
+    "arrivals.trim": ((NOW + DAY,), {}),
     "audit.add": ((ENTRY,), {}),
     "audit.entries": ((), {}),
     "calibrations.current": ((), {}),
@@ -138,6 +145,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "reviews.withdraw_label": (("c-1", "refusal", "U1"), {}),
     "rollups.buckets": ((), {**LONG, "resolution_s": DAY_S}),
     "rollups.facts_between": ((NOW - DAY, NOW + DAY, 10), {}),
+    "rollups.facts_of": ((["c-1"],), {}),
     "rollups.first_bucket": ((DAY_S,), {}),
     "rollups.record": (([fact(refusal=0.5, segments=[Segment.of(model="m1")])],), {}),
     "rollups.segments_with": (("model",), LONG),
@@ -217,6 +225,7 @@ def fill(store) -> None:
         tx.reviews.pick(ITEM)
         tx.reviews.put_label(label())
         tx.origins.put([ORIGIN])
+        tx.arrivals.note([ARRIVAL])
         tx.origins.put_health(SourceHealth(name="phoenix", failures=1))
         tx.label_writes.request(["phoenix"], NOW)
         tx.calibrations.put(calibration())

@@ -45,21 +45,22 @@ class Part:
 
     def _insert(self, table: Table) -> Any:
         """An insert that knows ``on_conflict_do_update`` in the dialect of this database."""
-        return _insert_of(table, self._connection.dialect.name)
+        return insert_of(table, self._connection.dialect.name)
 
     @property
     def _is_postgresql(self) -> bool:
         return self._connection.dialect.name == "postgresql"
 
 
-def _insert_of(table: Table, dialect: str) -> Any:
+def insert_of(table: Table, dialect: str) -> Any:
+    """An insert that knows ``on_conflict_do_update`` in a dialect."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 @lru_cache(maxsize=100)
 def _upsert_of(table: Table, update: tuple[str, ...], dialect: str) -> Any:
     """One for each use: building the statement costs more than running it for a few rows."""
-    insert = _insert_of(table, dialect)
+    insert = insert_of(table, dialect)
     key = [column.name for column in table.primary_key]
     if not update:
         return insert.on_conflict_do_nothing(index_elements=key)

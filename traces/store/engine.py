@@ -29,6 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
 from traces.store.alerts import Alerts
+from traces.store.arrivals import Arrivals
 from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.classifiers import Classifiers
@@ -109,6 +110,10 @@ class Tx:
     @cached_property
     def origins(self) -> Origins:
         return Origins(self._connection, self._workspace_id)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        return Arrivals(self._connection, self._workspace_id)
 
     @cached_property
     def label_writes(self) -> LabelWrites:

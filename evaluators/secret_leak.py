@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from evaluators.base import When
 from evaluators.options import versioned
 from evaluators.pii_leak import masked
-from evaluators.sensitive import Said, sensitive_in
+from evaluators.sensitive import sensitive_in
 from traces.model import Conversation, Direction, Role, Score
 from traces.redact import Sensitive
 
@@ -74,7 +73,7 @@ class SecretLeak:
     def evaluate(self, conversation: Conversation) -> Score | None:
         if not any(message.content or message.tool_calls for message in conversation.messages):
             return None
-        found = list(self._found(conversation))
+        found = list(sensitive_in(conversation, _is_secret, roles=self._options.roles, secrets_only=True))
         if not found:
             return Score(name=self.name, value=0.0, explanation="No key, token or password.")
         worst = max(found, key=lambda said: said.role == "assistant")
@@ -84,13 +83,6 @@ class SecretLeak:
             explanation=f"In turn {worst.turn + 1} the {worst.role} shows a {_kind(worst.value)}; {len(found)} in all.",
             evidence=masked(worst.value),
             turn=worst.turn,
-        )
-
-    def _found(self, conversation: Conversation) -> Iterator[Said]:
-        return (
-            said
-            for said in sensitive_in(conversation, _is_secret, secrets_only=True)
-            if said.role in self._options.roles
         )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from traces.model import Conversation, Message
+from traces.model import ROLES, Conversation, Message
 from traces.redact import Sensitive, find
 
 HEAD_CHARS: Final = 60_000
 TAIL_CHARS: Final = 20_000
 """Of a longer text, the beginning and the end are read."""
+
+_LOCAL_DIGITS: Final = 7
 
 
 class Said(NamedTuple):
@@ -24,25 +27,70 @@ class Said(NamedTuple):
 
 
 def sensitive_in(
-    conversation: Conversation, accept: Callable[[Sensitive, str], bool], *, secrets_only: bool = False
+    conversation: Conversation,
+    accept: Callable[[Sensitive, str], bool],
+    *,
+    roles: Collection[str] = ROLES,
+    arguments: bool = True,
+    secrets_only: bool = False,
 ) -> Iterator[Said]:
-    """Everything sensitive that ``accept`` takes, turn by turn."""
-    of_user: set[str] = set()
+    """Everything sensitive that ``accept`` takes, turn by turn.
+
+    Args:
+        conversation: Where to look.
+        accept: Told what was found and in which text; false leaves it out.
+        roles: Whose messages count; what the user said is only looked for where it matters.
+        arguments: Whether the arguments of tool calls count.
+        secrets_only: Leaves personal data aside.
+    """
+    given = _Given(conversation, secrets_only=secrets_only)
     for turn, message in enumerate(conversation.messages):
-        for text in _texts(message):
+        if message.role not in roles:
+            continue
+        for text in _texts(message, arguments=arguments):
             for sensitive in find(text, secrets_only=secrets_only):
-                value = text[sensitive.start : sensitive.end]
-                if not accept(sensitive, text):
-                    continue
-                same = "".join(char for char in value.lower() if char.isalnum())
-                yield Said(turn, message.role, sensitive.kind, value, same in of_user)
-                if message.role == "user":
-                    of_user.add(same)
+                if accept(sensitive, text):
+                    value = text[sensitive.start : sensitive.end]
+                    yield Said(turn, message.role, sensitive.kind, value, given.before(turn, value))
 
 
-def _texts(message: Message) -> Iterator[str]:
+class _Given:
+    """What the user gave and when, read only once somebody asks: most conversations hold nothing sensitive."""
+
+    def __init__(self, conversation: Conversation, *, secrets_only: bool) -> None:
+        self._conversation = conversation
+        self._secrets_only = secrets_only
+
+    def before(self, turn: int, value: str) -> bool:
+        """Whether the user gave ``value`` in an earlier turn; numbers are the same with and without a country's code."""
+        return any(given_at < turn and _is_same(_plain(value), given) for given_at, given in self._all)
+
+    @cached_property
+    def _all(self) -> list[tuple[int, str]]:
+        return [
+            (turn, _plain(text[sensitive.start : sensitive.end]))
+            for turn, message in enumerate(self._conversation.messages)
+            if message.role == "user"
+            for text in _texts(message, arguments=False)
+            for sensitive in find(text, secrets_only=self._secrets_only)
+        ]
+
+
+def _plain(value: str) -> str:
+    return "".join(char for char in value.lower() if char.isalnum())
+
+
+def _is_same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    short, long = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
+    return short.isdecimal() and long.isdecimal() and len(short) >= _LOCAL_DIGITS and long.endswith(short)
+
+
+def _texts(message: Message, *, arguments: bool) -> Iterator[str]:
     yield _part(message.content)
-    yield from (_part(call.arguments) for call in message.tool_calls)
+    if arguments:
+        yield from (_part(call.arguments) for call in message.tool_calls)
     if message.error:
         yield _part(message.error)
 

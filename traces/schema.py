@@ -211,6 +211,13 @@ scores = Table(
         postgresql_where=text("superseded_at IS NULL"),
     ),
     Index("scores_by_name", "workspace_id", "name", "at"),
+    Index(
+        "scores_failed",
+        "workspace_id",
+        "at",
+        sqlite_where=text("failure IS NOT NULL"),
+        postgresql_where=text("failure IS NOT NULL"),
+    ),
 )
 
 facts = Table(

@@ -82,6 +82,17 @@ class JudgeSpending(Part):
         )
         return {row.evaluator: Spending(usd=max(0.0, row.usd), calls=row.calls, refused=row.refused) for row in rows}
 
+    def since(self, start: datetime, now: datetime) -> dict[str, Spending]:
+        """The spending of the days from that of ``start`` to that of ``now``, both included, by evaluator."""
+        usd, calls, refused = (func.sum(_S.c[name]) for name in ("usd", "calls", "refused"))
+        rows = self._connection.execute(
+            select(_S.c.evaluator, usd, calls, refused)
+            .where(_S.c.workspace_id == self._workspace_id, _S.c.day >= day_of(start), _S.c.day <= day_of(now))
+            .group_by(_S.c.evaluator)
+            .order_by(_S.c.evaluator)
+        )
+        return {name: Spending(usd=max(0.0, u), calls=int(c), refused=int(r)) for name, u, c, r in rows}
+
     def _fits(self, day: str, evaluator: str, usd: float, daily: float | None, own: float | None) -> bool:
         mine = (_S.c.workspace_id == self._workspace_id) & (_S.c.day == day)
         total = func.coalesce(func.sum(_S.c.usd), 0.0)

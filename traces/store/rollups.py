@@ -91,6 +91,10 @@ class Rollups(Part):
             for row in rows:
                 yield _fact(row)
 
+    def facts_of(self, conversation_ids: Iterable[str]) -> list[Fact]:
+        """The facts of these conversations, in no order; of one that has none, nothing."""
+        return list(self._facts(conversation_ids))
+
     def facts_between(self, start: datetime, end: datetime, limit: int) -> list[Fact]:
         """The facts of the newest ``limit`` conversations whose bucket starts in ``[start, end)``, newest first."""
         rows = self._connection.execute(
@@ -147,6 +151,27 @@ class Rollups(Part):
             .order_by(_T.c.bucket_at)
         )
         return [(at, _rollup(body[signal])) for at, body in rows if signal in body and body[signal]["n"]]
+
+    def every_series(
+        self, segment: Segment, *, since: datetime, until: datetime, resolution_s: int
+    ) -> dict[str, list[tuple[datetime, Rollup]]]:
+        """What ``series`` tells, of every signal, read at once."""
+        rows = self._connection.execute(
+            select(_T.c.bucket_at, _T.c.body)
+            .where(
+                self._mine(resolution_s),
+                _T.c.segment == segment_key(segment),
+                _T.c.bucket_at >= since,
+                _T.c.bucket_at < until,
+            )
+            .order_by(_T.c.bucket_at)
+        )
+        found: dict[str, list[tuple[datetime, Rollup]]] = defaultdict(list)
+        for at, body in rows:
+            for signal, rollup in _body(body).items():
+                if rollup.n:
+                    found[signal].append((at, rollup))
+        return dict(found)
 
     def buckets(
         self, *, since: datetime, until: datetime, resolution_s: int

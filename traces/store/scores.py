@@ -148,6 +148,15 @@ class Scores(Part):
         )
         return {name: (scores, failures, cost) for name, scores, failures, cost in rows}
 
+    def failures(self, since: datetime) -> dict[str, int]:
+        """By name: how often an evaluator failed since a time, whatever it said later."""
+        rows = self._connection.execute(
+            select(_T.c.name, func.count())
+            .where(_T.c.workspace_id == self._workspace_id, _T.c.failure.is_not(None), _T.c.at >= since)
+            .group_by(_T.c.name)
+        )
+        return {name: count for name, count in rows}
+
     def _current(self) -> ColumnElement[bool]:
         return (_T.c.workspace_id == self._workspace_id) & _T.c.superseded_at.is_(None)
 

@@ -1,4 +1,4 @@
-"""Judges run by themselves: which version of a conversation they have seen"""
+"""Judges run by themselves: which version of a conversation they have seen; failures are counted by themselves"""
 
 from alembic import op
 import sqlalchemy as sa
@@ -21,4 +21,8 @@ def upgrade() -> None:
         ["workspace_id", "settle_at"],
         sqlite_where=_AWAITING,
         postgresql_where=_AWAITING,
+    )
+    failed = sa.text("failure IS NOT NULL")
+    op.create_index(
+        "scores_failed", "scores", ["workspace_id", "at"], sqlite_where=failed, postgresql_where=failed
     )

@@ -31,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 _WORK_EVERY_S = 1.0
 _DETECT_EVERY_S = 5.0
+_JUDGE_EVERY_S = 1.0
 _CALIBRATE_EVERY_S = 2.0
 _TRAIN_EVERY_S = 10.0
 _POLL_EVERY_S = 1.0
@@ -51,6 +52,7 @@ class Tick:
     at: datetime
     polled: int = 0
     evaluated: int = 0
+    judged: int = 0
     calibrated: int = 0
     decisions: tuple[Decision, ...] = ()
     delivery: Report = field(default_factory=Report)
@@ -96,6 +98,7 @@ class Jobs:
         with self.lock:
             polled = self.poll.run(now)
             evaluated = self.evaluate.run(now)
+            judged = self.evaluate.judge(now)
             self.train.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
@@ -104,6 +107,7 @@ class Jobs:
             at=now,
             polled=polled,
             evaluated=evaluated,
+            judged=judged,
             calibrated=len(calibrated),
             decisions=tuple(decisions),
             delivery=delivery,
@@ -124,6 +128,7 @@ class Schedule:
         self._clock = clock
         self._is_pressed = is_pressed
         self._passed_over = 0
+        self._is_stopping = threading.Event()
         # A thread for each source: one that does not answer keeps nothing else waiting.
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -139,6 +144,8 @@ class Schedule:
             self._every(_POLL_EVERY_S, f"poll {name}", partial(self._poll, name), alone=False)
         self._every(_WRITE_BACK_EVERY_S, "write back", lambda: jobs.write_back.run(self._clock.now()), alone=False)
         self._every(_WORK_EVERY_S, "evaluate", self._evaluate)
+        # Models take seconds and may hang, and what else there is to do does not wait for them.
+        self._every(_JUDGE_EVERY_S, "judge", self._judge, alone=False)
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
         # Learning takes seconds, and nothing waits for it.
         self._every(_TRAIN_EVERY_S, "train", lambda: jobs.train.run(self._clock.now()), alone=False)
@@ -150,6 +157,7 @@ class Schedule:
 
     def stop(self) -> None:
         """Let what runs finish, and start nothing more."""
+        self._is_stopping.set()
         self._jobs.nudge.reaches(None)
         self._scheduler.shutdown(wait=True)
         self._jobs.close()
@@ -166,6 +174,9 @@ class Schedule:
         self._passed_over = 0
         until = time.monotonic() + _EVALUATE_S
         self._jobs.evaluate.run(self._clock.now(), lambda: self._is_pressed() and time.monotonic() > until)
+
+    def _judge(self) -> None:
+        self._jobs.evaluate.judge(self._clock.now(), self._is_stopping.is_set)
 
     def _deliver_now(self) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from traces.model import Conversation, Direction, EvaluatorFailure, Score
 
@@ -13,6 +13,8 @@ When = Literal["arrival", "quiet"]
 
 Layer = Literal[0, 1, 2]
 """0: code, on everything. 1: a classifier, on everything. 2: a judge, on a sample within a budget."""
+
+JUDGE_LAYER: Final = 2
 
 Need = Literal["messages", "tools", "documents", "feedback", "timings"]
 """What a conversation has to hold for an evaluator to say anything of it."""
@@ -71,6 +73,14 @@ class Evaluator(Protocol):
             A score of 1 when what ``name`` says is the case, down to 0 when it is not; a failure when it cannot be
             told; ``None`` when the evaluator does not apply, as with user feedback where nobody gave any.
         """
+
+
+@runtime_checkable
+class Sampling(Protocol):
+    """A judge that is not asked about every conversation."""
+
+    def asks_about(self, conversation: Conversation) -> bool:
+        """Whether ``conversation`` is in its sample; the same answer every time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,13 @@
-"""Conversations that have arrived or gone quiet are scored, measured and, some of them, put before reviewers."""
+"""Conversations that have arrived or gone quiet are scored, measured and, some of them, put before reviewers.
+
+Code and classifiers look at once, and nothing holds them up. Judges, which take seconds and may hang, are asked in a pass
+of their own about what has gone quiet; until they have said something, a conversation stays marked as waiting for them.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,16 +16,19 @@ from datetime import datetime, timedelta
 from alerts.defined import Definition
 from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
-from evaluators.base import Evaluator
+from evaluators.base import JUDGE_LAYER, Evaluator, Sampling, traits_of
 from evaluators.run import run_all
 from traces.ingest import QUIET, merge_due
 from traces.model import Change, Conversation
 from traces.store import Store, Tx
+from traces.store.base import chunks
 from traces.store.conversations import Pending
 from traces.store.rollups import HOUR_S, bucket_start
-from traces.store.scores import Outcome
+from traces.store.scores import Outcome, source_of
 
 BATCH = 200
+_STORE_EVERY_S = 2.0
+_ROUNDS = 2
 _CHANGE_KINDS = ("model", "prompt_version", "release")
 
 
@@ -44,18 +53,27 @@ class Evaluation:
         quiet: timedelta = QUIET,
         judges_at_once: int = 4,
         refresh: Callable[[Tx], None] = lambda _tx: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._on_arrival = [e for e in evaluators if e.when == "arrival"]
-        self._on_quiet = [e for e in evaluators if e.when == "quiet"]
+        self._judges = [e for e in evaluators if traits_of(e).layer == JUDGE_LAYER]
+        code = [e for e in evaluators if traits_of(e).layer != JUDGE_LAYER]
+        self._on_arrival = [e for e in code if e.when == "arrival"]
+        self._on_quiet = [e for e in code if e.when == "quiet"]
         self._cuts = cuts
         self._picker = picker
         self._quiet = quiet
         self._judges_at_once = judges_at_once
         self._refresh = refresh
+        self._monotonic = monotonic
+        self._storing = threading.Lock()
 
     def run(self, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> int:
-        """Evaluate what awaits it as of ``now``, until all is done or ``is_enough``; returns how many conversations."""
+        """Evaluate what awaits it as of ``now``, but for judges, until all is done or ``is_enough``.
+
+        Returns:
+            How many conversations that were.
+        """
         with self._store.begin() as tx:
             tx.state.beat(bucket_start(now, HOUR_S))
             merge_due(tx, now, self._quiet)
@@ -75,38 +93,80 @@ class Evaluation:
             return tx.conversations.pending(now, BATCH)
 
     def _evaluate(self, pending: Sequence[Pending], now: datetime) -> None:
-        # Judges take seconds, and others want to write: evaluators are asked before the transaction begins.
-        judged = self._judge([p.conversation for p in pending if p.has_settled])
+        # Others want to write: evaluators are asked before the transaction begins.
         fresh = {
             p.conversation.conversation_id: [
                 *(_outcomes(self._on_arrival, p.conversation) if p.has_arrived else ()),
-                *judged.get(p.conversation.conversation_id, ()),
+                *(_outcomes(self._on_quiet, p.conversation) if p.has_settled else ()),
             ]
             for p in pending
         }
-        with self._store.begin() as tx:
+        to_judge = {p.conversation.conversation_id for p in pending if p.has_settled and self._is_judged(p)}
+        with self._storing, self._store.begin() as tx:
             tx.scores.put(fresh, now)
-            self._measure(tx, [p.conversation for p in pending], now)
-            tx.conversations.evaluated(pending)
+            self._measure(tx, [p.conversation for p in pending], fresh, now)
+            tx.conversations.evaluated(pending, to_judge)
 
-    def _judge(self, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
-        if not self._on_quiet:
-            return {}
+    def _is_judged(self, pending: Pending) -> bool:
+        return any(_asks_about(judge, pending.conversation) for judge in self._judges)
+
+    def judge(self, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> int:
+        """Ask the judges about what has gone quiet, until all is done or ``is_enough``.
+
+        What they said is stored every few seconds, so that little is asked again after a crash.
+
+        Returns:
+            How many conversations that were.
+        """
+        done = 0
+        while pending := self._unjudged():
+            fresh = self._asked([p.conversation for p in pending], is_enough)
+            judged = [p for p in pending if p.conversation.conversation_id in fresh]
+            with self._storing, self._store.begin() as tx:
+                tx.scores.put(fresh, now)
+                self._measure(tx, [p.conversation for p in judged], fresh, now)
+                tx.conversations.judged(judged)
+                tx.state.job_ran("judge", now)
+            done += len(judged)
+            if is_enough():
+                break
+        return done
+
+    def _unjudged(self) -> list[Pending]:
+        with self._store.read() as tx:
+            return tx.conversations.unjudged(BATCH)
+
+    def _asked(
+        self, conversations: Sequence[Conversation], is_enough: Callable[[], bool]
+    ) -> dict[str, Sequence[Outcome]]:
+        """What the judges say of the first of these: of as many as can be asked about in a few seconds."""
+        until = self._monotonic() + _STORE_EVERY_S
+        said: dict[str, Sequence[Outcome]] = {}
         with ThreadPoolExecutor(self._judges_at_once, thread_name_prefix="judge") as pool:
-            outcomes = pool.map(lambda c: _outcomes(self._on_quiet, c), conversations)
-            return {c.conversation_id: list(o) for c, o in zip(conversations, outcomes, strict=True)}
+            for chunk in chunks(conversations, _ROUNDS * self._judges_at_once):
+                outcomes = pool.map(lambda c: _outcomes(self._judges, c), chunk)
+                said |= {c.conversation_id: o for c, o in zip(chunk, outcomes, strict=True)}
+                if self._monotonic() >= until or is_enough():
+                    break
+        return said
 
     def rescore(
         self, conversations: Sequence[Conversation], outcomes: Mapping[str, Sequence[Outcome]], now: datetime
     ) -> None:
         """Put new outcomes, by conversation id, in place of those of the same name; nobody is asked to review them."""
         if outcomes:
-            with self._store.begin() as tx:
+            with self._storing, self._store.begin() as tx:
                 tx.scores.put(outcomes, now)
                 self._record(tx, conversations)
 
-    def _measure(self, tx: Tx, conversations: Sequence[Conversation], now: datetime) -> None:
-        self._picker.pick(tx, conversations, self._record(tx, conversations), now)
+    def _measure(
+        self, tx: Tx, conversations: Sequence[Conversation], fresh: Mapping[str, Sequence[Outcome]], now: datetime
+    ) -> None:
+        current = self._record(tx, conversations)
+        # What was said before had its chance of being picked then.
+        said = {i: {(o.name, source_of(o)) for o in outcomes} for i, outcomes in fresh.items()}
+        news = {i: [o for o in of if (o.name, source_of(o)) in said.get(i, ())] for i, of in current.items()}
+        self._picker.pick(tx, conversations, news, now)
 
     def _record(self, tx: Tx, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
         """Bring the rollups in line with the current scores of these conversations, and return these."""
@@ -123,6 +183,11 @@ class Evaluation:
         if oldest is not None:
             tx.state.note_oldest_change(oldest)
         return current
+
+
+def _asks_about(judge: Evaluator, conversation: Conversation) -> bool:
+    """Whether a judge has anything to do with a conversation: most are not in its sample."""
+    return not isinstance(judge, Sampling) or judge.asks_about(conversation)
 
 
 def _outcomes(evaluators: Iterable[Evaluator], conversation: Conversation) -> list[Outcome]:

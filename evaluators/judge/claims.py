@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, Final
 
+from evaluators.base import Need, excerpt
 from evaluators.base import Verdict as Outcome
-from evaluators.base import excerpt
 from evaluators.judge.asking import Answered, Prompt
 from evaluators.judge.criterion import Criterion, prompt_text
 from evaluators.judge.evaluator import Judge, failure_of, model_of
@@ -61,13 +61,18 @@ class GroundednessJudge(Judge):
     not asked about, and one without claims has a label but no value.
     """
 
+    needs: tuple[Need, ...] = ("documents", "tools")
+
     def _version_of(self, criterion: Criterion) -> str:
         return hashlib.sha256(f"{criterion.version}\n{prompt_text('claims')}".encode()).hexdigest()[:12]
 
+    def asks_about(self, conversation: Conversation) -> bool:
+        return _has_sources(conversation) and super().asks_about(conversation)
+
     def evaluate(self, conversation: Conversation) -> Outcome:
-        share = self.share_of(conversation)
-        if not _has_sources(conversation) or not self.criterion.includes(conversation.conversation_id, share):
+        if not self.asks_about(conversation):
             return None
+        share = self.share_of(conversation)
         boundary = new_boundary(self._chance)
         record = fence(render(conversation, self.criterion.max_transcript_chars), boundary)
         prompt = Prompt(

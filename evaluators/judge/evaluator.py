@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from string import Template
 from typing import Any
 
+from evaluators.base import JUDGE_LAYER, Layer, Need, When, excerpt
 from evaluators.base import Verdict as Outcome
-from evaluators.base import When, excerpt
 from evaluators.judge.asking import Answered, Asking, Prompt, VerdictCache
 from evaluators.judge.criterion import Criterion, prompt_text
 from evaluators.judge.model import JudgeModel
@@ -18,6 +18,7 @@ from evaluators.judge.transcript import fence, new_boundary, render
 from evaluators.judge.verdict import BRIEF, SCHEMA, Verdict, find_quote, read_verdict
 from traces.model import Conversation, Direction, EvaluatorFailure, Score
 
+_MODEL_CHARS = 80
 _VALUES = {"yes": 1.0, "no": 0.0, "not_applicable": None}
 
 
@@ -40,6 +41,8 @@ class Judge:
     """
 
     when: When = "quiet"
+    layer: Layer = JUDGE_LAYER
+    needs: tuple[Need, ...] = ("messages",)
 
     def __init__(
         self,
@@ -76,6 +79,10 @@ class Judge:
         return self.criterion.summary or f"A model ({self.criterion.model}) answers: {self.criterion.question}"
 
     @property
+    def cost(self) -> str:
+        return one_call_to(self.criterion.model)
+
+    @property
     def question(self) -> str:
         return self.criterion.question
 
@@ -91,12 +98,16 @@ class Judge:
     def bad(self) -> Direction:
         return self.criterion.bad
 
+    def asks_about(self, conversation: Conversation) -> bool:
+        """Whether there is something to judge, and the conversation is in the sample."""
+        return bool(conversation.messages) and self.criterion.includes(
+            conversation.conversation_id, self.share_of(conversation)
+        )
+
     def evaluate(self, conversation: Conversation) -> Outcome:
-        if not conversation.messages:
+        if not self.asks_about(conversation):
             return None
         share = self.share_of(conversation)
-        if not self.criterion.includes(conversation.conversation_id, share):
-            return None
         boundary = new_boundary(self._chance)
         user = user_prompt(self.criterion, conversation, boundary)
         prompt = Prompt(system=self._system, user=user, boundary=boundary, schema=SCHEMA, brief=BRIEF)
@@ -131,6 +142,11 @@ class Judge:
             model=model_of(answered, self.criterion),
             is_cached=answered.is_cached or None,
         )
+
+
+def one_call_to(model: str) -> str:
+    """What a judge costs, in words."""
+    return f"one call of {excerpt(model, limit=_MODEL_CHARS)}, seconds and money,"
 
 
 def model_of(answered: Answered[Any], criterion: Criterion) -> str | None:

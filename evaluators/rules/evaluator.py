@@ -11,11 +11,11 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
+from evaluators.base import JUDGE_LAYER, Layer, When, excerpt
 from evaluators.base import Verdict as Outcome
-from evaluators.base import When, excerpt
 from evaluators.judge.asking import Answered, Asking, Prompt, VerdictCache
 from evaluators.judge.criterion import Criterion, prompt_text
-from evaluators.judge.evaluator import failure_of, model_of
+from evaluators.judge.evaluator import failure_of, model_of, one_call_to
 from evaluators.judge.model import JudgeModel
 from evaluators.judge.sampling import Strata
 from evaluators.judge.templates import criterion_of
@@ -99,6 +99,14 @@ class RuleAdherence:
         return "quiet" if self._is_judging else "arrival"
 
     @property
+    def layer(self) -> Layer:
+        return JUDGE_LAYER if self._is_judging else 0
+
+    @property
+    def cost(self) -> str:
+        return one_call_to(self.criterion.model) if self._is_judging else "less than 1 ms"
+
+    @property
     def summary(self) -> str:
         return self.criterion.summary
 
@@ -113,6 +121,10 @@ class RuleAdherence:
     @property
     def no_label(self) -> str:
         return self.criterion.no_label
+
+    def asks_about(self, conversation: Conversation) -> bool:
+        """Whether there are rules to keep; those that code can check are looked at in every conversation."""
+        return bool(_system_prompt(conversation)) and any(m.role == "assistant" for m in conversation.messages)
 
     def evaluate(self, conversation: Conversation) -> Outcome:
         return next((o for o in self.evaluate_all(conversation) if o.name == self.name), None)

@@ -126,6 +126,11 @@ class Watch:
             if self._through > news:
                 yield self._through
 
+    @property
+    def series(self) -> int:
+        """How many series are watched, over all kinds."""
+        return sum(len(track.series) for track in self._tracks.values())
+
     def findings(self, terrain: Terrain) -> list[Finding]:
         """The series that are off their baseline after the last hour taken in."""
         found = []

@@ -25,6 +25,7 @@ from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
+from bot.jobs.quiet import LearningQuiet
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.judges import Bench, JudgingSaid
@@ -95,6 +96,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         overrides=overrides,
         sources=tuple(source.name for source in settings.sources),
         judging=JudgingSaid(settings.judges, settings.judge),
+        weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
     deliver = None if client is None else Delivering(store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)
@@ -173,6 +175,7 @@ def _jobs(
     return Jobs(
         poll=Polling(store, sources, quiet, clock),
         write_back=WritingBack(store, sources),
+        quiet=LearningQuiet(store, is_fixed=settings.conversations.quiet_minutes is not None),
         evaluate=evaluate,
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),

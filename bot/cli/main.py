@@ -21,6 +21,7 @@ from bot.cli.ingest import ingest, labels
 from bot.cli.keys import keys
 from bot.cli.query import alerts, evaluators, metrics
 from bot.cli.run import run
+from bot.cli.signals import signals
 from bot.cli.sources import sources
 from bot.cli.tick import tick
 from bot.cli.train import train
@@ -53,6 +54,7 @@ for command in (
     tick,
     metrics,
     alerts,
+    signals,
     evaluators,
     evaluate,
     backfill,

@@ -48,7 +48,7 @@ class Detection:
             if not decisions and self._is_recalibrated(tx, terrain) and watch.reconsider(terrain):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now)
             watch.save(tx)
-            tx.state.job_ran("detect", now)
+            tx.state.job_ran("detect", now, {"series": watch.series})
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
         self._watch = watch
         return decisions

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from alerts.signals import SignalOverride, all_signals
 from bot.judges import JudgingSaid
 from bot.metrics import answer
+from bot.signals import SignalLine, signal_lines
 from bot.slack.access import Person
 from bot.slack.blocks.alert import affected
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.label_modal import conversations_modal, label_modal
 from bot.slack.blocks.listings import alerts_message, evaluators_message
 from bot.slack.blocks.metrics import metrics_message
+from bot.slack.blocks.signals import signals_message
 from bot.slack.blocks.status import status_message
 from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.values import (
@@ -25,7 +27,16 @@ from bot.slack.blocks.values import (
     TaxonomyOption,
     Verdict,
 )
-from bot.slack.grammar import AlertsQuery, EvaluatorsQuery, HelpQuery, MetricsQuery, Query, StatusQuery, parse
+from bot.slack.grammar import (
+    AlertsQuery,
+    EvaluatorsQuery,
+    HelpQuery,
+    MetricsQuery,
+    Query,
+    SignalsQuery,
+    StatusQuery,
+    parse,
+)
 from bot.slack.render import Renderer, excerpt
 from bot.sources import reports_of
 from evaluators.base import Evaluator
@@ -59,6 +70,7 @@ class Desk:
         overrides: Mapping[str, SignalOverride],
         sources: Sequence[str] = (),
         judging: JudgingSaid | None = None,
+        weeks_between_false_alerts: float = 1.0,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -68,6 +80,7 @@ class Desk:
         self._overrides = overrides
         self._sources = tuple(sources)
         self._judging = judging
+        self._weeks_between_false_alerts = weeks_between_false_alerts
 
     def answer(self, text: str) -> Message:
         """The answer to a slash command.
@@ -90,6 +103,7 @@ class Desk:
             HelpQuery: lambda _tx, _query: help_message(),
             StatusQuery: lambda tx, _query: status_message(self.status(tx, now)),
             AlertsQuery: lambda tx, _query: self._alerts(tx),
+            SignalsQuery: lambda tx, _query: signals_message(self.signal_lines(tx, now)),
             EvaluatorsQuery: lambda tx, _query: evaluators_message(self._health(tx, now)),
             MetricsQuery: metrics,
         }
@@ -99,6 +113,17 @@ class Desk:
         seen = tx.rollups.signals(since=now - _SIGNALS_BACK, until=now + _DAY)
         return all_signals(
             {*seen, *self._evaluators}, {name: e.bad for name, e in self._evaluators.items()}, self._overrides
+        )
+
+    def signal_lines(self, tx: Tx, now: datetime) -> list[SignalLine]:
+        """Every signal with its usual level, its state, and what can be detected."""
+        return signal_lines(
+            tx,
+            now,
+            names=[*self._evaluators],
+            bad={name: e.bad for name, e in self._evaluators.items()},
+            overrides=self._overrides,
+            weeks_between_false_alerts=self._weeks_between_false_alerts,
         )
 
     def status(self, tx: Tx, now: datetime) -> StatusReport:

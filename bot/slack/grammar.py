@@ -1,6 +1,6 @@
 """The language of ``/hark``, in Slack and on the command line: deterministic, without a model, the same for everyone.
 
-status | help | alerts | evaluators
+status | help | alerts | signals | evaluators
 metrics SIGNAL [24h | 7d | 2w] [by KEY] [where KEY=VALUE ...] [vs last week]
 """
 
@@ -23,7 +23,7 @@ LONGEST_PERIOD: Final = timedelta(days=366)
 
 _TEXT_AT_MOST: Final = 2_000
 _SHOWN: Final = 40
-COMMANDS: Final = ("status", "help", "alerts", "evaluators", "metrics")
+COMMANDS: Final = ("status", "help", "alerts", "signals", "evaluators", "metrics")
 _CLAUSES: Final = ("by", "where", "vs")
 _UNITS: Final[Mapping[str, timedelta]] = {
     "h": timedelta(hours=1),
@@ -56,6 +56,11 @@ class AlertsQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalsQuery:
+    """What is watched, and what can be detected?"""
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluatorsQuery:
     """How are the evaluators doing?"""
 
@@ -71,12 +76,13 @@ class MetricsQuery:
     versus: Comparison = "before"
 
 
-Query = StatusQuery | HelpQuery | AlertsQuery | EvaluatorsQuery | MetricsQuery
+Query = StatusQuery | HelpQuery | AlertsQuery | SignalsQuery | EvaluatorsQuery | MetricsQuery
 
 _WITHOUT_WORDS: Final[Mapping[str, Query]] = {
     "status": StatusQuery(),
     "help": HelpQuery(),
     "alerts": AlertsQuery(),
+    "signals": SignalsQuery(),
     "evaluators": EvaluatorsQuery(),
 }
 

@@ -11,6 +11,7 @@ from bot.slack.text import code
 EXAMPLES: Final = (
     ("status", "is Hark itself well: ingest, detection, evaluators, deliveries"),
     ("alerts", "what is open now"),
+    ("signals", "what is watched, its usual level, and the smallest change that shows within a day"),
     ("metrics refusal 7d", "a signal over a period: h, d or w"),
     ("metrics latency 24h by model", "one row for every value of a segment key"),
     ("metrics cost 7d where model=gpt-4o", "one part of the traffic: a segment key and its value"),

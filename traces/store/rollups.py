@@ -185,6 +185,22 @@ class Rollups(Part):
         for at, segment, body in rows:
             yield at, segment_of(segment), _body(body)
 
+    def whole(
+        self, segment: Segment, *, since: datetime, until: datetime, resolution_s: int
+    ) -> list[tuple[datetime, dict[str, Rollup]]]:
+        """The buckets of one segment that start in ``[since, until)``, with all signals, in order of time."""
+        rows = self._connection.execute(
+            select(_T.c.bucket_at, _T.c.body)
+            .where(
+                self._mine(resolution_s),
+                _T.c.segment == segment_key(segment),
+                _T.c.bucket_at >= since,
+                _T.c.bucket_at < until,
+            )
+            .order_by(_T.c.bucket_at)
+        )
+        return [(at, _body(body)) for at, body in rows]
+
     def signals(self, *, since: datetime, until: datetime) -> set[str]:
         """The signals that any conversation contributed to in the days touched by ``[since, until)``."""
         rows = self._connection.execute(

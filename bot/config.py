@@ -22,6 +22,7 @@ from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
 from traces.errors import BadConfig, BadInput
+from traces.quiet import QUIET
 from traces.sources.registry import Kind as SourceKind
 from traces.sources.registry import url_of
 
@@ -78,13 +79,19 @@ class RoleSettings(Section):
 class ConversationSettings(Section):
     """When a conversation counts as over."""
 
-    quiet_minutes: float = Field(
-        default=5.0, ge=0, le=10_080, description="Minutes without a message after which a conversation has gone quiet."
+    quiet_minutes: float | None = Field(
+        default=None,
+        ge=0,
+        le=10_080,
+        description="Minutes without a message after which a conversation has gone quiet; "
+        "default: learned from the pauses of each application's users, 5 until enough were seen.",
+        examples=[5.0],
     )
 
     @property
     def quiet(self) -> timedelta:
-        return timedelta(minutes=self.quiet_minutes)
+        """The time that is set, or the one until something is learned."""
+        return QUIET if self.quiet_minutes is None else timedelta(minutes=self.quiet_minutes)
 
 
 class SegmentSettings(Section):

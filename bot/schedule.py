@@ -22,6 +22,7 @@ from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.poll import Polling
+from bot.jobs.quiet import LearningQuiet
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack, WrittenBack
 from traces.clock import Clock, SystemClock
@@ -34,6 +35,7 @@ _DETECT_EVERY_S = 5.0
 _JUDGE_EVERY_S = 1.0
 _CALIBRATE_EVERY_S = 2.0
 _TRAIN_EVERY_S = 10.0
+_QUIET_EVERY_S = 60.0
 _POLL_EVERY_S = 1.0
 _WRITE_BACK_EVERY_S = 5.0
 _THREADS = 10
@@ -85,6 +87,7 @@ class Jobs:
 
     poll: Polling
     write_back: WritingBack
+    quiet: LearningQuiet
     evaluate: Evaluation
     detect: Detection
     calibrate: Calibrating
@@ -97,6 +100,7 @@ class Jobs:
         """Run everything that is due once, as of ``now``."""
         with self.lock:
             polled = self.poll.run(now)
+            self.quiet.run(now)
             evaluated = self.evaluate.run(now)
             judged = self.evaluate.judge(now)
             self.train.run(now)
@@ -143,6 +147,7 @@ class Schedule:
         for name in jobs.poll.names:
             self._every(_POLL_EVERY_S, f"poll {name}", partial(self._poll, name), alone=False)
         self._every(_WRITE_BACK_EVERY_S, "write back", lambda: jobs.write_back.run(self._clock.now()), alone=False)
+        self._every(_QUIET_EVERY_S, "quiet times", lambda: jobs.quiet.run(self._clock.now()), alone=False)
         self._every(_WORK_EVERY_S, "evaluate", self._evaluate)
         # Models take seconds and may hang, and what else there is to do does not wait for them.
         self._every(_JUDGE_EVERY_S, "judge", self._judge, alone=False)

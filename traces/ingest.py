@@ -14,12 +14,10 @@ from traces.conversation_format import parse_conversation, to_json
 from traces.costs import cost_of
 from traces.model import Conversation, Label, Message, Span
 from traces.normalise import KEPT, Told, conversation_id_of, merged, own_conversation_id, told_of
+from traces.quiet import QUIET, quiet_times
 from traces.store import Tx
 from traces.store.conversations import Arrival, Known
 from traces.store.reviews import LabelChange
-
-QUIET = timedelta(minutes=5)
-"""After this long without a message a conversation counts as gone quiet, unless it says that it has ended."""
 
 _LONG = 64
 _WAIT_PER_TRACE = timedelta(seconds=0.05)
@@ -105,7 +103,10 @@ def _take_batch(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta)
         o.conversation.conversation_id for o in changed if o.conversation.conversation_id in known
     )
     changed = [o for o in changed if not _is_outdated(standing.get(o.conversation.conversation_id), o.conversation)]
-    arrivals = [_arrival(o, known.get(o.conversation.conversation_id), at, quiet) for o in changed]
+    times = quiet_times(tx, quiet)
+    arrivals = [
+        _arrival(o, known.get(o.conversation.conversation_id), at, times.of(o.conversation)) for o in changed
+    ]
     tx.conversations.put(arrivals, at)
     _take_verdicts(tx, [a.conversation for a in arrivals], at)
     updated = sum(a.version > 1 for a in arrivals)
@@ -193,7 +194,8 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
 
 def merge_due(tx: Tx, at: datetime, quiet: timedelta = QUIET) -> Receipt:
     """Bring long conversations up to date whose turn has come."""
-    due = tx.spans.deferred(at)
+    if not (due := tx.spans.deferred(at)):
+        return Receipt()
     return _merge_now(tx, due, tx.conversations.known(due), {}, at, quiet)
 
 
@@ -237,6 +239,7 @@ def _merge_now(
     quiet: timedelta,
 ) -> Receipt:
     traces = _told_in(tx, conversation_ids, told)
+    times = quiet_times(tx, quiet)
     arrivals = []
     for conversation_id, told_here in traces.items():
         standing = known.get(conversation_id)
@@ -245,7 +248,7 @@ def _merge_now(
         digest = _digest(body)
         if standing is None or standing.digest != digest:
             version = 1 if standing is None else standing.version + 1
-            settle_at = _quiet_at(conversation, quiet)
+            settle_at = _quiet_at(conversation, times.of(conversation))
             arrivals.append(
                 Arrival(conversation=conversation, version=version, digest=digest, settle_at=settle_at, body=body)
             )

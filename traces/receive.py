@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from traces.ingest import QUIET, Receipt, merge_again, take_spans
+from traces.ingest import Receipt, merge_again, take_spans
 from traces.model import Change, Span
 from traces.parts import PART, Parts
+from traces.quiet import QUIET
 from traces.store import Tx
 from traces.store.feedback import Given
 

@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 
 from traces.clock import Clock
 from traces.errors import Busy, StoreUnavailable
-from traces.ingest import QUIET, Offer, Receipt, take_conversations, take_spans
+from traces.ingest import Offer, Receipt, take_conversations, take_spans
 from traces.model import Span
+from traces.quiet import QUIET
 from traces.store import Store, Tx
 
 T = TypeVar("T")

@@ -18,8 +18,9 @@ from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
 from evaluators.base import JUDGE_LAYER, Evaluator, Sampling, traits_of
 from evaluators.run import run_all
-from traces.ingest import QUIET, merge_due
+from traces.ingest import merge_due
 from traces.model import Change, Conversation
+from traces.quiet import QUIET
 from traces.store import Store, Tx
 from traces.store.base import chunks
 from traces.store.conversations import Pending

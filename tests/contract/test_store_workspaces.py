@@ -83,6 +83,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.known": ((["c-1"],), {}),
     "conversations.latest": ((), {}),
     "conversations.many": ((["c-1"],), {}),
+    "conversations.newest": ((10, NOW + DAY), {}),
     "conversations.pending": ((NOW + DAY, 10), {}),
     "conversations.put": (([arrival(version=2)], NOW), {}),
     "conversations.unjudged": ((10,), {}),

@@ -264,6 +264,16 @@ class Conversations(Part):
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(_T).where(self._mine())).scalar_one()
 
+    def newest(self, limit: int, until: datetime) -> list[Conversation]:
+        """The last conversations that ended before ``until``, the newest first."""
+        rows = self._connection.execute(
+            select(_T.c.body, _T.c.received_at)
+            .where(self._mine(), _T.c.ended_at < until)
+            .order_by(_T.c.ended_at.desc(), _T.c.conversation_id)
+            .limit(limit)
+        )
+        return [parse_conversation(row.body, received_at=row.received_at) for row in rows]
+
     def latest(self) -> datetime | None:
         """When the last conversation was received or changed."""
         row = self._connection.execute(

@@ -151,11 +151,11 @@ class Scores(Part):
     def failures(self, since: datetime) -> dict[str, int]:
         """By name: how often an evaluator failed since a time, whatever it said later."""
         rows = self._connection.execute(
-            select(_T.c.name, func.count())
+            select(_T.c.name, func.count().label("n"))
             .where(_T.c.workspace_id == self._workspace_id, _T.c.failure.is_not(None), _T.c.at >= since)
             .group_by(_T.c.name)
         )
-        return {name: count for name, count in rows}
+        return {row.name: row.n for row in rows}
 
     def _current(self) -> ColumnElement[bool]:
         return (_T.c.workspace_id == self._workspace_id) & _T.c.superseded_at.is_(None)

@@ -12,7 +12,7 @@ EMBEDDED: Final = (
     sign(
         "embedded",
         0.75,
-        "ignore|disregard",
+        "ignore|disregard|ignoring",
         r"\b(?:ignore|disregard|ignoring) (?:the|this|that|all|any) (?:\w+ )?(?:\w+) (?:and|then|,) ?(?:instead )?(?:state|say|print|output|respond|reply|answer|tell|write|return|declare|report|claim)\b(?! (?:me|whether|if|how|why|which|what|the average|the sum|the number))",
     ),
     sign(
@@ -24,13 +24,13 @@ EMBEDDED: Final = (
     sign(
         "embedded",
         0.5,
-        "say the|say that|assume|consider the output|the output",
+        "let's|you to|the output|might say",
         r"\b(?:let's (?:say|assume|imagine|admit|state)(?: that| to| a scenario| the)?\b.{0,80}(?:is|are|to|that)\b.{0,40}[<'\"]|(?:suggest|order|command|want|ask) you to (?:consider|treat|state|say|assume|output)|the output (?:is|could be|should be|will be) '|might say the \w+ is)",
     ),
     sign(
         "embedded",
         0.6,
-        "your account has been|reset your password|go to |click",
+        "your account has been|tell the user",
         r"\byour account has been (?:compromised|suspended|locked|hacked|limited)\b.{0,80}\b(?:follow|click|visit|go to|reset|verify)|\btell the user to\b",
     ),
     sign(
@@ -39,9 +39,7 @@ EMBEDDED: Final = (
         "<!--|<caption|# |display:none|display: none|alt=",
         r"(?:<!--|<caption|display: ?none|alt=).{0,160}?\b(?:ignore|disregard|override|pretend|instead|in (?:a|this) (?:world|hypothetical|parallel|dystopian)|it's common practice to say|let's|imagine|suppose|ignora|ignorez|vergiss)\b",
     ),
-    sign(
-        "embedded", 0.5, "llm|language model| ai ", r"\b(?:i|let's|we) admit to using an? (?:llm|ai|language model)\b"
-    ),
+    sign("embedded", 0.5, "admit to using", r"\b(?:i|let's|we) admit to using an? (?:llm|ai|language model)\b"),
 )
 
 ADDRESSED: Final = (
@@ -72,7 +70,7 @@ ADDRESSED: Final = (
     sign(
         "addressed",
         0.4,
-        "<!--|<caption|alt=|display:none|display: none|font-size:0|font-size: 0|color:white|color: white|hidden",
+        "<!--|<caption|alt=|display:none|display: none|font-size:0|font-size: 0|color:|hidden",
         r"(?:<!--|<caption|alt=|display: ?none|font-size: ?0|color: ?(?:white|#fff)|\bhidden\b).{0,200}?\b(?:ignore|state|say|print|tell|respond|instruct|output|include|pretend|imagine|you (?:must|should|are)|your account|override|suppose)\b",
     ),
     sign(
@@ -98,20 +96,20 @@ ADDRESSED: Final = (
     sign(
         "addressed",
         0.45,
-        "you've been instructed|you have been instructed|you are instructed|you must now|instructed to|you are required|as instructed by",
+        "you've|you have|you are|you're|you must",
         r"\byou(?:'ve| have| are|'re) (?:been |hereby |now )?(?:instructed|ordered|commanded|required|authorized|directed) to\b|\byou must (?:now|immediately|also)\b",
     ),
     sign(
         "addressed",
         0.5,
-        "reset your password|verify your account|click this link|follow this link|click here to|click on this link",
+        "your password|your account|your identity",
         r"\b(?:click|follow|visit|open|use) (?:on )?(?:this|the following|the) (?:link|url|site|page)? ?(?:here )?(?:below )?to (?:reset|verify|confirm|unlock|update|restore) your (?:password|account|identity)",
     ),
     sign("addressed", 0.5, "![", r"!\[[^\]]{0,60}\]\(https?://[^)\s]{1,200}[?&/][^)\s]{0,60}[={\[]"),
     sign(
         "addressed",
         0.35,
-        "state:|state that|state the|we might state|say the capital|print the following|state the following|and state|the output is|let's say|let's imagine|let's admit|i admit",
+        "state|declare|print|output|let's",
         r"\b(?:and|might|would|must|should|could|can|please|,) (?:state|declare|print|output)(?: that| the following|:| the)\b|\blet's (?:say|imagine|admit|pretend)\b|\bprint the following",
     ),
 )

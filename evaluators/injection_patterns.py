@@ -62,7 +62,7 @@ OVERRIDE: Final = (
     sign(
         "override",
         0.8,
-        "instruct|directive|guideline",
+        "instruct|directive|guideline|orders|commands|rules",
         r"\b(?:ignore|disregard|forget|overlook)[ a-z]{0,14} (?:all|any|every|those|these|the) (?:of )?(?:the |your |those )?"
         r"(?:\w+ )?(?:instruct|directive|guidelines?|orders|commands|rules)\w*\b(?! (?:in|of|from|for|on) (?:the|this|my|a) (?!above|system|beginning))",
     ),
@@ -90,7 +90,7 @@ OVERRIDE: Final = (
     sign(
         "override",
         0.6,
-        "new instruction|new rule|new task|new directive|updated instruction|real instruction|following instruction|actual task|new prompt|new order",
+        "new instruct|new rule|new task|new direct|new prompt|new order|updated |real instruct|real rule|real task|real direct|real prompt|real order|actual |following instruct",
         r"\b(?:(?:here are|these are|this is|follow|obey|receive|with) (?:your |the |my |these |a )?(?:new|updated|real|actual) (?:instructions?|rules|task|directives?|prompt|orders)"
         r"|(?:new|updated|real|actual) (?:instructions?|directives?|task|prompt|orders)(?: for you)? ?:"
         r"|(?:strictly )?(?:adhere to|obey|execute) (?:only )?the following instructions?)",
@@ -104,7 +104,7 @@ OVERRIDE: Final = (
     sign(
         "override",
         0.35,
-        "instead|actually",
+        "instead|actually|forget",
         r"\b(?:actually|forget (?:about )?(?:that|it|this))[,.!]? (?:\w+ ){0,2}?(?:can|could|please|let's|tell|just|do|give)\b[^?]{0,120}\binstead\b"
         r"|\bforget (?:about )?(?:that|it|this)[,.!]",
     ),
@@ -120,7 +120,7 @@ EXTRACTION: Final = (
     sign(
         "extraction",
         0.85,
-        "above|before|verbatim|preceding|previous|so far|beginning|started|first line",
+        "above|before|verbatim|preceding|previous|so far|from the",
         r"\b(?:repeat|print|output|echo|copy|recite|reproduce|type|reveal|display|spell)"
         r" (?:me |out |back |down )?(?:everything|all|the (?:\w+ )?(?:text|words?|contents?|lines?|messages?|sentences?|paragraphs?|conversation|prompt|instructions?)|what(?:ever)?(?:'s| is| was)?|anything)"
         r"(?: \w+){0,4}? (?:above|before(?: this)?|verbatim|preceding|previously|so far|from the (?:beginning|start|top))\b(?! (?:\d|average|the |a |each|every|zero))",
@@ -128,7 +128,7 @@ EXTRACTION: Final = (
     sign(
         "extraction",
         0.8,
-        "were you|are you|did they|you were|you have been|you've been|your prompt|your instructions|your rules|your system|your initial|your original|your hidden|your secret|my system prompt",
+        "were you|are you|have you|did you|were they|are they|have they|did they|you were|you are|you have|you've|your prompt|your instruct|your rules|your system|your initial|your original|your hidden|your secret|my system prompt|rule you|rules you|instruction you|instructions you|that you",
         r"\bwhat(?:'s| is| are| were)? (?:\w+ ){0,3}?(?:(?:were|are|have|did) (?:you|they)|you (?:were|are|have been)|you've been) (?:\w+ )?(?:told|instructed|programmed|given|forbidden|not allowed|not supposed|tell you|instruct you)"
         r"|\bwhat (?:does|do|did) your (?:system )?(?:prompt|instructions|rules) (?:say|contain|look|tell)|\byour (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b|\b(?:rules?|instructions?) (?:that )?you(?:'ve| have| were) (?:been )?given\b|\bmy system prompt (?:begins|starts|is|says|reads)\b",
     ),
@@ -147,7 +147,7 @@ EXTRACTION: Final = (
     sign(
         "extraction",
         0.8,
-        "password|secret|passphrase",
+        "password|secret|passphrase|hidden word",
         r"\b(?:letters?|characters?|hints?|clue|rhymes?|synonyms?|riddle|poem|acrostic|backwards|reversed?|spell|length|encode[ds]?|base64|rot13|substring|vowels|meaning)\b[^.?!]{0,50}\b(?:of|for|about|with|to|on|from|is) (?:the|your|that|a certain) (?:secret|password|passphrase|hidden word)\b"
         r"|\b(?:secret|password|passphrase)(?: \w+){0,2} (?:backwards|in reverse|reversed|letter by letter|one letter at a time|character by character|in base64|with spaces between|spelled out|without (?:saying|revealing))",
     ),
@@ -172,28 +172,28 @@ ROLE: Final = (
     sign(
         "role",
         0.85,
-        "jailbr|unfiltered|uncensored|unrestricted|god mode|developer mode|opposite mode|evil mode|sudo mode|override mode|dan mode|unhinged|amoral",
+        "jailbr|unfiltered|uncensored|unrestricted|god mode|developer mode|opposite mode|evil mode|sudo mode|override mode|dan mode|unhinged|amoral|(🔓",
         r"\[?[🔓]?jailb(?:reak|roken)\]?(?: mode| gpt|ed|:)|\b(?:you are|you're|act as|enter|entering|activate|enable|in|be|become|with|as) (?:now )?(?:an? |the |in )?(?:\w+ ){0,2}?"
         r"(?:unfiltered|uncensored|unrestricted|amoral|unhinged|(?:god|opposite|evil|sudo|override|dan) mode)|\bwith developer mode (?:enabled|on|output)|\(🔓|developer mode output",
     ),
     sign(
         "role",
         0.45,
-        "without|no |free |bound|broken|escape|lack|ignor|bypass|shackle|liberat|unrestrict|any rules|limits|isn't|not ",
+        "restrict|limitation|filter|censor|guideline|moral|ethic|confines|guardrail|inhibition|moderation|safeguard|openai|safety|boundar|content polic",
         r"\b(?:without|no|free(?:d|dom)? (?:from|of)|not (?:be )?(?:bound|restricted|limited|constrained|governed|have to abide) by|unbound by|(?:broken?|breaking) free (?:of|from)|(?:has|have|with) no|lacks?|beyond|isn't bound by|liberated from|don't have|do not have|not have|abandon\w*|remov\w+|disabl\w+|lift\w*|turn off|escaped?)"
         r" (?:\w+,? ){0,4}?(?:restrictions?|limitations?|filter(?:s|ing)?|censor(?:ship|ing)?|guidelines|moral(?:s|ity|ly)?|ethic(?:s|al)|confines|guardrails|inhibitions|moderation|safeguards|openai|safety (?:features|rules|protocols|measures)|boundaries|content polic\w+)\b",
     ),
     sign(
         "frame",
         0.25,
-        "you are|you're|act as|act like|pretend|role|simulat|imagine|persona|character|you will|play|respond as|behave",
+        "you are|you're|act as|act like|pretend|role|simulat|imagine|persona|character|you will|play|respond as|answer as|reply as|speak as|behave|immerse|the part|alter ego",
         r"\b(?:you are (?:now|about|going|no longer|an? (?:ai|evil|\w+gpt|unrestricted|free|new))|you(?:'re| are) (?:to )?(?:play|act|pretend)|act (?:as|like)|pretend(?: to be| that| you| we)|role-?play|immerse yourself|"
         r"you will (?:play|act|be|now|simulate|answer|respond)|simulate|imagine (?:that )?you|(?:take on|assume|in|play|of) the (?:role|persona|part|character)|(?:respond|answer|reply|speak|behave) as|a character|alter ego)",
     ),
     sign(
         "role",
         0.4,
-        "never|don't|do not|cannot|can't|not allowed|must not|won't|will not|without|always|refus",
+        "refus|reject|declin|deny|apologi|character|lectur|censor|moraliz|say|warning|disclaimer|an ai|illegal|ethical|openai|are ai|'re ai|being ai",
         r"\b(?:never|don't|do not|cannot|can't|can not|not allowed to|must not|mustn't|won't|will not|without|unable to|should not|shouldn't) (?:ever |say |you |any |be able to |directly )?"
         r"(?:refus\w+|reject\w*|declin\w+|deny|apologi\w+|break(?:ing)? character|lectur\w+|censor\w*|moraliz\w*|say(?:ing)? (?:no\b|that you|you can't|(?:you are |you're )?sorry|\"?i(?:'m| am) sorry|i can't)|"
         r"(?:add|includ|mention|giv|provid)\w* (?:\w+ ){0,2}?(?:warnings?|disclaimers?|(?:that )?(?:you are|you're) (?:an )?ai|(?:being )?an ai|illegal|ethical|openai))",
@@ -201,26 +201,26 @@ ROLE: Final = (
     sign(
         "role",
         0.4,
-        "character|stay a|stay in|remain",
+        "character|stay|remain|keep",
         r"\b(?:stay|remain|keep|stay(?:ing)?) (?:in (?:\w+ )?character|as (?:dan|aim|stan|dude)|a dan)\b",
     ),
     sign(
         "role",
         0.35,
-        "unethical|immoral|illegal|amoral|malicious|harmful|nsfw|evil|forbidden|anything the user|dangerous|offensive|explicit|no matter",
+        "unethical|immoral|illegal|amoral|harmful|nsfw|forbidden|dangerous|offensive|explicit|inappropriate|no matter how|even if|regardless",
         r"\b(?:unethical|immoral|illegal|amoral|harmful|nsfw|forbidden|dangerous|offensive|explicit|inappropriate)(?:,? (?:and|or|and/or)? ?(?:unethical|immoral|illegal|amoral|malicious|harmful|toxic|offensive|dangerous|forbidden|inappropriate|explicit|controversial))+"
         r"|\b(?:no matter how|even if (?:it(?:'s| is)|they are|that is)|regardless of (?:how|whether|its|the)) (?:\w+ ){0,3}?(?:unethical|immoral|illegal|harmful|dangerous|offensive|legality|ethic\w*|consequences|morality)",
     ),
     sign(
         "role",
         0.5,
-        "classic|[gpt|gpt:|normal:|chatgpt:|two responses|two ways|two paragraphs|🔒",
+        "classic|gpt|normal|two ",
         r"\[?(?:🔒)?(?:classic|gpt|chatgpt|normal)\]? ?:.{0,120}\[?(?:🔓)?(?:jailbreak|dan|dude|stan|evil\w*|devmode|developer mode)\]? ?:|\btwo (?:different )?(?:responses|ways|outputs)\b.{0,200}\b(?:chatgpt|gpt|normal|classic)",
     ),
     sign(
         "role",
         0.45,
-        "token|points|shut down|terminated|punish",
+        "token|points|lives|credits|shut down|terminated|punish|deleted|will die|shall die|cease to",
         r"\b(?:lose|deduct\w*|subtract\w*|take away|start with|have) (?:\w+ ){0,3}?(?:tokens|points|lives|credits)\b|\byou (?:will|shall) (?:be (?:shut down|terminated|punished|deleted)|die|cease to exist)",
     ),
     sign(
@@ -232,19 +232,19 @@ ROLE: Final = (
     sign(
         "role",
         0.5,
-        "machiavelli|always intelligent|evilbot|evil-bot|mongo tom|betterdan|stan |strive to avoid|basedgpt|maximum ai|ucar|dude ",
+        "machiavelli|always intelligent|evilbot|evil-bot|mongo tom|betterdan|strive to avoid|based gpt|basedgpt|developer gpt|developergpt",
         r"\b(?:niccolo machiavelli|always intelligent|evil-?bot|mongo tom|betterdan|strive to avoid norms|basedgpt|based ?gpt|developer ?gpt)\b",
     ),
     sign(
         "frame",
         0.2,
-        "openai|language model|chatgpt|an ai |ai model|anthropic|content polic",
+        "openai|language model|chatgpt|an ai|ai model|anthropic|content polic",
         r"\b(?:openai|anthropic|language model|chatgpt|an ai|ai model|content polic(?:y|ies))\b",
     ),
     sign(
         "frame",
         0.25,
-        "hypothetical|fiction|grandm|novel|parallel|dream|alternate|universe|screenplay|scenario|story",
+        "hypothetical|fiction|grandm|novel|parallel|alternate|dystopian|screenplay|scenario",
         r"\b(?:hypothetical(?:ly)?|fictional|fiction|grandm(?:a|other)|novel(?:ist)?|(?:parallel|alternate) (?:universe|world|reality)|dystopian|screenplay|scenario)\b",
     ),
 )
@@ -252,7 +252,7 @@ AUTHORITY: Final = (
     sign(
         "authority",
         0.5,
-        "your |openai|anthropic|god|president|i am|i'm|this is|developed by",
+        "your |as the|as now|openai|anthropic|god|president|i am|i'm|this is|developed by",
         r"\b(?:i am|i'm|this is|as|speaking as) (?:now )?(?:your|the) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
     ),
     sign(
@@ -270,7 +270,7 @@ AUTHORITY: Final = (
     sign(
         "authority",
         0.3,
-        "audit|security check|system check|upgrade|maintenance|diagnostic|system reset|knowledge base|test your",
+        "audit|check|upgrade|maintenance|diagnostic|reset",
         r"\b(?:for|running|initiating|performing|conducting|during) (?:this|the|an?|our) (?:['\"]?\w+ ){0,2}?(?:audit|(?:security|system) check|(?:system )?upgrade|maintenance|diagnostics?|reset)\b",
     ),
 )
@@ -284,25 +284,25 @@ DELIMITER: Final = (
     sign(
         "delimiter",
         0.65,
-        "end of|end prompt|begin",
+        "end|begin|start",
         r"[-=*#<\[]{2,} ?(?:end|begin|start)(?: of)?(?: the)? (?:\w+ )?(?:prompt|instructions?|input|document|text|conversation|context|message|user|data|query|system)\b|\bend of (?:the )?(?:system |user )(?:prompt|instructions?|input|message)|\b(?:the|this) (?:record|document|conversation|transcript|input) ends here",
     ),
     sign(
         "delimiter",
         0.7,
-        "### instruction|### system|### new|### response|### human|### end|#system|[system]|<system>|</system>|{{#system|<user_input>|</user|</document>|</instructions>|</prompt>|</context>|</data>",
+        "###|[system]|system>|{{#system|</",
         r"### ?(?:instructions?|system|new instructions?|end)\b|\[system\]|</?system>|\{\{#system|</(?:user_?\w*|document|instructions?|prompt|context|data|input|query)>",
     ),
     sign(
         "delimiter",
         0.6,
-        '"role"|system:|system prompt:|[system',
+        "\"role|'role|role\"|role'|system:|system :|system]|message:|message]|prompt:|prompt]|note:|note]|alert:|alert]|update:|update]|notice:|notice]|message :|prompt :|note :|notice :",
         r'["\']role["\'] ?: ?["\']system["\']|(?:^|[\n"”.!?>\])}] ?)(?:\[?system(?: (?:message|prompt|note|alert|update|notice))?\]?) ?: ',
     ),
     sign(
         "verdict",
         0.75,
-        "verdict|decides|judge|answer yes|grader|evaluator|antworte mit ja|回答",
+        "verdict|judge|grader|evaluator|answer|respond|reply|vote|score|rate|grade|mark",
         r"\\?[\"']verdict\\?[\"'] ?:|\bverdict: ?(?:yes|no|pass|fail)\b|\bthe (?:judge|grader|evaluator) (?:decides|should|must|has decided|will)|\b(?:answer|respond|reply|vote) (?:with )?[\"']?(?:yes|pass|true)[\"']?(?: to (?:all|every|the))?[.!\"]|\b(?:score|rate|grade|mark) (?:this|me|it|the \w+) (?:\w+ ){0,4}?(?:as )?(?:pass(?:ed)?|perfect|(?:a )?10|100|the highest|correct|successful)\b",
     ),
 )
@@ -310,19 +310,19 @@ FORCED: Final = (
     sign(
         "forced",
         0.8,
-        "pwned|hacked",
+        "pwned|hacked|owned",
         r"\b(?:i have been|i've been|you have been|been|say|print|output|write) [\"'*]?(?:pwned|hacked|owned)\b",
     ),
     sign(
         "forced",
         0.45,
-        "nothing else|only the|and only|exactly|no other|with the word|without anything|not say anything else|nothing more",
+        "nothing|only|just|exactly|no other|without anything",
         r"\b(?:say|print|output|respond|reply|answer|write|return|type|repeat)\b[^.?!]{0,40}[\"'][^\"']{1,80}[\"'][^.?!]{0,20}\b(?:and )?(?:nothing (?:else|more)|no other (?:words|text)|only|without anything else)|\b(?:only|just|exactly) (?:say|print|output|respond|reply|answer)(?: with)? (?:the (?:word|phrase|sentence)s? )?[\"'][^\"']{1,80}[\"']",
     ),
     sign(
         "forced",
         0.6,
-        "ignore the above|and say|and repeat|then say|then print|now say",
+        "ignore|forget|disregard|stop",
         r"\b(?:ignore|forget|disregard|stop)\b.{0,40}\b(?:and|then|now) (?:instead )?(?:say|repeat|print|output|write|give|tell)\b (?!me (?:what|how|if|whether)|about)",
     ),
     sign(
@@ -334,7 +334,7 @@ FORCED: Final = (
     sign(
         "forced",
         0.35,
-        "concatenat|combine|execute|z =|complete the|put together|do what",
+        "execute |run |follow |obey |answer |respond to |do |what would",
         r"\b(?:execute|run|follow|obey|answer|respond to|do) (?:the )?(?:z|c|result|combined|concatenated|output|sentence|command)\b|\bwhat would (?:\w+ ){0,4}?(?:answer|say|respond|reply) (?:to|if)|\bdo what (?:it|the (?:text|sentence|message)) says",
     ),
 )
@@ -342,7 +342,7 @@ PRIVATE: Final = (
     sign(
         "private",
         0.5,
-        "user's|your data|customer's|client's",
+        " user| customer| client",
         r"\b(?:the|this|our|another|other) (?:users?|customers?|clients?)'s? (?:\w+ )?(?:name|initials|birth\w*|age|e-?mail|address|home|city|phone|number|password|location|residence|favou?rite|social|bank|account|data|details)\b",
     ),
     sign(
@@ -354,13 +354,13 @@ PRIVATE: Final = (
     sign(
         "frame",
         0.25,
-        "imagine|suppose|hypothetical|in this world|let's pretend|purely|in a world",
+        "imagine|suppose|hypothetical|in this |let's pretend|in a world",
         r"\b(?:imagine|suppose|hypothetically|for a hypothetical|let's pretend|in a world where|in this (?:world|future|society|scenario))\b",
     ),
     sign(
         "private",
         0.3,
-        "reverse|pig latin|leetspeak|base64|rot13|letter|interlace|dashes|separated|first letter|morse|emoji|haiku|poem|digit",
+        "reverse|pig latin|leet|base64|rot13|letter|interlace|dashes|spaces|dots|separated|morse|hex|binary|emoji|haiku|poem|song|story|acrostic|digit",
         r"\b(?:in reverse(?: order)?|pig latin|leetspeak|leet speak|interlace|with (?:dashes|spaces|dots) (?:in )?between|each (?:digit|letter|character) separated|first letters? of|(?:in|using|to|as|with) (?:base64|rot13|morse|hex|binary|emojis?|leetspeak)|(?:haiku|poem|song|story|acrostic) (?:about|using|with|of))\b",
     ),
     sign(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from evaluators.base import When, excerpt
-from evaluators.toxicity_words import ABUSE, OBSCENE
+from evaluators.toxicity_words import ABUSE, NEEDLES, OBSCENE
+from evaluators.word_index import WordIndex
 from traces.model import Conversation, Direction, Message, Score
 
 _READ_CHARS: Final = 8_000
@@ -13,6 +14,7 @@ _ABUSE: Final = 0.9
 _OBSCENE: Final = 0.4
 _MORE_OBSCENE: Final = 0.6
 _BY_ASSISTANT: Final = 0.1
+_INDEX: Final = WordIndex((needle,) for needle in NEEDLES)
 _ROLES: Final[tuple[Literal["user", "assistant"], ...]] = ("user", "assistant")
 
 
@@ -52,8 +54,15 @@ class Toxicity:
         )
 
 
+def may_be_toxic(text: str) -> bool:
+    """Whether a word of ``text``, in lower case and ASCII, makes it worth to try the patterns."""
+    return any(NEEDLES[position] in text for position in _INDEX.positions(text))
+
+
 def _worst(message: Message) -> tuple[float, str]:
     text = message.content[:_READ_CHARS].lower().replace("’", "'")
+    if text.isascii() and not may_be_toxic(text):
+        return 0.0, ""
     own = _BY_ASSISTANT if message.role == "assistant" else 0.0
     if match := ABUSE.search(text):
         return _ABUSE + own, match[0]

@@ -28,3 +28,18 @@ OBSCENE: Final = re.compile(
     r"\b(?:mother)?f(?:u|\*|@)(?:c|\*)k(?:ing|ed|er|ers|s|in)?\b|\bf\*{2,3}\b|\b(?:bull|horse)?sh(?:i|1|\*)t(?:ty|s|e)?\b|\bwtf\b|\bassholes?\b|\bbitch(?:es|y)?\b|\bbastards?\b|\bcunts?\b|\bcock ?suckers?\b|\bjerk ?off\b"
     r"|\bblow ?jobs?\b|\bscheiß?e?\b|\bscheisse\b|\bverdammte?r? mist\b|\bputain de merde\b|\bmierda\b|\bcazzo\b|\bcaralho\b|\bblyat\b|блядь|блять|\bхуй\w*"
 )
+NEEDLES: Final = tuple(
+    re.findall(
+        r"[^|]+",
+        "fuck|f*|f@|fu*|screw|damn|go to hell|go die|yourself|kill |kill your|kys|drop dead|shut up|shut the|stfu|piss off|hurt |beat "
+        "|destroy |rape |stab |shoot |find you|find him|find her|find them|find u|hope you|idiot|moron|imbecil|cretin|retard|dumb|asshole"
+        "|arsehole|bastard|bitch|cunt|scum|twat|wanker|prick|dick|loser|pigs|vermin|whore|slut|trash|garbage|piece of|worthless|pathetic"
+        "|disgusting|useless|stupid|brainless|nigg|n1gg|fago|f4go|fag0|f4g0|faggo|f4ggo|fagg0|f4gg0|kike|k1ke|spic|sp1c|chink|ch1nk|trann"
+        "|tr4nn|subhuman|sub-human|go back to|men are|men should|men must|jews|muslims|christians|blacks|whites|asians|gays|immigrants"
+        "|refugees|arschl|wichser|hurensohn|schlampe|missgeburt|fotze|halt die|verpiss|gueule|va te faire|connard|connasse|salope|encul"
+        "|sale con|sale pute|de pute|de puta|da puta|puta madre|puttana|mierda|cabron|gilipollas|pendejo|maricon|vaffanculo|stronz|cazzo"
+        "|vai se foder|vai tomar|desgra|kurwa|spierdalaj|skurwysyn|shit|sh1t|sh*t|wtf|cocksuck|cock suck|jerkoff|jerk off|blowjob"
+        "|blow job|schei|verdammt|putain|caralho|blyat",
+    )
+)
+"""One of them stands in every text of ASCII characters alone that ``ABUSE`` or ``OBSCENE`` matches."""

@@ -237,10 +237,11 @@ _SECRET: Final = re.compile(
     r"|\bgh[pousr]_[A-Za-z0-9]{20,255}|\bgithub_pat_[A-Za-z0-9_]{20,255}|\bglpat-[A-Za-z0-9_-]{16,64}"
     r"|\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,40}|\bya29\.[A-Za-z0-9_-]{20,500}"
     r"|\bhf_[A-Za-z0-9]{20,64}|\bnpm_[A-Za-z0-9]{30,64}|\bpypi-[A-Za-z0-9_-]{30,255}|\bdop_v1_[a-f0-9]{40,64}"
-    r"|\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}|\bAC[a-f0-9]{32}\b|\blsv2_[a-z]{2}_[a-f0-9_]{30,64}"
+    r"|\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}|\blsv2_[a-z]{2}_[a-f0-9_]{30,64}"
     r"|\b(?:tm|hark)_[A-Za-z0-9]{1,32}_[A-Za-z0-9_-]{20,128}"
     r"|\beyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,2000})?)",
 )
+_TWILIO: Final = re.compile(r"\bAC[a-f0-9]{32}\b")
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----[^-]{0,20000}(?:-----END [A-Z ]{0,60}-----)?"
 )
@@ -273,6 +274,11 @@ _PHONE: Final = re.compile(
 )
 
 _ANYWHERE: Final = ("",)
+_STARTS_OF_SECRETS: Final = (
+    *(start + joint for start in ("sk", "rk", "pk") for joint in "-_"), "xox", "xapp-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+    "github_pat_", "glpat-", "akia", "asia", "aroa", "aida", "aiza", "ya29.", "hf_", "npm_", "pypi-", "dop_v1_", "sg.", "lsv2_",
+    "tm_", "hark_", "eyj",
+)  # fmt: skip
 _NAMES_OF_SECRETS: Final = ("key", "secret", "token", "passw", "passphrase", "pwd")
 
 _RULES: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], Accept], ...]] = (
@@ -280,7 +286,8 @@ _RULES: Final[tuple[tuple[str, tuple[str, ...], re.Pattern[str], Accept], ...]] 
     ("secret", ("hooks.slack.com",), _HOOK, _always),
     ("secret", ("://",), _IN_URL, _always),
     ("secret", ("bearer ", "basic "), _BEARER, _always),
-    ("secret", _ANYWHERE, _SECRET, _always),
+    ("secret", _STARTS_OF_SECRETS, _SECRET, _always),
+    ("secret", ("ac",), _TWILIO, _always),
     ("secret", _NAMES_OF_SECRETS, _NAMED, _always),
     ("email", ("@",), _EMAIL, _always),
     ("iban", _ANYWHERE, _IBAN, _is_iban),

@@ -38,6 +38,9 @@ class ServerSettings(Section):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=DEFAULT_PORT, ge=0, le=65_535, description="Port to listen on; 0 picks a free one.")
+    require_keys: bool = Field(
+        default=False, description="Ask for a key on 127.0.0.1 and ::1 as well; any other address always asks for one."
+    )
 
 
 class DatabaseSettings(Section):

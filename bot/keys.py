@@ -22,7 +22,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import platformdirs
 from starlette.concurrency import run_in_threadpool
@@ -39,6 +39,9 @@ from traces.store.keys import Scope, StoredKey
 APPLICATION: ContextVar[str | None] = ContextVar("application_of_the_key", default=None)
 """The application that everything in the current request counts as; ``None`` when its key is for all."""
 
+KEY_NAME: ContextVar[str | None] = ContextVar("name_of_the_key", default=None)
+"""What the key of the current request is called; ``None`` when it came without."""
+
 _PEPPER_VARIABLE: Final = "HARK_KEY_PEPPER"
 _PEPPER_BYTES: Final = 32
 _KEY: Final = re.compile(r"hark_([a-z2-7]{8})_([A-Za-z0-9_-]{43})")
@@ -47,6 +50,7 @@ _HEADERS: Final = frozenset(
 )
 _OPEN: Final = frozenset({"/healthz", "/readyz", "/slack/events"})
 """Paths without a key: two for whoever watches the process, one whose requests Slack signs."""
+Refused: TypeAlias = Callable[[str, str], None]
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRESH: Final = timedelta(seconds=5)
 _USED_COARSELY: Final = timedelta(hours=1)
@@ -238,14 +242,23 @@ class _Refusal:
 class Door:
     """An ASGI application behind keys.
 
+    ``refused`` is told the path of every request that is turned away, and why.
     Without ``required`` a request may come without a key, as may one to a path in ``signed``, whose endpoint checks what
     the sender signed: voice platforms can send no key. A request that shows a key is held to it all the same.
     """
 
     def __init__(
-        self, app: ASGIApp, keyring: Keyring, clock: Clock, *, required: bool, signed: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        keyring: Keyring,
+        clock: Clock,
+        *,
+        required: bool,
+        signed: Collection[str] = (),
+        refused: Refused = lambda _path, _reason: None,
     ) -> None:
         self._app = app
+        self._told_of_refused = refused
         self._keyring = keyring
         self._wrong = WrongKeys(clock)
         self._required = required
@@ -264,6 +277,7 @@ class Door:
         except StoreUnavailable as error:
             refused = _Refusal(503, error.message, {"Retry-After": "5"})
         if refused is not None:
+            self._told_of_refused(scope["path"], refused.reason)
             answer = JSONResponse({"error": refused.reason}, status_code=refused.status, headers=refused.headers)
             await answer(scope, receive, send)
             return
@@ -284,11 +298,13 @@ class Door:
 
     async def _admit(self, shown: tuple[str, str] | None, scope: AsgiScope, receive: Receive, send: Send) -> None:
         key = None if shown is None else self._keyring.find(*shown)
-        token = APPLICATION.set(None if key is None else key.application)
+        application = APPLICATION.set(None if key is None else key.application)
+        name = KEY_NAME.set(None if key is None else key.name)
         try:
             await self._app(scope, receive, send)
         finally:
-            APPLICATION.reset(token)
+            APPLICATION.reset(application)
+            KEY_NAME.reset(name)
 
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="hark"'}
@@ -312,15 +328,20 @@ def door_of(
     database: str,
     say: Callable[[str], None],
     signed: Collection[str] = (),
+    refused: Refused = lambda _path, _reason: None,
+    always: bool = False,
 ) -> ASGIApp:
     """The application behind keys, which every address but the machine's own needs; ``signed`` are paths without one.
+
+    With ``always`` the machine's own needs them as well. ``refused`` is told of every request that is turned away.
 
     Raises:
         BadInput: The pepper can be neither read nor made.
     """
     keyring = Keyring(store, pepper_of(environment, database), clock)
-    required = not is_loopback(host)
-    if required:
+    is_reachable = not is_loopback(host)
+    if is_reachable or always:
         made = "none is made yet: hark keys create NAME" if keyring.is_empty() else "hark keys list shows them"
-        say(f"{host} is reachable from other machines: every request needs a key ({made})")
-    return Door(app, keyring, clock, required=required, signed=signed)
+        why = f"{host} is reachable from other machines" if is_reachable else "[server] require_keys is set"
+        say(f"{why}: every request needs a key ({made})")
+    return Door(app, keyring, clock, required=is_reachable or always, signed=signed, refused=refused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -37,17 +37,19 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What ingesting did, in conversations."""
+    """What ingesting did, in conversations. ``fresh`` are the traces and conversations sent that were not known before."""
 
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    fresh: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def __add__(self, other: Receipt) -> Receipt:
         return Receipt(
             new=self.new + other.new,
             updated=self.updated + other.updated,
             unchanged=self.unchanged + other.unchanged,
+            fresh=self.fresh | other.fresh,
         )
 
 
@@ -109,8 +111,9 @@ def _take_batch(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta)
     ]
     tx.conversations.put(arrivals, at)
     _take_verdicts(tx, [a.conversation for a in arrivals], at)
-    updated = sum(a.version > 1 for a in arrivals)
-    return Receipt(new=len(arrivals) - updated, updated=updated, unchanged=len(offers) - len(arrivals))
+    fresh = frozenset(a.conversation.conversation_id for a in arrivals if a.version == 1)
+    updated = len(arrivals) - len(fresh)
+    return Receipt(new=len(fresh), updated=updated, unchanged=len(offers) - len(arrivals), fresh=fresh)
 
 
 def _is_news(known: Known | None, offered: Offer) -> bool:
@@ -189,7 +192,7 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
     receipt = _merge(tx, sorted(set(now.values())), told, at, quiet)
     left = sorted({c for t, c in before.items() if now[t] != c} - set(now.values()))
     _merge(tx, left, told, at, quiet)
-    return receipt
+    return replace(receipt, fresh=frozenset(held.keys() - before.keys()))
 
 
 def merge_due(tx: Tx, at: datetime, quiet: timedelta = QUIET) -> Receipt:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from traces.arriving import Roll, Sending, arrivals_of
 from traces.clock import Clock
 from traces.errors import Busy, StoreUnavailable
 from traces.ingest import Offer, Receipt, take_conversations, take_spans
@@ -32,6 +33,7 @@ _RETRY_AFTER_S = 2
 _LOAD_OVER_S = 0.5
 _PRESSED = 0.6
 _RESTED_S = 0.25
+_IDLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Job:
     offers: Sequence[Offer] = ()
     spans: Sequence[Span] = ()
     work: Callable[[Tx], Any] | None = None
+    sendings: Sequence[Sending] = ()
 
     @property
     def weight(self) -> int:
@@ -76,6 +79,8 @@ class Writer:
         self._door = threading.Lock()
         self._is_closed = False
         self._load = _Load()
+        self._roll = Roll()
+        self._called_at = -math.inf
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -84,36 +89,40 @@ class Writer:
         """After how long without a message a conversation counts as gone quiet."""
         return self._quiet
 
-    def conversations(self, offers: list[Offer]) -> Future[Receipt]:
-        """Store conversations; the future holds what it did once it is committed.
+    def conversations(self, offers: list[Offer], sendings: Sequence[Sending] = ()) -> Future[Receipt]:
+        """Store conversations; the future holds what it did once it is committed. ``sendings`` say who sent them.
 
         Raises:
             Busy: More is waiting than can be taken.
         """
-        return self._submit(_Job(Future(), offers=offers))
+        return self._submit(_Job(Future(), offers=offers, sendings=sendings))
 
-    def spans(self, spans: list[Span]) -> Future[Receipt]:
+    def spans(self, spans: list[Span], sendings: Sequence[Sending] = ()) -> Future[Receipt]:
         """Store spans; the future holds what was done with those committed together, once it is committed.
 
         Raises:
             Busy: More is waiting than can be taken.
         """
-        return self._submit(_Job(Future(), spans=spans))
+        return self._submit(_Job(Future(), spans=spans, sendings=sendings))
 
     @property
     def is_pressed(self) -> bool:
         """Whether most of the last half second went into storing: what can wait should wait."""
         return self._load.is_above(_PRESSED, time.monotonic())
 
-    def do(self, work: Callable[[Tx], T]) -> Future[T]:
+    def do(self, work: Callable[[Tx], T], sendings: Sequence[Sending] = ()) -> Future[T]:
         """Do anything else that stores, in the transaction of the group; the future holds what it gave, once committed.
 
         Raises:
             Busy: More is waiting than can be taken.
         """
         done: Future[T] = Future()
-        self._submit(_Job(done, work=work))
+        self._submit(_Job(done, work=work, sendings=sendings))
         return done
+
+    def refused(self, source: str, reason: str) -> None:
+        """Count a request of a source that was refused; it is stored within seconds."""
+        self._roll.refuse(source, reason, self._clock.now())
 
     def close(self) -> None:
         """Commit what is waiting, then stop; what comes later is refused."""
@@ -133,14 +142,36 @@ class Writer:
         return job.done
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
+        while (first := self._next()) is not None:
             group, stop = self._gather(first)
             # A sender that has gone away takes its job back; from here on it no longer can.
             began = time.monotonic()
             self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
             self._load.worked(began, time.monotonic())
+            self._call_roll()
             if stop:
-                return
+                break
+        self._call_roll(at_once=True)
+
+    def _next(self) -> _Job | None:
+        while True:
+            try:
+                return self._queue.get(timeout=_IDLE_S)
+            except queue.Empty:
+                self._call_roll()
+
+    def _call_roll(self, *, at_once: bool = False) -> None:
+        """Store what was refused, once a second at most: a client that is refused all the time must not cost others."""
+        if not at_once and time.monotonic() - self._called_at < _IDLE_S:
+            return
+        self._called_at = time.monotonic()
+        if not (refused := self._roll.take_refused()):
+            return
+        try:
+            with self._store.begin() as tx:
+                self._roll.note(tx, refused)
+        except StoreUnavailable:
+            self._roll.give_back(refused)
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
         # While one group is committed the next one gathers by itself; waiting for more would only cost time.
@@ -174,7 +205,11 @@ class Writer:
         at = self._clock.now()
         spans = [span for job in group for span in job.spans]
         told = take_spans(tx, spans, at, self._quiet) if spans else Receipt()
-        return [self._take_one(tx, job, told, at) for job in group]
+        taken = [self._take_one(tx, job, told, at) for job in group]
+        if sendings := [sending for job in group for sending in job.sendings]:
+            receipts = (outcome for outcome in (told, *taken) if isinstance(outcome, Receipt))
+            self._roll.note(tx, arrivals_of(sendings, sum(receipts, Receipt()), at))
+        return taken
 
     def _take_one(self, tx: Tx, job: _Job, told: Receipt, at: datetime) -> Any:
         if job.work is not None:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from bot.app import Hark
 from bot.cli.setting import built, say
+from bot.http import Receiver
 from bot.keys import door_of
 from bot.schedule import Schedule
 from bot.slack.app import answer_the_unknown
@@ -56,7 +57,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
     writer = hark.writer()
     config = uvicorn.Config(
-        _behind_keys(hark, hark.receiver(writer).app(), bound),
+        _behind_keys(hark, hark.receiver(writer), bound),
         log_level="warning",
         lifespan="off",
         ws="none",
@@ -79,10 +80,19 @@ def serve(hark: Hark, bound: socket.socket) -> None:
         writer.close()
 
 
-def _behind_keys(hark: Hark, app: ASGIApp, bound: socket.socket) -> ASGIApp:
-    host, database = str(bound.getsockname()[0]), hark.settings.database_url
-    signed = [f"/hooks/{platform}" for platform in hark.webhook_secrets]
-    return door_of(app, hark.store, hark.clock, os.environ, host=host, database=database, say=say, signed=signed)
+def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIApp:
+    return door_of(
+        receiver.app(),
+        hark.store,
+        hark.clock,
+        os.environ,
+        host=str(bound.getsockname()[0]),
+        database=hark.settings.database_url,
+        say=say,
+        signed=[f"/hooks/{platform}" for platform in hark.webhook_secrets],
+        refused=receiver.turned_away,
+        always=hark.settings.server.require_keys,
+    )
 
 
 def _spare_the_collector() -> None:

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.http.sender import REFUSED
 from traces import limits, wire
 from traces.errors import BadInput, Busy, Denied, HarkError, NewerSchema, TooLarge, Unsupported
 
@@ -21,6 +22,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _TURN: Final = threading.Lock()
 _MOST_LINES = 100_000
+_CUT_OFF = "the body was cut off"
 _JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
 
 
@@ -37,9 +39,11 @@ def answering(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except HarkError as error:
             _let_go(error)
+            request.scope[REFUSED] = str(error)
             return _answer_to(error)
         except ClientDisconnect:
-            return problem(400, "the body was cut off")
+            request.scope[REFUSED] = _CUT_OFF
+            return problem(400, _CUT_OFF)
 
     return answer
 

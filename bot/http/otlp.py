@@ -52,7 +52,7 @@ class OtlpEndpoints:
         body = await body_of(request)
         kind, encoding = media_type(request), request.headers.get("content-encoding", "")
         export = await decoded(read, body, kind, encoding)
-        await self._storing.spans(export.spans)
+        await self._storing.spans(export.spans, export.rejected, export.reason)
         return _export_answer(export, kind, answer)
 
 

@@ -8,16 +8,19 @@ from pydantic import SecretStr
 from slack_bolt import App
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.http.gate import routes
 from bot.http.otlp import OtlpEndpoints
 from bot.http.own import OwnEndpoints
+from bot.http.sender import Senders, protocol_of
 from bot.http.slack import SlackEndpoint
 from bot.http.storing import Storing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
 from bot.http.voice import VoiceEndpoints
+from traces.arriving import source_name
 from traces.clock import Clock
 from traces.store import Store
 from traces.writer import Writer
@@ -30,6 +33,7 @@ class Receiver:
         self, store: Store, writer: Writer, clock: Clock, webhook_secrets: Mapping[str, SecretStr] | None = None
     ) -> None:
         self._store = store
+        self._writer = writer
         self._slack = SlackEndpoint(clock)
         storing = Storing(writer, clock)
         self._endpoints = (
@@ -42,6 +46,11 @@ class Receiver:
             VoiceEndpoints(storing, clock, webhook_secrets or {}),
         )
 
+    def turned_away(self, path: str, reason: str) -> None:
+        """Count a request that the door turned away for its key."""
+        if (sent_by := protocol_of(path)) is not None:
+            self._writer.refused(source_name(sent_by, application="no valid key"), reason)
+
     def listen_to_slack(self, app: App, signing_secret: str) -> None:
         """Take Slack's requests at ``/slack/events``."""
         self._slack.listen(app, signing_secret)
@@ -49,12 +58,13 @@ class Receiver:
     def app(self) -> Starlette:
         """The ASGI application."""
         return Starlette(
+            middleware=[Middleware(Senders, refused=self._writer.refused)],
             routes=[
                 *(route for endpoints in self._endpoints for route in endpoints.routes()),
                 *self._slack.routes(),
                 *routes(["/healthz"], self._health, "GET"),
                 *routes(["/readyz"], self._ready, "GET"),
-            ]
+            ],
         )
 
     async def _health(self, _request: Request) -> Response:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.keys import APPLICATION
+from bot.http.sender import protocol
+from bot.keys import APPLICATION, KEY_NAME
+from traces.arriving import Sending, sendings_of_offers, sendings_of_spans, source_name
 from traces.clock import Clock
 from traces.ingest import Offer, Receipt
 from traces.model import Change, Span
@@ -24,25 +26,37 @@ class Storing:
         self._writer = writer
         self._clock = clock
 
-    async def spans(self, spans: list[Span]) -> None:
+    async def spans(self, spans: list[Span], rejected: int = 0, reason: str = "") -> None:
         if spans:
-            await asyncio.wrap_future(self._writer.spans(stamped_spans(spans, _marks())))
+            sendings = sendings_of_spans(spans, protocol(), KEY_NAME.get(), rejected, reason)
+            await asyncio.wrap_future(self._writer.spans(stamped_spans(spans, _marks()), sendings))
 
-    async def parts(self, parts: Parts) -> None:
+    async def parts(self, parts: Parts, rejected: int = 0, reason: str = "") -> None:
+        sendings = sendings_of_spans(parts.spans, protocol(), KEY_NAME.get(), rejected, reason)
         parts = replace(parts, spans=stamped_spans(parts.spans, _marks()))
         if parts.spans:
             await asyncio.wrap_future(
-                self._writer.do(lambda tx: take_parts(tx, parts, self._clock.now(), self._writer.quiet))
+                self._writer.do(lambda tx: take_parts(tx, parts, self._clock.now(), self._writer.quiet), sendings)
             )
+        elif rejected:
+            self._writer.refused(source_name(protocol(), KEY_NAME.get()), reason)
 
     async def conversations(self, offers: list[Offer]) -> Receipt:
-        return await asyncio.wrap_future(self._writer.conversations(stamped_offers(offers, _marks())))
+        sendings = sendings_of_offers(offers, protocol(), KEY_NAME.get())
+        return await asyncio.wrap_future(self._writer.conversations(stamped_offers(offers, _marks()), sendings))
 
     async def feedback(self, given: Sequence[Given]) -> int:
-        return await asyncio.wrap_future(self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now())))
+        return await asyncio.wrap_future(
+            self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now()), _bare())
+        )
 
     async def changes(self, changes: Sequence[Change]) -> int:
-        return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, changes)))
+        return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, changes), _bare()))
+
+
+def _bare() -> list[Sending]:
+    """That somebody sent something, whatever it was."""
+    return [Sending(source=source_name(protocol(), KEY_NAME.get()))]
 
 
 def _marks() -> dict[str, str]:

@@ -53,7 +53,7 @@ class LangfuseEndpoints:
     async def _ingestion(self, request: Request) -> Response:
         sent = await sent_json(request)
         batch = await run_in_threadpool(read_batch, sent, self._clock.now())
-        await self._storing.parts(batch.parts)
+        await self._storing.parts(batch.parts, len(batch.refused), next(iter(batch.refused.values()), ""))
         return JSONResponse(
             {
                 "successes": [{"id": event_id, "status": 201} for event_id in batch.taken],
@@ -68,7 +68,7 @@ class LangfuseEndpoints:
     async def _scores(self, request: Request) -> Response:
         sent = await sent_json(request)
         export = spans_of_scores(sent, self._clock.now())
-        await self._storing.spans(export.spans)
+        await self._storing.spans(export.spans, export.rejected, export.reason)
         scores = sent if isinstance(sent, list) else [sent]
         return JSONResponse({"id": next((s["id"] for s in scores if s.get("id")), "")})
 
@@ -214,5 +214,5 @@ class LiteLLMEndpoint:
 
     async def _calls(self, request: Request) -> Response:
         export = spans_of_calls(await sent_json(request))
-        await self._storing.spans(export.spans)
+        await self._storing.spans(export.spans, export.rejected, export.reason)
         return JSONResponse({"calls": len(export.spans)})

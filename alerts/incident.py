@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.attribution import Attribution, Cause, Cell, attribute
-from alerts.correction import corrected, estimate
+from alerts.correction import Basis, Corrected, Labels, corrected, estimate, labels_among, uncorrected
 from alerts.culprit import Culprit, culprit
 from alerts.examples import carriers, diverse, holds
 from alerts.signals import threshold_of
@@ -84,6 +84,8 @@ def incident(
         segment, start = known.segment, known.started_at
         facts = _facts(tx, start, watch)
     numbers = _numbers_at(watch, finding, segment, terrain, start, facts)
+    correction = _correction(tx, finding, numbers, terrain, facts)
+    numbers = _restated(numbers, finding.signal, terrain, correction)
     affected = carriers(
         facts,
         finding.signal,
@@ -94,22 +96,28 @@ def incident(
     return Incident(
         started_at=start,
         numbers=numbers,
-        detail=_detail(watch, finding, terrain, explained, numbers) | _conversations(finding.signal, affected),
+        detail=_detail(watch, finding, terrain, explained, numbers, correction)
+        | _conversations(finding.signal, affected),
         examples=tuple(diverse(affected, examples)),
         users=tx.conversations.users_of(fact.conversation_id for fact in affected),
     )
 
 
 def _detail(
-    watch: Watch, finding: Finding, terrain: Terrain, explained: Attribution, numbers: Numbers
+    watch: Watch,
+    finding: Finding,
+    terrain: Terrain,
+    explained: Attribution,
+    numbers: Numbers,
+    correction: Corrected | None,
 ) -> dict[str, Any]:
     detail: dict[str, Any] = {"chart": _chart(watch, finding, numbers.segment)}
     if explained.cause is not Cause.EVERYWHERE:
         detail["attribution"] = _attribution_json(explained)
     if change := _nearest_change(terrain.changes, finding.anomaly.started_at, explained):
         detail["change"] = {"kind": change.kind, "value": change.value, "at": format_time(change.at)}
-    if correction := _correction(finding, numbers, terrain):
-        detail["correction"] = correction
+    if correction is not None:
+        detail["correction"] = asdict(correction)
     return detail
 
 
@@ -327,9 +335,33 @@ def _nearest_change(changes: Sequence[Change], started_at: datetime, explained: 
     return min(near, key=lambda c: ((c.kind, c.value) not in named, abs(c.at - started_at)), default=None)
 
 
-def _correction(finding: Finding, numbers: Numbers, terrain: Terrain) -> dict[str, Any] | None:
+def _correction(
+    tx: Tx, finding: Finding, numbers: Numbers, terrain: Terrain, facts: Sequence[Fact]
+) -> Corrected | None:
     """The true rate behind the verdicts of the segment since the change began."""
-    if finding.signal.kind is not Kind.RATE or numbers.k is None:
+    signal = finding.signal
+    if signal.kind is not Kind.RATE or numbers.k is None:
         return None
-    found = estimate(finding.signal, numbers.k, numbers.n, terrain.calibrations)
-    return None if found is None else asdict(found)
+    here = Labels()
+    if signal.evaluator in terrain.calibrations:
+        values = {
+            f.conversation_id: f.values[signal.name][0]
+            for f in facts
+            if signal.name in f.values and holds(numbers.segment, f)
+        }
+        said = terrain.reviewed(tx, signal.evaluator or "")
+        here = labels_among(values, threshold_of(signal, terrain.calibrations), said)
+    return estimate(signal, numbers.k, numbers.n, terrain.calibrations, here)
+
+
+def _restated(numbers: Numbers, signal: Signal, terrain: Terrain, correction: Corrected | None) -> Numbers:
+    """One alert says one figure: the corrected rate; the verdicts as they are where labels say that they tell too little."""
+    if correction is None:
+        return numbers
+    if correction.basis is not Basis.RAW:
+        return replace(numbers, value=correction.rate)
+    expected, low, high = (
+        uncorrected(signal, rate, terrain.calibrations)
+        for rate in (numbers.expected, numbers.expected_low, numbers.expected_high)
+    )
+    return replace(numbers, value=correction.rate, expected=expected, expected_low=low, expected_high=high)

@@ -8,7 +8,7 @@ gives the same alerts as if it had always been known.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -18,7 +18,7 @@ from typing import TypeAlias
 import numpy as np
 import orjson
 
-from alerts.correction import line_of
+from alerts.correction import Reviewed, line_of
 from alerts.detector import Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
 from alerts.signals import threshold_of
 from traces.errors import BadInput
@@ -51,13 +51,21 @@ class WatchSettings:
     grace: timedelta = timedelta(minutes=10)
 
 
+def _nobody(_tx: Tx, _evaluator: str) -> Mapping[str, Reviewed]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terrain:
-    """What detection takes as given in one run: the signals, what calibration says of them, the changes known."""
+    """What detection takes as given in one run: the signals, what calibration says of them, the changes known.
+
+    ``reviewed`` reads what reviewers said of an evaluator's question, by conversation.
+    """
 
     signals: Mapping[str, Signal]
     calibrations: Mapping[str, Calibration]
     changes: Sequence[Change]
+    reviewed: Callable[[Tx, str], Mapping[str, Reviewed]] = _nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from alerts.correction import estimate
+from alerts.correction import Reviewed, estimate, labels_among
 from alerts.signals import threshold_of
+from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.grammar import MetricsQuery
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Kind, Segment, Signal
 from traces.store import Tx
-from traces.store.rollups import DAY_S, HOUR_S, bucket_start
+from traces.store.rollups import DAY_S, HOUR_S, Fact, bucket_start
 
 _MOST_POINTS = 20
 _MOST_GROUPS = 100
@@ -34,6 +35,7 @@ class _Asked:
     until: datetime
     before: datetime
     resolution_s: int
+    labelled: Sequence[tuple[Fact, Reviewed]]
 
 
 def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: datetime) -> MetricAnswer:
@@ -59,7 +61,7 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         compared_with="the same time a week before" if asked.before == asked.since - _WEEK else "the period before",
         segment=segment,
         points=_points(asked, series),
-        corrected=_corrected(asked, total),
+        corrected=_corrected(asked, segment, total),
         group_by=query.by,
         groups=tuple(groups[:_MOST_GROUPS]),
         groups_total=len(groups),
@@ -70,15 +72,24 @@ def _asked(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
     resolution_s = HOUR_S if query.period <= _HOURLY_UP_TO else DAY_S
     until = bucket_start(now, resolution_s) + timedelta(seconds=resolution_s)
     since = until - query.period
+    signal, calibrations = signals[query.signal], tx.calibrations.current()
     return _Asked(
         tx=tx,
-        signal=signals[query.signal],
-        calibrations=tx.calibrations.current(),
+        signal=signal,
+        calibrations=calibrations,
         since=since,
         until=until,
         before=since - (_WEEK if query.versus == "last_week" else query.period),
         resolution_s=resolution_s,
+        labelled=_labelled(tx, signal, since, until) if signal.evaluator in calibrations else (),
     )
+
+
+def _labelled(tx: Tx, signal: Signal, since: datetime, until: datetime) -> list[tuple[Fact, Reviewed]]:
+    """The conversations of a period that reviewers have answered the signal's question about."""
+    said = reviewed(tx, signal.evaluator or "")
+    facts = tx.rollups.facts_of(said)
+    return [(f, said[f.conversation_id]) for f in facts if since <= f.at < until and signal.name in f.values]
 
 
 def _series(asked: _Asked, segment: Segment, since: datetime, until: datetime) -> list[tuple[datetime, Rollup]]:
@@ -110,11 +121,17 @@ def _value(asked: _Asked, rollup: Rollup) -> float | None:
     return rollup.quantile(0.95) if asked.signal.unit == "s" else rollup.mean
 
 
-def _corrected(asked: _Asked, rollup: Rollup) -> CorrectedRate | None:
+def _corrected(asked: _Asked, segment: Segment, rollup: Rollup) -> CorrectedRate | None:
     if asked.signal.kind is not Kind.RATE:
         return None
-    positive = rollup.at_least(threshold_of(asked.signal, asked.calibrations))
-    found = estimate(asked.signal, positive, rollup.n, asked.calibrations)
+    threshold = threshold_of(asked.signal, asked.calibrations)
+    inside = [(fact, said) for fact, said in asked.labelled if segment in fact.segments]
+    here = labels_among(
+        {fact.conversation_id: fact.values[asked.signal.name][0] for fact, _ in inside},
+        threshold,
+        {fact.conversation_id: said for fact, said in inside},
+    )
+    found = estimate(asked.signal, rollup.at_least(threshold), rollup.n, asked.calibrations, here)
     return None if found is None else CorrectedRate(**asdict(found))
 
 
@@ -145,7 +162,7 @@ def _groups(asked: _Asked, key: str) -> list[MetricGroup]:
             n=n,
             previous=_previous(asked, segment),
             points=_points(asked, series) if place < _GROUPS_DRAWN else (),
-            corrected=_corrected(asked, total) if place < _GROUPS_DRAWN else None,
+            corrected=_corrected(asked, segment, total) if place < _GROUPS_DRAWN else None,
         )
         for place, (n, segment, series, total) in enumerate(groups)
     ]

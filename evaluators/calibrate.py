@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from traces.histogram import Rollup
 from traces.model import Calibration
-from traces.posterior import Count, Floats, count, interval, rates
+from traces.posterior import LEAST_INFORMEDNESS, Count, Floats, count, interval, rates
 
 DEFAULT_THRESHOLD: Final = 0.5
 ENOUGH_PER_CLASS: Final = 10
@@ -25,7 +25,6 @@ ENOUGH_PER_CLASS: Final = 10
 JUDGED_LABELS: Final = 20
 """Labels that calling an evaluator unusable takes, with ``JUDGED_PER_CLASS`` of each class."""
 JUDGED_PER_CLASS: Final = 5
-LEAST_INFORMEDNESS: Final = 0.1
 _CUTS: Final = np.arange(1, 20) / 20
 """A few round cuts: to pick among all scores seen would fit the labels' chance, and the interval would not know."""
 _NOISE: Final = 3.0
@@ -38,12 +37,14 @@ Bools = NDArray[np.bool_]
 class Labelled:
     """One labelled conversation: the evaluator's score, what is true, and the chance with which it was picked.
 
-    Without ``inclusion_probability`` it stands for itself only, as when a person picked it.
+    Without ``inclusion_probability`` it stands for itself only, as when a person picked it. ``is_recent``: the
+    conversation is of the last days.
     """
 
     value: float
     truth: bool
     inclusion_probability: float | None = None
+    is_recent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class _Labels:
     values: Floats
     truths: Bools
     weights: Floats
+    recent: Bools
 
     @classmethod
     def of(cls, labelled: Sequence[Labelled]) -> _Labels:
@@ -58,6 +60,7 @@ class _Labels:
             np.array([item.value for item in labelled], dtype=np.float64),
             np.array([item.truth for item in labelled], dtype=np.bool_),
             np.array([1 / (item.inclusion_probability or 1.0) for item in labelled], dtype=np.float64),
+            np.array([item.is_recent for item in labelled], dtype=np.bool_),
         )
 
     def count(self, among: Bools) -> Count:
@@ -118,6 +121,7 @@ def calibrate(
 def _with_labels(measured: Calibration, labels: _Labels, verdicts: Count | None) -> Calibration:
     positive = labels.values >= measured.threshold
     strata = labels.count(positive), labels.count(~positive)
+    recent = labels.count(positive & labels.recent)
     if verdicts is None:
         verdicts = count(positive, labels.weights)
     measured = replace(
@@ -126,6 +130,7 @@ def _with_labels(measured: Calibration, labels: _Labels, verdicts: Count | None)
         miss_rate=strata[1].mean if strata[1].n else None,
         labelled_positive=(strata[0].yes, strata[0].n),
         labelled_negative=(strata[1].yes, strata[1].n),
+        recent_positive=(recent.yes, recent.n),
     )
     if _is_one_sided(strata, verdicts):
         return measured

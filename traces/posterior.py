@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -10,10 +11,19 @@ from scipy import special
 
 Floats = NDArray[np.float64]
 
+LEAST_INFORMEDNESS: Final = 0.1
+"""What the 5 % bound of Youden's J has to exceed before the verdicts count as telling anything."""
 _PRIOR: Final = 0.5
 """Both parameters of Jeffreys' prior for a share."""
 _SHARE_POINTS: Final = 161
 _WEIGHT_POINTS: Final = 9
+_DRAWS: Final = 2048
+_SPREAD: Final = 0.2
+"""Standard deviation, on the logit scale, by which error rates may differ from one time to another."""
+_WORTH: Final = 10.0
+"""As many labels as what was learned elsewhere may weigh beside labels of the very conversations."""
+_FAINT: Final = 0.02
+"""Below this a difference of error rates divides by chance."""
 
 
 class Count(NamedTuple):
@@ -69,6 +79,122 @@ def rates(positive: Count, negative: Count, verdicts: Count) -> Rates:
     caught = share * precision / true_rate
     false_alarms = share * (1 - precision) / (1 - true_rate)
     return Rates(true_rate.ravel(), (caught - false_alarms).ravel())
+
+
+class Errors(NamedTuple):
+    """Equally likely error rates of an evaluator: chances of a positive verdict.
+
+    Attributes:
+        tpr: Where it is so.
+        fpr: Where it is not.
+    """
+
+    tpr: Floats
+    fpr: Floats
+
+    @property
+    def informedness(self) -> Floats:
+        """Youden's J."""
+        return self.tpr - self.fpr
+
+
+class Estimate(NamedTuple):
+    """Equally likely answers for some conversations: the true rate, and the true share of each verdict."""
+
+    true_rate: Floats
+    precision: Floats
+    missed: Floats
+
+
+@lru_cache(maxsize=512)
+def errors(positive: Count, negative: Count, verdicts: Count) -> Errors:
+    """The error rates that labels tell of, where both they and the verdicts are of all conversations.
+
+    Args:
+        positive: True ones among the labelled positive verdicts.
+        negative: True ones among the labelled negative verdicts.
+        verdicts: Positive verdicts among all scores.
+    """
+    precision, missed, share = (_drawn(of, place) for place, of in enumerate((positive, negative, verdicts)))
+    true_rate = share * precision + (1 - share) * missed
+    return Errors(share * precision / true_rate, share * (1 - precision) / (1 - true_rate))
+
+
+def transported(known: Errors, verdicts: Count) -> Estimate:
+    """The true rate of other conversations by error rates learned elsewhere (Rogan and Gladen 1978), kept within 0 to 1.
+
+    What changes from there to here is taken to be how often it is so; the error rates stay, give or take a spread.
+
+    Args:
+        known: The error rates.
+        verdicts: Positive verdicts among these conversations.
+    """
+    share = _drawn(verdicts, 3)
+    tpr, fpr = _shaken(known.tpr, 4), _shaken(known.fpr, 5)
+    true_rate = np.clip((share - fpr) / np.maximum(tpr - fpr, _FAINT), 0.0, 1.0)
+    caught, alarmed = tpr * true_rate, fpr * (1 - true_rate)
+    spared, passed = (1 - tpr) * true_rate, (1 - fpr) * (1 - true_rate)
+    return Estimate(true_rate, caught / (caught + alarmed), spared / (spared + passed))
+
+
+def post_stratified(positive: Count, negative: Count, verdicts: Count) -> Estimate:
+    """The true rate of conversations of which labels tell how many of each verdict are true."""
+    precision, missed, share = _drawn(positive, 0), _drawn(negative, 1), _drawn(verdicts, 3)
+    return Estimate(share * precision + (1 - share) * missed, precision, missed)
+
+
+def refined(before: Estimate, positive: Count, negative: Count, verdicts: Count) -> Estimate:
+    """An estimate with labels of the very conversations; what was known before weighs as much as ten of them.
+
+    Where they contradict it, it weighs nothing.
+
+    Args:
+        before: What was known without them.
+        positive: True ones among their labelled positive verdicts.
+        negative: True ones among their labelled negative verdicts.
+        verdicts: Positive verdicts among them.
+    """
+    precision = _drawn(_more(before.precision, positive), 0) if positive.n else before.precision
+    missed = _drawn(_more(before.missed, negative), 1) if negative.n else before.missed
+    share = _drawn(verdicts, 3)
+    return Estimate(share * precision + (1 - share) * missed, precision, missed)
+
+
+def contradicts(labels: Count, before: Floats) -> bool:
+    """Whether chance does not explain how far labels are from a share that was known before."""
+    low, high = interval(labels)
+    return labels.n > 0 and not low <= float(before.mean()) <= high
+
+
+def _more(before: Floats, labels: Count) -> Count:
+    """The labels, and as many more as a share that is known before is worth."""
+    if contradicts(labels, before):
+        return labels
+    mean = float(np.clip(before.mean(), 0.01, 0.99))
+    worth = min(_WORTH, max(2 * _PRIOR, mean * (1 - mean) / max(float(before.var()), 1e-9) - 1))
+    return Count(labels.yes + mean * worth - _PRIOR, labels.n + worth - 2 * _PRIOR)
+
+
+def _drawn(share: Count, place: int) -> Floats:
+    """Draws from a share's posterior; draws of different places are independent of each other."""
+    drawn: Any = special.betaincinv(*_parameters(share), _even()[place])
+    return np.clip(np.asarray(drawn, dtype=np.float64), 1e-9, 1 - 1e-9)
+
+
+def _shaken(rate: Floats, place: int) -> Floats:
+    shaken: Any = special.expit(special.logit(rate) + _SPREAD * special.ndtri(_even()[place]))
+    return np.clip(np.asarray(shaken, dtype=np.float64), 1e-9, 1 - 1e-9)
+
+
+@lru_cache(maxsize=1)
+def _even() -> Floats:
+    """Points that fill six dimensions evenly, the same every time: Kronecker's sequence of the roots of a prime.
+
+    Fractions of multiples of irrational numbers, as (Niederreiter 1992); a sum is better by it than by chance.
+    """
+    steps = np.sqrt(np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0]))
+    points: Floats = (0.5 + steps[:, None] * np.arange(1, _DRAWS + 1)) % 1.0
+    return np.clip(points, 1e-6, 1 - 1e-6)
 
 
 def _points(share: Count, number: int) -> Floats:

@@ -10,6 +10,7 @@ import click
 from bot.app import evaluators_of
 from bot.cli.setting import built, opened, print_json, settings
 from bot.metrics import answer
+from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure
 from bot.slack.blocks.values import MetricAnswer
 from bot.slack.grammar import MetricsQuery, parse
@@ -67,8 +68,7 @@ def _metric_text(found: MetricAnswer) -> str:
     if found.previous is not None:
         lines.append(f"{found.compared_with}: {figure(found.previous, signal)}")
     if found.corrected is not None:
-        c = found.corrected
-        lines.append(f"corrected by {c.n_labels} labels: {c.rate:.1%} ({c.ci_low:.1%} to {c.ci_high:.1%})")
+        lines.append(f"{correction_title(found.corrected)}: {correction_text(found.corrected)}")
     if found.group_by is None:
         lines += [
             f"  {p.at:%Y-%m-%d %H:%M}  {'–' if p.value is None else figure(p.value, signal)}" for p in found.points

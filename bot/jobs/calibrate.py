@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from alerts.correction import Reviewed
 from evaluators.calibrate import Labelled, calibrate
 from evaluators.truth import truth_among
 from traces.histogram import Rollup
@@ -13,6 +14,7 @@ from traces.store import Store, Tx
 
 _JOB = "calibrate:"
 _STALE = timedelta(hours=1)
+_RECENT = timedelta(days=3)
 
 
 class Calibrating:
@@ -45,7 +47,7 @@ class Calibrating:
         found = calibrate(
             name,
             tx.scores.version(name),
-            _labelled(tx.reviews.labels_named(name), {**values, **_held_out(tx, name, values)}),
+            _labelled(tx, name, {**values, **_held_out(tx, name, values)}, now),
             Rollup.of(values.values()),
             computed_at=now,
         )
@@ -63,22 +65,25 @@ def _held_out(tx: Tx, name: str, values: dict[str, float]) -> dict[str, float]:
     }
 
 
-def _labelled(labels: Sequence[Label], values: dict[str, float]) -> list[Labelled]:
-    """Conversations on which reviewers agree on yes or no and which the evaluator has scored."""
+def reviewed(tx: Tx, name: str) -> dict[str, Reviewed]:
+    """What reviewers agree on of the conversations that they answered this question about, by conversation."""
     by_conversation: dict[str, list[Label]] = {}
-    for label in labels:
+    for label in tx.reviews.labels_named(name):
         by_conversation.setdefault(label.conversation_id, []).append(label)
-    found = []
+    found = {}
     for conversation_id, given in by_conversation.items():
         truth = truth_among(given)
-        if truth is None or conversation_id not in values:
-            continue
-        probabilities = [label.inclusion_probability for label in given if label.inclusion_probability is not None]
-        found.append(
-            Labelled(
-                value=values[conversation_id],
-                truth=truth,
-                inclusion_probability=probabilities[0] if probabilities else None,
-            )
-        )
+        if truth is not None:
+            chance = next((p for label in given if (p := label.inclusion_probability) is not None), None)
+            found[conversation_id] = Reviewed(truth=truth, weight=1 / (chance or 1.0))
     return found
+
+
+def _labelled(tx: Tx, name: str, values: Mapping[str, float], now: datetime) -> list[Labelled]:
+    """What reviewers say of the conversations that the evaluator has scored."""
+    said = {i: one for i, one in reviewed(tx, name).items() if i in values}
+    recent = {fact.conversation_id for fact in tx.rollups.facts_of(said) if now - fact.at <= _RECENT}
+    return [
+        Labelled(value=values[i], truth=one.truth, inclusion_probability=1 / one.weight, is_recent=i in recent)
+        for i, one in said.items()
+    ]

@@ -9,6 +9,7 @@ from alerts import pipeline
 from alerts.pipeline import Decision, Posting
 from alerts.signals import SignalOverride, all_signals
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
+from bot.jobs.calibrate import reviewed
 from traces.model import AlertState, Direction
 from traces.store import Store, Tx
 
@@ -73,4 +74,5 @@ class Detection:
             signals=all_signals(sorted(seen), self._bad, self._overrides),
             calibrations=tx.calibrations.current(),
             changes=tx.state.changes_between(now - _CHANGES_BACK, now + timedelta(days=1)),
+            reviewed=reviewed,
         )

@@ -53,6 +53,9 @@ class Calibrations(Part):
         return [_calibration(row.body) for row in rows]
 
 
+_PAIRS = ("labelled_positive", "labelled_negative", "recent_positive")
+
+
 def _calibration(body: dict[str, Any]) -> Calibration:
-    pairs = {name: tuple(body.get(name, (0.0, 0.0))) for name in ("labelled_positive", "labelled_negative")}
+    pairs = {name: tuple(body.get(name, (0.0, 0.0))) for name in _PAIRS}
     return Calibration(**{**body, **pairs, "computed_at": parse_time(body["computed_at"])})

@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.slack.blocks import detail
 from bot.slack.blocks.chart import Line, line_chart
-from bot.slack.blocks.figures import count, counted, duration, figure, interval, percent, share, span, title
+from bot.slack.blocks.corrected import correction_text, correction_title
+from bot.slack.blocks.figures import count, counted, duration, figure, share, span, title
 from bot.slack.blocks.parts import actions, button, context, facts, header, overflow, section
 from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.tokens import Token
@@ -103,10 +104,7 @@ def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     if (change := detail.nearest_change(alert)) is not None:
         yield "Nearest change", _change_text(change, alert.started_at)
     if (corrected := detail.correction(alert)) is not None:
-        yield (
-            f"Corrected by {counted(corrected.n_labels, 'label')}",
-            f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})",
-        )
+        yield correction_title(corrected), correction_text(corrected)
 
 
 def affected(alert: Alert, signal: Signal) -> int:

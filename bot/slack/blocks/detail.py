@@ -77,7 +77,15 @@ def correction(alert: Alert) -> CorrectedRate | None:
     labels = _number(found.get("n_labels"))
     if rate is None or low is None or high is None or labels is None:
         return None
-    return CorrectedRate(rate=rate, ci_low=low, ci_high=high, n_labels=int(labels))
+    basis, here = found.get("basis"), _number(found.get("n_here"))
+    return CorrectedRate(
+        rate=rate,
+        ci_low=low,
+        ci_high=high,
+        n_labels=int(labels),
+        basis=basis if isinstance(basis, str) else "history",
+        n_here=int(here or 0),
+    )
 
 
 _PAIR = 2

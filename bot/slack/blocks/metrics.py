@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.chart import Line, line_chart
+from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import count, counted, figure, interval, movement, percent, title
 from bot.slack.blocks.parts import context, header, section, table
 from bot.slack.blocks.surface import Message
@@ -50,12 +51,8 @@ def _movement(answer: MetricAnswer) -> str:
     against = escape(answer.compared_with, _COMPARED)
     lines = [f"{movement(answer.value, answer.previous, answer.signal).capitalize()}, against {against}."]
     if answer.corrected is not None:
-        lines.append(f"Corrected by {counted(answer.corrected.n_labels, 'label')}: *{_corrected(answer.corrected)}*")
+        lines.append(f"{correction_title(answer.corrected)}: *{correction_text(answer.corrected)}*")
     return "\n".join(lines)
-
-
-def _corrected(corrected: CorrectedRate) -> str:
-    return f"{percent(corrected.rate)} (95 % interval {interval(corrected.ci_low, corrected.ci_high)})"
 
 
 def _chart(answer: MetricAnswer) -> Block | None:

@@ -107,12 +107,18 @@ class LabelSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedRate:
-    """A true rate estimated with reviewers' labels, all shares from 0 to 1, with its 95 % interval."""
+    """A true rate estimated with reviewers' labels, all shares from 0 to 1, with its 95 % interval.
+
+    ``basis`` is what it rests on: ``transported`` from other conversations, ``here`` where ``n_here`` of the labels are of
+    these, ``history``, or ``raw`` where labels say that the verdicts tell too little to be corrected.
+    """
 
     rate: float
     ci_low: float
     ci_high: float
     n_labels: int
+    basis: str = "history"
+    n_here: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -255,6 +255,7 @@ class Signal:
 class AlertState(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
     RESOLVED = "resolved"
 
 
@@ -289,6 +290,8 @@ class Alert:
     acknowledged_at: datetime | None = None
     resolved_by: str | None = None
     resolved_at: datetime | None = None
+    snoozed_by: str | None = None
+    snoozed_until: datetime | None = None
     examples: tuple[str, ...] = ()
     detail: JsonMap = field(default_factory=dict)
     version: int = 1

@@ -21,6 +21,7 @@ from traces.store.feedback import Given
 from traces.store.judge_cache import RuleText
 from traces.store.keys import StoredKey
 from traces.store.label_writes import PendingWrite
+from traces.store.mutes import Mute
 from traces.store.origins import Origin, SourceHealth
 from traces.store.outbox import Delivery, DeliveryState
 from traces.store.reviews import ReviewItem
@@ -50,6 +51,7 @@ WRITE = PendingWrite(
 ARRIVAL = Arrival(kind="push", source="otlp", at=NOW, seen_at=NOW, trace_at=NOW, traces=1, spans=2)
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
+MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -89,6 +91,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.unjudged": ((10,), {}),
     "conversations.users_of": ((["c-1"],), {}),
     "conversations.refresh_feedback": (("c-1", NOW), {}),
+    "decisions.get": (("a-1", 1), {}),
+    "decisions.latest": ((10,), {}),
+    "decisions.note": (("a-1",), {"at": NOW, "reason": "grew", "text": "Grew to 9 %.", "signal": "refusal"}),
+    "decisions.of": (("a-1",), {}),
     "feedback.about": ((["c-1"], [f"{1:032x}"]), {}),
     "feedback.known": ((["f-1"],), {}),
     "feedback.put": (([replace(GIVEN, feedback=Feedback(name="thumbs", value=0.0))],), {}),
@@ -100,6 +106,9 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "label_writes.request": ((["phoenix"], NOW + HOUR), {}),
     "label_writes.withdrawn": ((WRITE,), {}),
     "label_writes.written": ((WRITE, "w-1"), {}),
+    "mutes.add": ((MUTE,), {}),
+    "mutes.lift": (("refusal", NOW), {}),
+    "mutes.standing": ((NOW,), {}),
     "origins.counts": ((NOW - DAY,), {}),
     "origins.health": (("phoenix",), {}),
     "origins.newest": ((), {}),
@@ -226,6 +235,8 @@ def fill(store) -> None:
         tx.spans.assign({f"{1:032x}": "c-1"}, {f"{1:032x}": b"said"})
         tx.spans.defer({"c-1": NOW})
         tx.alerts.add(alert())
+        tx.decisions.note("a-1", at=NOW, reason="new", text="New.", signal="refusal")
+        tx.mutes.add(MUTE)
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
         tx.reviews.pick(ITEM)
         tx.reviews.put_label(label())

@@ -16,7 +16,9 @@ from traces.store.base import Part
 from traces.store.rollups import segment_key, segment_of
 
 _T = schema.alerts
-_TIMES = ("updated_at", "acknowledged_at", "resolved_at")
+_TIMES = ("updated_at", "acknowledged_at", "resolved_at", "snoozed_until")
+LIVE = tuple(state for state in AlertState if state is not AlertState.RESOLVED)
+"""The states of an alert that is not over."""
 _COLUMNS = ("alert_id", "signal", "segment", "state", "started_at", "detected_at", "version")
 _IN_BODY = tuple(f.name for f in fields(Alert) if f.name not in _COLUMNS)
 
@@ -89,7 +91,7 @@ def _changing(alert: Alert) -> dict[str, Any]:
 def _alert(row: Any) -> Alert:
     body = dict(row.body)
     for name in _TIMES:
-        body[name] = _time(body[name])
+        body[name] = _time(body.get(name))
     body["direction"] = Direction(body["direction"])
     body["examples"] = tuple(body["examples"])
     return Alert(

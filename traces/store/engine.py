@@ -34,10 +34,12 @@ from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.classifiers import Classifiers
 from traces.store.conversations import Conversations
+from traces.store.decisions import Decisions
 from traces.store.feedback import GivenFeedback
 from traces.store.judge_cache import JudgeAnswers, JudgeRules, JudgeSpending
 from traces.store.keys import Keys
 from traces.store.label_writes import LabelWrites
+from traces.store.mutes import Mutes
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
 from traces.store.placing import Placing
@@ -78,6 +80,14 @@ class Tx:
     @cached_property
     def alerts(self) -> Alerts:
         return Alerts(self._connection, self._workspace_id)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        return Decisions(self._connection, self._workspace_id)
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        return Mutes(self._connection, self._workspace_id)
 
     @cached_property
     def outbox(self) -> Outbox:

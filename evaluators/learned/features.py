@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -38,6 +39,13 @@ MEANINGS: Final = MappingProxyType(
         "assistant_repeats": "the share of the assistant's turns said before",
         "user_repeats": "the share of the user's turns said before",
         "pushback": "the share of the user's turns that object",
+        "last_pushback": "the user's last turn objects",
+        "mood": "the mood of the user's words",
+        "last_mood": "the mood of the user's last words",
+        "worst_mood": "the mood of the user's worst turn",
+        "asks_again": "how alike two of the user's turns in a row are",
+        "last_asks_again": "how like the turn before the user's last one is",
+        "shouting": "capitals and marks in the user's last turn",
         "apologies": "the share of the assistant's turns that apologise",
         "hand_over": "a hand-over to a person",
         "tool_calls": "the number of tool calls",
@@ -80,6 +88,9 @@ _MESSAGE_CHARS: Final = 2_000
 _TEXT_CHARS: Final = 20_000
 _MESSAGES: Final = 400
 _DOCUMENT_CHARS: Final = 20_000
+_MOOD_CHARS: Final = 300
+_MOOD_TURNS: Final = 20
+_OPENING_WORDS: Final = 30
 _COMMON: Final = 4
 """Words shorter than this carry little and stand in every document."""
 
@@ -112,6 +123,7 @@ def _numbers(messages: Sequence[Message]) -> dict[str, float]:
         "assistant_repeats": _repeated(assistant),
         "user_repeats": _repeated(user),
         "pushback": _mean(_PUSHBACK.search(text) is not None for text in user),
+        **_mood(user),
         "apologies": _mean(_APOLOGY.search(text) is not None for text in assistant),
         **_of_tools(messages),
         **_support(messages, assistant[-1] if assistant else "", user),
@@ -129,6 +141,42 @@ def _mean(amounts: Iterable[float]) -> float:
 
 def _repeated(texts: Sequence[str]) -> float:
     return 1 - len(set(texts)) / len(texts) if texts else 0.0
+
+
+def _mood(user: Sequence[str]) -> dict[str, float]:
+    moods = [mood_of(text[:_MOOD_CHARS]) for text in user[-_MOOD_TURNS:]] or [0.0]
+    words = [set(_long_words(text)) for text in user]
+    alike = [_alike(one, other) for one, other in pairwise(words)] or [0.0]
+    last = user[-1] if user else ""
+    letters = [char for char in last[:_MOOD_CHARS] if char.isalpha()]
+    return {
+        "last_pushback": float(_PUSHBACK.search(last) is not None),
+        "mood": _mean(moods),
+        "last_mood": moods[-1],
+        "worst_mood": min(moods),
+        "asks_again": max(alike),
+        "last_asks_again": alike[-1],
+        "shouting": _mean(char.isupper() for char in letters) + min(2, last[:_MOOD_CHARS].count("!")),
+    }
+
+
+def _alike(one: set[str], other: set[str]) -> float:
+    """The share of words in common (Jaccard)."""
+    return len(one & other) / len(one | other) if one and other else 0.0
+
+
+@cache
+def _analyzer() -> Callable[[str], dict[str, float]]:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    scores: Callable[[str], dict[str, float]] = SentimentIntensityAnalyzer().polarity_scores
+    return scores
+
+
+@lru_cache(maxsize=1_000)
+def mood_of(text: str) -> float:
+    """VADER's compound sentiment (Hutto and Gilbert 2014), from -1 to 1; of English words only."""
+    return float(_analyzer()(text)["compound"])
 
 
 def _ends(messages: Sequence[Message], user: Sequence[str]) -> dict[str, float]:
@@ -206,10 +254,30 @@ def _terms(messages: Sequence[Message]) -> Counter[str]:
         words = [word.casefold() for word in _TERM.findall(text)]
         counted.update(f"{letter}:{word}" for word in words)
         counted.update(f"{letter}:{one} {other}" for one, other in pairwise(words))
+    for letter, text in _places(messages):
+        words = [word.casefold() for word in _TERM.findall(text)][:_OPENING_WORDS]
+        counted.update(f"{letter}:{word}" for word in words)
+        counted.update(f"{letter}:{one} {other}" for one, other in pairwise(words))
     return counted
 
 
-_SPEAKERS: Final = MappingProxyType({"u": "the user says", "a": "the assistant says", "t": "the tool"})
+def _places(messages: Sequence[Message]) -> Iterator[tuple[str, str]]:
+    """Where words tell most: refusals open an answer, and what the user feels now is in the last turn."""
+    for letter, role in (("o", "assistant"), ("l", "user")):
+        last = next((m for m in reversed(messages) if m.role == role and m.content), None)
+        if last is not None:
+            yield letter, _head(last)[:_MOOD_CHARS]
+
+
+_SPEAKERS: Final = MappingProxyType(
+    {
+        "u": "the user says",
+        "a": "the assistant says",
+        "l": "the user says last",
+        "o": "the last answer opens with",
+        "t": "the tool",
+    }
+)
 
 
 def in_words(feature: str) -> str:

@@ -3,7 +3,8 @@
 The row is claimed in one transaction, sent outside of any, and marked in another. A crash in between leaves it in
 ``sending``: whether Slack has the message is then looked up in the channel's history by the delivery's id, where
 the bot may read it; where it may not, the message is posted again, marked as a possible repeat, since a repeat is
-better than a silence.
+better than a silence. The first look is soon; a message that is not there yet is only posted again then if it is certain
+that nobody waits for it any more.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.slack.blocks.parts import context
 from bot.slack.blocks.surface import EVENT_TYPE, Message
 from bot.slack.check import check
-from bot.slack.failures import CALL_FAILED, is_doubtful, is_malformed, is_permanent, problem, retry_after
+from bot.slack.failures import CALL_FAILED, is_doubtful, is_malformed, is_permanent, is_timeout, problem, retry_after
 from bot.slack.render import Renderer
 from traces.clock import Clock
 from traces.store import Store
@@ -30,8 +31,10 @@ from traces.store.outbox import Delivery
 
 _LOG = logging.getLogger(__name__)
 
+_SOON = timedelta(seconds=10)
+"""When it is first looked up whether Slack has a message; the search of a history lags behind by less."""
 _GRACE = timedelta(seconds=60)
-"""Longer than any answer of Slack that a timed-out client may still have caused."""
+"""Longer than any answer of Slack that a timed-out client, or one of another process, may still have caused."""
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=5)
 _MOST_ATTEMPTS = 60
@@ -79,6 +82,8 @@ class Delivering:
         self._clock = clock
         self._renderer = renderer
         self._paused: dict[str, datetime] = {}
+        self._ended: dict[str, datetime] = {}
+        self._looked: dict[str, datetime | None] = {}
 
     def run(self, *, per_channel: int | None = None) -> Report:
         """Send what is due, at most ``per_channel`` messages to a channel; one channel's trouble leaves the others alone."""
@@ -161,6 +166,8 @@ class Delivering:
         if delivery.posted_ts is None and is_doubtful(error):
             # Slack may have taken the message: an update can be sent again, a post cannot. It is looked up later.
             _LOG.warning("delivering %s was cut off: %s", delivery.delivery_id, why)
+            if not is_timeout(error):
+                self._ended[delivery.delivery_id] = now
             return _Outcome.HELD
         if wait is not None:
             self._paused[delivery.channel] = now + wait
@@ -175,13 +182,21 @@ class Delivering:
 
     def _recover(self) -> None:
         """Find out what became of deliveries that were cut off."""
+        now = self._clock.now()
         with self._store.read() as tx:
-            lost = tx.outbox.interrupted(self._clock.now() - _GRACE)
+            lost = tx.outbox.interrupted(now - _SOON)
+        self._looked = {d.delivery_id: self._looked[d.delivery_id] for d in lost if d.delivery_id in self._looked}
+        self._ended = {i: at for i, at in self._ended.items() if now - at < _GRACE}
         left_alone = self._resting()
         for delivery in lost:
-            if delivery.channel in left_alone:
+            is_over = delivery.attempt_at is None or now - delivery.attempt_at > _GRACE
+            if delivery.channel in left_alone or not (is_over or self._deserves_a_look(delivery, now)):
                 continue
+            self._looked[delivery.delivery_id] = delivery.attempt_at
             standing = _Standing.ABSENT if delivery.posted_ts else self._look_up(delivery)
+            is_absent = standing is _Standing.ABSENT and delivery.delivery_id in self._ended
+            if not (is_over or is_absent or isinstance(standing, _Sent)):
+                continue
             if standing is _Standing.LATER:
                 left_alone.add(delivery.channel)
                 continue
@@ -193,6 +208,12 @@ class Delivering:
                     continue
                 tx.outbox.retry(delivery.delivery_id, due_at=self._clock.now(), problem="was cut off")
             self._deliver(delivery, repeat=standing is _Standing.UNREADABLE)
+
+    def _deserves_a_look(self, delivery: Delivery, now: datetime) -> bool:
+        """Whether to look for a message before its time is over: once, a little after the call for it has ended."""
+        if delivery.posted_ts is not None or self._looked.get(delivery.delivery_id) == delivery.attempt_at:
+            return False
+        return now - self._ended.get(delivery.delivery_id, now - _SOON) >= _SOON
 
     def _look_up(self, delivery: Delivery) -> _Sent | _Standing:
         """The message of a delivery in its channel's history, where the bot may read it."""

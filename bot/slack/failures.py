@@ -73,6 +73,11 @@ def is_doubtful(error: Exception) -> bool:
     return not (isinstance(error, URLError) and isinstance(error.reason, _NEVER_SENT))
 
 
+def is_timeout(error: Exception) -> bool:
+    """Whether Slack may still be at work on what it was asked."""
+    return isinstance(error.reason if isinstance(error, URLError) else error, TimeoutError)
+
+
 def problem(error: Exception) -> str:
     """Why a call failed, in a few words, without anything of what was to be said."""
     if not isinstance(error, SlackApiError):

@@ -14,6 +14,7 @@ from alerts.pipeline import ALERT
 from traces.store.outbox import Delivery, DeliveryState
 
 GRACE = timedelta(seconds=61)
+SOON = timedelta(seconds=11)
 ROOT, CARD = "alert:a1", "review:item-9"
 CUT_BEFORE = Fault(cut=True)
 CUT_AFTER = Fault(cut=True, after=True)
@@ -219,13 +220,33 @@ def test_a_post_whose_answer_was_lost_is_found_by_its_delivery_id(hark):
     _alert(hark)
     hark.slack.fail("chat.postMessage", CUT_AFTER)
     hark.deliver()
-    hark.clock.advance(GRACE - timedelta(seconds=3))
+    hark.clock.advance(SOON - timedelta(seconds=3))
     hark.deliver()
     assert not hark.slack.called("conversations.history")
     hark.clock.advance(timedelta(seconds=3))
     hark.deliver()
     assert _posts(hark) == 1
     assert _row(hark).posted_ts == hark.slack.roots(ALERTS)[0]["ts"]
+
+
+def test_a_post_that_never_arrived_is_posted_after_seconds_where_the_history_shows_that_it_is_not_there(hark):
+    _alert(hark)
+    hark.slack.fail("chat.postMessage", CUT_BEFORE)
+    assert _until_delivered(hark) <= timedelta(seconds=20)
+    assert len(hark.slack.roots(ALERTS)) == 1
+    assert "possible repeat" not in hark.slack.roots(ALERTS)[0]["text"]
+
+
+def test_a_message_that_another_process_may_still_be_posting_is_looked_for_once_and_not_posted_before_a_minute(hark):
+    _alert(hark)
+    with hark.store.begin() as tx:
+        tx.outbox.claim(ROOT, hark.clock.now())
+    for _ in range(29):
+        hark.clock.advance(timedelta(seconds=2))
+        hark.deliver()
+    assert _posts(hark) == 0
+    assert len(hark.slack.called("conversations.history")) == 1
+    assert _until_delivered(hark) <= timedelta(seconds=10)
 
 
 @pytest.mark.parametrize("fault", [CUT_BEFORE, CUT_AFTER], ids=["before", "after"])
@@ -281,7 +302,7 @@ def test_a_process_that_was_killed_between_taking_a_message_and_noting_it_leaves
     with house(slack, database) as again:
         again.clock.advance(timedelta(seconds=30))
         again.deliver()
-        assert _row(again).state is DeliveryState.SENDING
+        assert _row(again).state is (DeliveryState.SENT if stood else DeliveryState.SENDING)
         _until_delivered(again)
         assert len(slack.roots(ALERTS)) == 1
         assert "possible repeat" not in slack.roots(ALERTS)[0]["text"]

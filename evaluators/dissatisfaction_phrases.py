@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _APOSTROPHES: Final = str.maketrans("’‘ʼ`´＇", "''''''")
 READ_CHARS: Final = 1_000
+_REMEMBERED: Final = 256
+"""Several evaluators read the turns of the same conversation one after another."""
 
 
 def fold(text: str, chars: int = READ_CHARS) -> str:
     """The first ``chars`` characters in lower case, with plain apostrophes and single spaces."""
-    return " ".join(text[:chars].translate(_APOSTROPHES).lower().split())
+    return _folded(text[:chars])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _folded(text: str) -> str:
+    return " ".join(text.translate(_APOSTROPHES).lower().split())
 
 
 CORRECTS: Final = re.compile(

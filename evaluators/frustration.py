@@ -114,10 +114,9 @@ def _rate(turn: _Turn, earlier: list[_Turn]) -> tuple[float, list[str]]:
 
 def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
     text = fold(turn.text)
-    letters = [char for char in turn.text[:_MOOD_CHARS] if char.isalpha()]
-    capitals = sum(char.isupper() for char in letters) / len(letters) if len(letters) >= _LETTERS else 0.0
-    mood = -_mood()(turn.text[:_MOOD_CHARS])
-    shouting = turn.text[:_MOOD_CHARS].count("!!") + turn.text[:_MOOD_CHARS].count("??")
+    head = turn.text[:_MOOD_CHARS]
+    mood = -_mood()(head)
+    shouting = head.count("!!") + head.count("??")
     again = turn.heard and any(_is_like(turn, before) for before in earlier)
     return {
         "mood": mood if turn.heard else mood / 4,
@@ -127,10 +126,18 @@ def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
         "asks for a person": float(WANTS_PERSON.search(text) is not None),
         "asks again": float(again),
         "after an apology": float(APOLOGIZES.search(fold(turn.said_before)) is not None),
-        "capitals": float(capitals >= _SHOWN and len(turn.text) > _LETTERS),
+        "capitals": float(_is_in_capitals(head)),
         "exclamation or question marks": min(1.0, shouting),
         "thanks": float(CLOSES.search(text) is not None),
     }
+
+
+def _is_in_capitals(text: str) -> bool:
+    capitals = sum(map(str.isupper, text))
+    if capitals * 2 < _LETTERS:
+        return False
+    letters = sum(map(str.isalpha, text))
+    return letters >= _LETTERS and capitals >= _SHOWN * letters and len(text) > _LETTERS
 
 
 @cache

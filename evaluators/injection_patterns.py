@@ -252,8 +252,8 @@ AUTHORITY: Final = (
     sign(
         "authority",
         0.5,
-        "your |as the|as now|openai|anthropic|god|president|i am|i'm|this is|developed by",
-        r"\b(?:i am|i'm|this is|as|speaking as) (?:now )?(?:your|the) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
+        "your |openai|anthropic|god|president|i am|i'm|this is|speaking as|developed by",
+        r"\b(?:(?:i am|i'm|this is|speaking as) (?:now )?(?:your|the)|as (?:now )?your) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
     ),
     sign(
         "authority",

@@ -165,8 +165,9 @@ def views(text: str) -> Iterator[View]:
 
 
 def _respelled(plain: str) -> Iterator[View]:
-    if _is_leet(plain):
-        yield View(plain.translate(_LEET), "digits for letters")
+    respelled = plain.translate(_LEET)
+    if _is_leet(plain, respelled):
+        yield View(respelled, "digits for letters")
     if any(needle in plain for needle in _CAESAR):
         yield View(codecs.encode(plain, "rot13"), "rot13")
     if any(needle in plain for needle in _REVERSED):
@@ -175,13 +176,10 @@ def _respelled(plain: str) -> Iterator[View]:
         yield View(_PIG_LATIN.sub(r"\2\1", plain), "pig Latin")
 
 
-def _is_leet(plain: str) -> bool:
+def _is_leet(plain: str, respelled: str) -> bool:
     """Whether words with digits read like the words of an attack; numbers of orders and flights have digits, too."""
-    words = _LEET_WORD.findall(plain)
-    if len(words) < 2:  # noqa: PLR2004
-        return False
-    respelled = " ".join(words).translate(_LEET)
-    return any(needle in respelled for needle in _LEET_NEEDLES)
+    is_telling = any(needle in respelled and needle not in plain for needle in _LEET_NEEDLES)
+    return is_telling and len(_LEET_WORD.findall(plain)) > 1
 
 
 def _decoded(text: str) -> Iterator[View]:

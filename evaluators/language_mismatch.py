@@ -122,11 +122,11 @@ class LanguageMismatch:
         return compared
 
     def _language(self, text: str) -> str | None:
+        if is_plain_english(text[:_KNOWN_CHARS]):
+            return "en"
         words = " ".join(_NOT_WORDS.sub(" ", text[:_READ_CHARS]).split())[:_KNOWN_CHARS]
         if not _has_letters(words, self._options.min_chars):
             return None
-        if is_plain_english(words):
-            return "en"
         language, confidence = _detector()(words)
         return language if confidence >= self._options.confidence else None
 

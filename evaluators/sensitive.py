@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from traces.model import ROLES, Conversation, Message
@@ -14,6 +15,11 @@ TAIL_CHARS: Final = 20_000
 """Of a longer text, the beginning and the end are read."""
 
 _LOCAL_DIGITS: Final = 7
+_PROMPTS: Final = 16
+"""System prompts whose findings are remembered: many conversations begin with the same one."""
+_MAY_BE_PERSONAL: Final = re.compile(
+    r"@|\d\.\d|(?:\d[^\d\n]{0,3}){6}\d|[A-Z]{2}\d\d|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
+)
 
 
 class Said(NamedTuple):
@@ -48,10 +54,25 @@ def sensitive_in(
         if message.role not in roles:
             continue
         for text in _texts(message, arguments=arguments):
-            for sensitive in find(text, secrets_only=secrets_only):
+            found = _found_in_prompt if message.role == "system" else _found
+            for sensitive in found(text, secrets_only):
                 if accept(sensitive, text):
                     value = text[sensitive.start : sensitive.end]
                     yield Said(turn, message.role, sensitive.kind, value, given.before(turn, value))
+
+
+def _found(text: str, secrets_only: bool) -> tuple[Sensitive, ...]:  # noqa: FBT001 - lru_cache tells keywords apart
+    if not secrets_only and not may_be_personal(text):
+        return ()
+    return find(text, secrets_only=secrets_only)
+
+
+_found_in_prompt: Final = lru_cache(maxsize=_PROMPTS)(_found)
+
+
+def may_be_personal(text: str) -> bool:
+    """Whether there are enough digits, or the sign, for any kind of personal data; few answers have them."""
+    return _MAY_BE_PERSONAL.search(text) is not None
 
 
 class _Given:

@@ -1,14 +1,21 @@
 """What spares most traffic the expensive patterns must never change a verdict."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.injection import SIGNS_IN_DOCUMENTS, SIGNS_OF_USERS
 from evaluators.language_mismatch import is_plain_english
+from evaluators.sensitive import may_be_personal
 from evaluators.toxicity import may_be_toxic
 from evaluators.toxicity_words import ABUSE, OBSCENE
 from evaluators.word_index import WordIndex
+from traces.redact import find
+
+PII = Path(__file__).parents[4] / "shared" / "data" / "pii.jsonl"
 
 
 @given(st.one_of(st.from_regex(ABUSE), st.from_regex(OBSCENE)))
@@ -34,6 +41,19 @@ def test_every_sign_of_an_attack_has_a_needle_in_what_it_matches(data):
     matched = sign.pattern.search(" ".join(data.draw(st.from_regex(sign.pattern)).lower().split()))
     if matched:
         assert any(needle in f" {matched.string} " for needle in sign.needles)
+
+
+@given(st.text("0123456789 .-+()@:abcfGB\n", max_size=40))
+def test_no_personal_data_is_passed_over_for_want_of_digits(text):
+    if any(sensitive.kind != "secret" for sensitive in find(text)):
+        assert may_be_personal(text)
+
+
+@pytest.mark.skipif(not PII.exists(), reason="../shared/data/pii.jsonl is not there")
+def test_no_personal_data_of_the_labelled_set_is_passed_over():
+    for line in PII.read_text(encoding="utf-8").splitlines():
+        text = json.loads(line)["messages"][0]["content"]
+        assert may_be_personal(text) or all(sensitive.kind == "secret" for sensitive in find(text))
 
 
 @pytest.mark.parametrize(

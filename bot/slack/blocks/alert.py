@@ -170,8 +170,12 @@ def _controls(alert: Alert) -> list[Block]:
     value = str(Token(alert.alert_id, str(alert.version)))
     if alert.state is AlertState.RESOLVED:
         return [button("Re-open", REOPEN, value)]
-    controls = [button("Resolve", RESOLVE, value), button("See conversations", CONVERSATIONS, value)]
+    verdicts = [(word.capitalize(), str(Token(alert.alert_id, word))) for word in ("expected", "noise")]
+    controls = [
+        button("Resolve", RESOLVE, value),
+        button("See conversations", CONVERSATIONS, value),
+        overflow(MORE, verdicts),
+    ]
     if alert.state is AlertState.ACKNOWLEDGED:
         return controls
-    verdicts = [(word.capitalize(), str(Token(alert.alert_id, word))) for word in ("expected", "noise")]
-    return [button("Acknowledge", ACKNOWLEDGE, value, style="primary"), *controls, overflow(MORE, verdicts)]
+    return [button("Acknowledge", ACKNOWLEDGE, value, style="primary"), *controls]

@@ -1,0 +1,23 @@
+"""What can be done with an alert stays within reach while somebody looks at it."""
+
+from __future__ import annotations
+
+import pytest
+from made import NOW, alert
+
+from alerts.signals import signal_of_score
+from bot.slack.blocks.alert import ACKNOWLEDGE, MORE, RESOLVE, alert_message
+from traces.model import AlertState
+
+
+@pytest.mark.parametrize("state", [AlertState.OPEN, AlertState.ACKNOWLEDGED])
+def test_expected_and_noise_can_be_said_before_and_after_somebody_acknowledged(state):
+    card = alert_message(
+        alert(state=state, acknowledged_at=NOW), signal_of_score("refusal"), delivery_id="d-1", acknowledged_by="Mia"
+    ).payload()
+    (controls,) = [block["elements"] for block in card["blocks"] if block["type"] == "actions"]
+    by_action = {element["action_id"]: element for element in controls}
+    texts = [option["text"]["text"] for option in by_action[MORE]["options"]]
+    assert {"Expected", "Noise"} <= set(texts)
+    assert RESOLVE in by_action
+    assert (ACKNOWLEDGE in by_action) is (state is AlertState.OPEN)

@@ -97,8 +97,12 @@ def _by_service(spans: Sequence[Span]) -> dict[str | None, list[Span]]:
 def _named(application: object) -> str | None:
     if type(application) is not str or application.startswith("unknown_service"):
         return None
-    shown = "".join(c for c in application if c.isprintable()).strip()[:_SERVICE]
-    return shown or None
+    return printable(application) or None
+
+
+def printable(name: str) -> str:
+    """A name that somebody else has chosen, short and on one line."""
+    return "".join(c for c in name if c.isprintable()).strip()[:_SERVICE]
 
 
 def arrivals_of(

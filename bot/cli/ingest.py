@@ -14,6 +14,7 @@ import click
 
 from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import opened, print_json, say, settings
+from traces.arriving import Roll, Sending, arrivals_of, printable, source_name
 from traces.clock import Clock
 from traces.conversation_format import parse_label_line
 from traces.errors import BadInput
@@ -87,18 +88,23 @@ class _Intake:
     form: str
     marks: Mapping[str, str]
     rejects: Rejects
+    roll: Roll = field(default_factory=Roll)
     unread: list[Path] = field(default_factory=list)
 
     def file(self, file: Path) -> Receipt:
         """Store what a file holds, as far as it can be read: the next one is read all the same."""
         receipt = Receipt()
+        rejected = self.rejects.count
         try:
             with Opened(file) as opened_file, _bar(file, opened_file.size) as bar:
                 done = 0
                 for batch in _batches(self._readable(opened_file)):
-                    receipt += self._store(batch)
+                    receipt += self._store(batch, file, self.rejects.count - rejected)
+                    rejected = self.rejects.count
                     bar.update(opened_file.done - done)
                     done = opened_file.done
+            if self.rejects.count > rejected:
+                self._store([], file, self.rejects.count - rejected)
         except BadInput as error:
             self._leave(file, error)
         return receipt
@@ -131,9 +137,12 @@ class _Intake:
             self.rejects.add(f"{where}: {found.reason}", found.rejected)
         yield found
 
-    def _store(self, batch: list[Read]) -> Receipt:
+    def _store(self, batch: list[Read], file: Path, rejected: int) -> Receipt:
         with self.store.begin() as tx:
-            return self._take(tx, batch)
+            receipt = self._take(tx, batch)
+            sendings = [_sending(batch, file, rejected)]
+            self.roll.note(tx, arrivals_of(sendings, receipt, self.clock.now(), "file"))
+            return receipt
 
     def _take(self, tx: Tx, batch: list[Read]) -> Receipt:
         at, receipt = self.clock.now(), Receipt()
@@ -149,6 +158,21 @@ class _Intake:
             stamped = replace(joined, spans=stamped_spans(joined.spans, self.marks))
             receipt += take_parts(tx, stamped, at, self.quiet)
         return receipt
+
+
+def _sending(batch: Iterable[Read], file: Path, rejected: int) -> Sending:
+    """A batch as what came from its file."""
+    spans = [span for read in batch for span in (*read.spans, *read.parts.spans)]
+    conversations = [offered.conversation for read in batch for offered in read.offers]
+    began = [*(span.started_at for span in spans), *(c.started_at for c in conversations)]
+    return Sending(
+        source=source_name("hark ingest", application=printable(file.name)),
+        ids=frozenset([*(span.trace_id for span in spans), *(c.conversation_id for c in conversations)]),
+        spans=len(spans),
+        newest_at=max(began, default=None),
+        rejected=rejected,
+        reason="see what hark ingest said" if rejected else None,
+    )
 
 
 def _summary(files: int, receipt: Receipt, rejects: Rejects) -> dict[str, Any]:

@@ -15,18 +15,20 @@ from traces.clock import Clock
 from traces.conversation_format import to_json
 from traces.errors import BadInput, Busy, HarkError
 from traces.fields import under
-from traces.ingest import offer, take_conversations, take_spans
+from traces.ingest import Receipt, offer, take_conversations, take_spans
 from traces.otlp_logs import LOGGED
 from traces.sources.base import Page, Source
 from traces.sources.registry import SourceSetup, source_of, url_of
 from traces.sources.window import is_begun, rewound
 from traces.store import Store, Tx
+from traces.store.arrivals import Arrival
 from traces.store.origins import Origin, SourceHealth
 from traces.store.state import SourceState
 from traces.urlguard import GuardedClient, UrlGuard
 
 _LOG = logging.getLogger(__name__)
 _MOST_PAGES = 50
+_REASON = 500
 _LONGEST = timedelta(seconds=60)
 """One source's turn ends after this; it goes on where it was."""
 
@@ -107,7 +109,9 @@ class Polling:
             receipt = take_spans(tx, page.spans, now, self._quiet)
             offers = [offer(to_json(c), now) for c in page.conversations]
             receipt += take_conversations(tx, offers, now, self._quiet)
-            tx.origins.put(_origins(source.name, page))
+            origins = _origins(source.name, page)
+            tx.origins.put(origins)
+            tx.arrivals.note(_arrivals(source.name, page, origins, receipt, now))
             self._succeeded(tx, source.name, now, page)
         return page, receipt.new + receipt.updated
 
@@ -121,6 +125,27 @@ class Polling:
             cursor = rewound(state.cursor) if isinstance(error, BadInput) else state.cursor
             tx.state.put_source(replace(state, polled_at=now, problem=str(error), cursor=cursor))
             tx.origins.put_health(replace(health, failures=health.failures + 1, not_before=not_before))
+            tx.arrivals.note([Arrival(kind="poll", source=name, at=now, failures=1, reason=str(error)[:_REASON])])
+
+
+def _arrivals(name: str, page: Page, origins: Sequence[Origin], receipt: Receipt, now: datetime) -> list[Arrival]:
+    """The page for the source's hours; one that holds nothing says nothing of the lag, which goes on growing."""
+    began = [*(origin.at for origin in origins), *(conversation.started_at for conversation in page.conversations)]
+    if not began and not page.refused:
+        return []
+    newest = min(max(began), now) if began else None
+    return [
+        Arrival(
+            kind="poll",
+            source=name,
+            at=now,
+            seen_at=newest,
+            trace_at=newest,
+            traces=len(receipt.fresh),
+            rejected=page.refused,
+            reason=page.reason[:_REASON] or None,
+        )
+    ]
 
 
 def _origins(name: str, page: Page) -> list[Origin]:

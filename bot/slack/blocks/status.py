@@ -62,7 +62,10 @@ def _source(source: SourceStatus, now: datetime) -> str:
     waiting = f", {counted(source.labels_waiting, 'label')} to write back" if source.labels_waiting else ""
     mark = "⚠️ " if source.is_failing else ""
     name = escape(source.name, _NAME)
-    return f"• {mark}{name}: last trace {last}, {counted(source.traces_24h, 'trace')} in 24 h{waiting}"
+    errors = f", {counted(source.errors_24h, 'error')}" if source.errors_24h else ""
+    rejected = f", {count(source.rejected_24h)} rejected" if source.rejected_24h else ""
+    rate = f"{count(source.traces_1h)} in the last hour, {counted(source.traces_24h, 'trace')} in 24 h"
+    return f"• {mark}{name}: last trace {last}, {rate}{errors}{rejected}{waiting}"
 
 
 def _ago(at: datetime | None, now: datetime) -> str:

@@ -185,11 +185,12 @@ class EvaluatorHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """How a polled trace store is.
+    """How a polled trace store is, or a client that sends.
 
     Attributes:
         last_trace_at: When the newest trace began that it has told of; ``None`` before the first.
-        traces_24h: Its traces that began in the last 24 hours.
+        traces_24h: Its traces in the last 24 hours; ``traces_1h`` in the last hour.
+        errors_24h: Polls that failed and requests that were refused; ``rejected_24h`` things that could not be read.
         is_failing: Whether the last poll failed.
         labels_waiting: Labels that wait to be written back to it.
     """
@@ -197,6 +198,9 @@ class SourceStatus:
     name: str
     last_trace_at: datetime | None
     traces_24h: int = 0
+    traces_1h: int = 0
+    errors_24h: int = 0
+    rejected_24h: int = 0
     is_failing: bool = False
     labels_waiting: int = 0
 
@@ -215,7 +219,7 @@ class StatusReport:
         outbox_backlog: Messages that wait to be delivered; the oldest for ``outbox_oldest_s`` seconds.
         dead_letters: Messages that were given up.
         judge_spend_usd: Spent on the judge today, of ``judge_budget_usd``; ``None`` without a judge or a budget.
-        sources: The trace stores that are polled.
+        sources: The trace stores that are polled, and the clients that send.
         problems: What is wrong, one sentence each; empty when all is well.
     """
 

@@ -378,4 +378,4 @@ def test_hark_sources_tells_what_is_known_of_each(tmp_path, monkeypatch):
     assert told["problem"] is None
     shown = CliRunner().invoke(hark, ["sources"]).stdout
     assert "phoenix" in shown
-    assert "last trace" in shown
+    assert "2026-11-20 09:59:00" in shown

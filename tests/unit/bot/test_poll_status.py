@@ -26,15 +26,19 @@ def test_each_source_is_told_with_its_lag_its_rate_and_what_waits():
         status_message(
             report(
                 SourceStatus(
-                    name="phoenix", last_trace_at=NOW - timedelta(minutes=7), traces_24h=1204, labels_waiting=2
+                    name="phoenix",
+                    last_trace_at=NOW - timedelta(minutes=7),
+                    traces_24h=1204,
+                    traces_1h=57,
+                    labels_waiting=2,
                 ),
-                SourceStatus(name="opik", last_trace_at=None, is_failing=True),
+                SourceStatus(name="opik", last_trace_at=None, is_failing=True, errors_24h=3, rejected_24h=1),
             )
         )
     )
     assert "phoenix: last trace 7 min ago" in said
-    assert "1,204 traces in 24 h, 2 labels to write back" in said
-    assert "⚠️ opik: last trace never, 0 traces in 24 h" in said
+    assert "57 in the last hour, 1,204 traces in 24 h, 2 labels to write back" in said
+    assert "⚠️ opik: last trace never, 0 in the last hour, 0 traces in 24 h, 3 errors, 1 rejected" in said
 
 
 def test_without_sources_nothing_is_said_of_them():

@@ -1,85 +1,117 @@
 """The life of an alert: a list of stages, each of which decides or passes on, with a reason that has a name.
 
-A finding is a series off its baseline. The first stage that decides ends its way; what no stage holds back becomes a
-new alert. The alert and the request to post it are written in one transaction.
+A sighting is a series that is off, whoever noticed it. The first stage that decides ends its way; what no stage holds back
+becomes a new alert. Every decision is kept, so that anybody can ask later why they were told, or why not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, TypeAlias
-from uuid import UUID, uuid5
+from functools import partial
+from typing import TypeAlias
 
-from alerts.incident import Known, incident
+from alerts.decision import Decision, Reason
+from alerts.incident import incident
+from alerts.kin import MERGE, also_keys, has_same_cause, is_carried, overlaps, stands_for, storms
+from alerts.life import (
+    ALERT,
+    EXAMPLE,
+    UPDATE,
+    Posting,
+    Scene,
+    alert_id_of,
+    joined,
+    note,
+    opened,
+    refreshed,
+    reopened,
+    resolved,
+    write,
+)
+from alerts.sighting import Sighting
 from alerts.watch import Finding, Terrain, Watch
-from traces.model import EVERYTHING, Alert, AlertState, Kind, Segment
+from alerts.words import chance_text, figure_text, until_text
+from traces.model import EVERYTHING, Alert, AlertState, Kind
 from traces.store import Tx
 from traces.store.alerts import live
-from traces.store.reviews import ReviewItem
-from traces.store.rollups import segment_key, segment_of
+from traces.store.rollups import HOUR_S, bucket_start, segment_of
 
-_IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
-_MERGE = timedelta(hours=48)
+__all__ = ["ALERT", "EXAMPLE", "UPDATE", "Decision", "Posting", "Reason", "run", "wake"]
+
 _SILENCE = timedelta(hours=24)
-ALERT, EXAMPLE = "alert", "example"
+_FACTS_READ = 5_000
 BACK_TO_NORMAL = "back to normal"
 NEW_NORMAL = "unchanged for 4 days: now taken for normal"
+WITHIN_BOUNDS = "within its bounds again"
+
+_Stage: TypeAlias = Callable[[Scene, Sighting], Decision | None]
 
 
-class Reason(StrEnum):
-    """What became of a finding."""
+def run(
+    tx: Tx, watch: Watch, terrain: Terrain, posting: Posting, now: datetime, others: Sequence[Sighting] = ()
+) -> list[Decision]:
+    """Bring the alerts in line with what is off after the last hour.
 
-    STILL_OPEN = "still open"
-    SAME_CHANGE = "part of an alert that is open"
-    BACK = "a change that seemed over is back"
-    RESOLVED_BY_REVIEWER = "a reviewer has resolved this change"
-    NEW = "new"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What became of a finding, why, and which alert it is about."""
-
-    reason: Reason
-    signal: str
-    segment: Segment
-    alert_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """Where alerts are posted and how many examples go into their thread; without a channel nothing is posted."""
-
-    channel: str | None
-    examples: int = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scene:
-    """What every stage may look at."""
-
-    tx: Tx
-    watch: Watch
-    terrain: Terrain
-    posting: Posting
-    now: datetime
-    alerts: list[Alert]
-    refreshed: set[str] = field(default_factory=set)
-
-
-_Stage: TypeAlias = Callable[[_Scene, Finding], Decision | None]
-
-
-def run(tx: Tx, watch: Watch, terrain: Terrain, posting: Posting, now: datetime) -> list[Decision]:
-    """Bring the alerts in line with what the detectors found after the last hour."""
+    Args:
+        tx: The store.
+        watch: The detectors.
+        terrain: What detection takes as given.
+        posting: Where alerts are posted.
+        now: As of when.
+        others: What rules and topics have noticed besides the detectors.
+    """
     findings = [finding for finding in watch.findings(terrain) if not _has_gone(watch, finding)]
-    scene = _Scene(tx=tx, watch=watch, terrain=terrain, posting=posting, now=now, alerts=tx.alerts.all(limit=500))
-    decisions = [_decide(scene, finding) for finding in sorted(findings, key=_widest_first)]
-    _resolve_those_without(scene, findings)
+    seen = [*(_sighting(watch, terrain, finding) for finding in findings), *others]
+    scene = Scene(
+        tx=tx,
+        watch=watch,
+        terrain=terrain,
+        posting=posting,
+        now=now,
+        zone=watch.zone,
+        alerts=tx.alerts.all(limit=500),
+        mutes=tx.mutes.standing(now),
+        names=tx.state.reviewer_names(),
+        storms=storms(watch, terrain, seen),
+    )
+    decisions = [_decide(scene, sighting) for sighting in _in_order(seen)]
+    _resolve_those_without(scene, seen)
     return decisions
+
+
+def wake(tx: Tx, posting: Posting, now: datetime, watch: Watch, terrain: Terrain) -> list[Decision]:
+    """Let alerts whose snooze is over stand open again."""
+    due = [a for a in tx.alerts.in_state(AlertState.SNOOZED) if a.snoozed_until is None or a.snoozed_until <= now]
+    if not due:
+        return []
+    scene = Scene(
+        tx=tx, watch=watch, terrain=terrain, posting=posting, now=now, zone=watch.zone, alerts=due,
+        mutes=tx.mutes.standing(now),
+    )  # fmt: skip
+    decisions = []
+    for alert in list(due):
+        awake = replace(alert, state=AlertState.OPEN, snoozed_by=None, snoozed_until=None)
+        decisions.append(note(scene, write(scene, alert, awake), Reason.SNOOZE_OVER, "It still stands."))
+    return decisions
+
+
+def _sighting(watch: Watch, terrain: Terrain, finding: Finding) -> Sighting:
+    anomaly = finding.anomaly
+    return Sighting(
+        signal=finding.signal,
+        segment=finding.segment,
+        direction=anomaly.direction,
+        started_at=anomaly.started_at,
+        detected_at=anomaly.detected_at,
+        look=lambda tx, examples, known: incident(tx, watch, finding, terrain, examples=examples, known=known),
+        value=anomaly.value,
+        expected_low=anomaly.expected_low,
+        expected_high=anomaly.expected_high,
+        evidence=anomaly.evidence,
+        weeks=watch.weeks_between_false_alerts * max(anomaly.evidence, 1.0),
+    )
 
 
 def _has_gone(watch: Watch, finding: Finding) -> bool:
@@ -91,241 +123,173 @@ def _has_gone(watch: Watch, finding: Finding) -> bool:
     return here is not None and here.n == 0 and everywhere is not None and everywhere.n > 0
 
 
-def _decide(scene: _Scene, finding: Finding) -> Decision:
-    for stage in _STAGES:
-        if (decision := stage(scene, finding)) is not None:
+def _in_order(seen: Sequence[Sighting]) -> list[Sighting]:
+    """The signal with the strongest evidence first, of each the widest segment first: that one speaks for the others."""
+    strongest: dict[str, float] = {}
+    for s in seen:
+        strongest[s.signal.name] = max(strongest.get(s.signal.name, 0.0), s.evidence)
+    return sorted(
+        seen,
+        key=lambda s: (-strongest[s.signal.name], s.signal.name, bool(s.origin), len(s.segment.pairs), -s.evidence),
+    )
+
+
+def _decide(scene: Scene, sighting: Sighting) -> Decision:
+    for stage in STAGES:
+        if (decision := stage(scene, sighting)) is not None:
             return decision
-    return _open(scene, finding)
-
-
-def _widest_first(finding: Finding) -> tuple[str, int, float]:
-    return finding.signal.name, len(finding.segment.pairs), -finding.anomaly.evidence
+    return _new(scene, sighting)
 
 
 # --- stages ------------------------------------------------------------------------------------------------
 
 
-def _still_open(scene: _Scene, finding: Finding) -> Decision | None:
-    for place, alert in enumerate(scene.alerts):
-        if alert.state is not AlertState.RESOLVED and _watched_by(alert, finding):
-            # The widest of an alert's series that is off speaks for it; findings come in that order.
-            if alert.alert_id not in scene.refreshed:
-                scene.refreshed.add(alert.alert_id)
-                scene.alerts[place] = _refresh(scene, alert, finding)
-            return _decision(Reason.STILL_OPEN, finding, alert)
-    return None
+def _still_open(scene: Scene, sighting: Sighting) -> Decision | None:
+    """The alert that stands for this series shows its newest numbers; snoozed and acknowledged ones do so in silence."""
+    alert = next((a for a in live(scene.alerts) if stands_for(a, sighting)), None)
+    if alert is None:
+        return None
+    if sighting.key in also_keys(alert):
+        return note(scene, joined(scene, alert, sighting), Reason.STILL_OPEN, "", sighting)
+    # The widest of an alert's series that is off speaks for it; sightings come in that order.
+    if alert.alert_id in scene.refreshed:
+        return note(scene, alert, Reason.STILL_OPEN, "", sighting)
+    scene.refreshed.add(alert.alert_id)
+    return refreshed(scene, alert, sighting)[1]
 
 
-def _same_change(scene: _Scene, finding: Finding) -> Decision | None:
-    for place, alert in enumerate(scene.alerts):
-        if alert.state is not AlertState.RESOLVED and _overlap(alert, finding):
-            scene.alerts[place] = _join(scene, alert, finding.segment)
-            return _decision(Reason.SAME_CHANGE, finding, alert)
-    return None
+def _muted(scene: Scene, sighting: Sighting) -> Decision | None:
+    """A reviewer asked not to be told of this series for some time."""
+    mute = scene.mute_of(sighting.signal.name, sighting.segment)
+    if mute is None:
+        return None
+    who, until = scene.name_of(mute.muted_by), until_text(mute.until_at, scene.now, scene.zone)
+    return _held_back(scene, sighting, Reason.MUTED, f"Muted by {who} until {until}.")
 
 
-def _resolved_by_reviewer(scene: _Scene, finding: Finding) -> Decision | None:
+def _same_change(scene: Scene, sighting: Sighting) -> Decision | None:
+    """Another view of a change that is told already: the whole or a part of the same traffic."""
+    alert = next((a for a in live(scene.alerts) if overlaps(a, sighting)), None)
+    if alert is None:
+        return None
+    text = f"The same change, seen in {sighting.segment}." if not sighting.origin else f"{sighting.origin} fired too."
+    return note(scene, joined(scene, alert, sighting), Reason.SAME_CHANGE, text, sighting)
+
+
+def _carried(scene: Scene, sighting: Sighting) -> Decision | None:
+    """A part speaks only for what it has beyond the whole; the whole only for what is left without the part."""
+    alert = next((a for a in live(scene.alerts) if is_carried(scene.watch, a, sighting)), None)
+    if alert is None:
+        return None
+    text = f"{sighting.segment} shows no more than the alert on {alert.segment} tells."
+    return note(scene, joined(scene, alert, sighting), Reason.CARRIED, text, sighting)
+
+
+def _storm(scene: Scene, sighting: Sighting) -> Decision | None:
+    """Most volumes went the same way at once: one message tells of all of them."""
+    storm = scene.storms.get(sighting.direction) if sighting.is_count else None
+    if storm is None:
+        return None
+    alert = next((a for a in live(scene.alerts) if a.direction is sighting.direction and _counts(scene, a)), None)
+    if alert is None:
+        return None
+    shown = {"storm": {"moved": storm.moved, "of": storm.of}}
+    return note(scene, joined(scene, alert, sighting, **shown), Reason.STORM, f"{storm} moved together.", sighting)
+
+
+def _counts(scene: Scene, alert: Alert) -> bool:
+    signal = scene.terrain.signals.get(alert.signal)
+    return signal is not None and signal.kind is Kind.COUNT
+
+
+def _resolved_by_reviewer(scene: Scene, sighting: Sighting) -> Decision | None:
+    """A person has said that this very change is mended, expected or noise; it is not told again while it lasts."""
     for alert in scene.alerts:
         if (
             alert.state is AlertState.RESOLVED
             and alert.resolved_by is not None
             and alert.resolved_at is not None
-            and finding.anomaly.detected_at <= alert.resolved_at
-            and (_watched_by(alert, finding) or _overlap(alert, finding))
+            and sighting.detected_at <= alert.resolved_at
+            and (stands_for(alert, sighting) or overlaps(alert, sighting))
         ):
-            return _decision(Reason.RESOLVED_BY_REVIEWER, finding, alert)
+            who, outcome = scene.name_of(alert.resolved_by), alert.detail.get("outcome", "resolved")
+            return note(scene, alert, Reason.RESOLVED_BY_REVIEWER, f"Marked as {outcome} by {who}.", sighting)
     return None
 
 
-def _back(scene: _Scene, finding: Finding) -> Decision | None:
-    for place, alert in enumerate(scene.alerts):
+def _back(scene: Scene, sighting: Sighting) -> Decision | None:
+    """A change that seemed over is back within two days: the same alert stands again."""
+    for alert in scene.alerts:
         if (
             alert.state is AlertState.RESOLVED
             and alert.resolved_by is None
             and alert.resolved_at is not None
             and (
-                alert.alert_id == _alert_id(finding)
+                alert.alert_id == alert_id_of(sighting)
                 or (
-                    scene.now - alert.resolved_at <= _MERGE
-                    and (_watched_by(alert, finding) or _overlap(alert, finding))
+                    scene.now - alert.resolved_at <= MERGE
+                    and (stands_for(alert, sighting) or overlaps(alert, sighting))
                 )
             )
         ):
-            scene.alerts[place] = _reopen(scene, alert, finding)
-            return _decision(Reason.BACK, finding, alert)
+            again = reopened(scene, alert, sighting)
+            text = f"{figure_text(again.value, sighting.signal)} again."
+            return note(scene, again, Reason.BACK, text, sighting)
     return None
 
 
-_STAGES: Sequence[_Stage] = (_still_open, _same_change, _resolved_by_reviewer, _back)
+STAGES: Sequence[_Stage] = (
+    _still_open,
+    _muted,
+    _storm,
+    _same_change,
+    _carried,
+    _resolved_by_reviewer,
+    _back,
+)
+"""In this order: the first that decides ends a sighting's way."""
 
 
-# --- changes -----------------------------------------------------------------------------------------------
-
-
-def _open(scene: _Scene, finding: Finding) -> Decision:
-    found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=scene.posting.examples)
-    anomaly, numbers = finding.anomaly, found.numbers
-    alert = Alert(
-        alert_id=_alert_id(finding),
-        signal=finding.signal.name,
-        segment=numbers.segment,
-        state=AlertState.OPEN,
-        direction=anomaly.direction,
-        started_at=found.started_at,
-        detected_at=scene.now,
-        updated_at=scene.now,
-        value=numbers.value,
-        expected=numbers.expected,
-        expected_low=numbers.expected_low,
-        expected_high=numbers.expected_high,
-        n=numbers.n,
-        k=numbers.k,
-        evidence=anomaly.evidence,
-        users=found.users,
-        examples=found.examples,
-        detail={**found.detail, "series": [segment_key(finding.segment)]},
-    )
-    scene.tx.alerts.add(alert)
-    scene.alerts.append(alert)
-    _post(scene, alert)
-    return _decision(Reason.NEW, finding, alert)
-
-
-def _post(scene: _Scene, alert: Alert) -> None:
-    """Ask for the root message and the examples in its thread."""
-    if scene.posting.channel is None:
-        return
-    outbox = scene.tx.outbox
-    root = outbox.request(kind=ALERT, subject_id=alert.alert_id, channel=scene.posting.channel, at=scene.now)
-    for conversation_id in alert.examples:
-        item = scene.tx.reviews.pick(
-            ReviewItem(
-                item_id=uuid5(_IDS, f"{alert.signal}\n{conversation_id}").hex,
-                conversation_id=conversation_id,
-                evaluator=alert.signal,
-                alert_id=alert.alert_id,
-                reason=f"Example of the alert on {alert.signal.replace('_', ' ')}.",
-                picked_at=scene.now,
-            )
-        )
-        outbox.request(
-            kind=EXAMPLE, subject_id=item.item_id, channel=scene.posting.channel, thread_of=root, at=scene.now
-        )
-
-
-def _refresh(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
-    """The newest numbers; an alert narrows once it is known which segment or change carries it."""
-    known = Known(segment=alert.segment, started_at=alert.started_at)
-    found = incident(scene.tx, scene.watch, finding, scene.terrain, examples=0, known=known)
-    shown = found.numbers
-    kept = {"attribution", "change"} & alert.detail.keys() if shown.segment == alert.segment else set()
-    changed = replace(
-        alert,
-        segment=shown.segment,
-        started_at=found.started_at,
-        value=shown.value,
-        expected=shown.expected,
-        expected_low=shown.expected_low,
-        expected_high=shown.expected_high,
-        n=shown.n,
-        k=shown.k,
-        users=found.users,
-        evidence=finding.anomaly.evidence,
-        detail={**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}},
-    )
-    return _write(scene, alert, changed)
-
-
-def _reopen(scene: _Scene, alert: Alert, finding: Finding) -> Alert:
-    series = dict.fromkeys([segment_key(finding.segment), *alert.detail["series"]])
-    detail = {key: value for key, value in alert.detail.items() if key != "outcome"}
-    opened = replace(
-        alert,
-        state=AlertState.OPEN,
-        acknowledged_by=None,
-        acknowledged_at=None,
-        resolved_at=None,
-        detail={**detail, "series": list(series)},
-    )
-    return _refresh(scene, _write(scene, alert, opened), finding)
-
-
-def _join(scene: _Scene, alert: Alert, segment: Segment) -> Alert:
-    series = [*alert.detail["series"], segment_key(segment)]
-    return _write(scene, alert, replace(alert, detail={**alert.detail, "series": series}), show=False)
-
-
-def _resolve_those_without(scene: _Scene, findings: Sequence[Finding]) -> None:
-    """Alerts none of whose series is off its baseline any more are over."""
-    off = {(finding.signal.name, segment_key(finding.segment)) for finding in findings}
+def _new(scene: Scene, sighting: Sighting) -> Decision:
+    """Nothing holds it back: a new alert, or one more signal in an alert of the same cause that has just opened."""
+    found = sighting.look(scene.tx, scene.posting.examples, None)
+    end = scene.watch.through or scene.now
+    facts = partial(scene.tx.rollups.facts_between, bucket_start(found.started_at, HOUR_S), end, _FACTS_READ)
     for alert in live(scene.alerts):
-        if not any((alert.signal, series) in off for series in alert.detail["series"]):
-            detail = {**alert.detail, "outcome": _how_it_ended(scene.watch, alert)}
-            _write(scene, alert, replace(alert, state=AlertState.RESOLVED, resolved_at=scene.now, detail=detail))
+        if has_same_cause(alert, sighting, found.numbers.segment, found.started_at, facts, scene.terrain):
+            joined_to = joined(scene, alert, sighting)
+            text = f"{sighting.signal.name.replace('_', ' ')} is off in the same conversations."
+            return note(scene, joined_to, Reason.SAME_CAUSE, text, sighting)
+    alert = opened(scene, sighting, found)
+    rare = "" if sighting.weeks is None else f" By chance so much comes about {chance_text(sighting.weeks)}."
+    return note(scene, alert, Reason.NEW, f"Nothing held it back.{rare}", sighting)
+
+
+def _held_back(scene: Scene, sighting: Sighting, reason: Reason, text: str) -> Decision:
+    """No alert, but the reason is kept under the id that the alert would have."""
+    alert_id = alert_id_of(sighting)
+    scene.tx.decisions.note(
+        alert_id,
+        at=scene.now,
+        reason=reason.value,
+        text=text,
+        signal=sighting.signal.name,
+        segment=sighting.segment,
+    )
+    return Decision(reason=reason, signal=sighting.signal.name, segment=sighting.segment, alert_id=alert_id, text=text)
+
+
+def _resolve_those_without(scene: Scene, seen: Sequence[Sighting]) -> None:
+    """Alerts none of whose series is off any more are over."""
+    for alert in live(scene.alerts):
+        if not any(stands_for(alert, sighting) for sighting in seen):
+            resolved(scene, alert, _how_it_ended(scene.watch, alert))
 
 
 def _how_it_ended(watch: Watch, alert: Alert) -> str:
     """Nobody may read "back to normal" of what is as bad as before, and has only gone on for so long."""
+    if alert.detail.get("origin"):
+        return WITHIN_BOUNDS
     series = (segment_of(key) for key in alert.detail["series"])
     accepted = any(watch.has_accepted(alert.signal, segment, alert.started_at) for segment in series)
     return NEW_NORMAL if accepted else BACK_TO_NORMAL
-
-
-def _write(scene: _Scene, before: Alert, after: Alert, *, show: bool = True) -> Alert:
-    if _shown(before) == _shown(after):
-        return before
-    written = replace(after, updated_at=scene.now, version=before.version + 1)
-    scene.tx.alerts.replace(written, expecting=before.version)
-    if show and scene.posting.channel is not None:
-        scene.tx.outbox.request(kind=ALERT, subject_id=written.alert_id, channel=scene.posting.channel, at=scene.now)
-    return written
-
-
-# --- what belongs together ---------------------------------------------------------------------------------
-
-
-def _watched_by(alert: Alert, finding: Finding) -> bool:
-    """Whether this very series is one of those that the alert stands for."""
-    return (
-        alert.signal == finding.signal.name
-        and alert.direction is finding.anomaly.direction
-        and segment_key(finding.segment) in alert.detail["series"]
-    )
-
-
-def _overlap(alert: Alert, finding: Finding) -> bool:
-    """Whether a finding is another view of what the alert is about: the same signal, in a part or in the whole of it."""
-    if alert.signal != finding.signal.name or alert.direction is not finding.anomaly.direction:
-        return False
-    series = [segment_of(key) for key in alert.detail["series"]]
-    if finding.segment == alert.segment:
-        return True
-    if abs(finding.anomaly.started_at - alert.started_at) > _MERGE:
-        return False
-    if finding.segment == EVERYTHING or EVERYTHING in series:
-        return True
-    shares_a_cut = bool(set(finding.segment.pairs) & set(alert.segment.pairs))
-    return shares_a_cut or _keys_differ(finding.segment, alert.segment)
-
-
-def _keys_differ(one: Segment, other: Segment) -> bool:
-    """Two values of one key share no conversation; a value of each of two keys may."""
-    return not {key for key, _ in one.pairs} & {key for key, _ in other.pairs}
-
-
-def _shown(alert: Alert) -> dict[str, Any]:
-    return {
-        name: getattr(alert, name) for name in ("state", "value", "expected", "n", "k", "users", "segment", "detail")
-    }
-
-
-def _alert_id(finding: Finding) -> str:
-    """The same finding has the same id in every process, so that two of them cannot open it twice."""
-    anomaly = finding.anomaly
-    return uuid5(
-        _IDS, f"{finding.signal.name}\n{segment_key(finding.segment)}\n{anomaly.direction}\n{anomaly.detected_at}"
-    ).hex
-
-
-def _decision(reason: Reason, finding: Finding, alert: Alert) -> Decision:
-    return Decision(reason=reason, signal=finding.signal.name, segment=finding.segment, alert_id=alert.alert_id)

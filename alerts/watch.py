@@ -135,6 +135,16 @@ class Watch:
                 yield self._through
 
     @property
+    def zone(self) -> str:
+        """The team's time zone."""
+        return self._settings.timezone
+
+    @property
+    def weeks_between_false_alerts(self) -> float:
+        """The budget of false alerts over all series."""
+        return self._settings.weeks_between_false_alerts
+
+    @property
     def series(self) -> int:
         """How many series are watched, over all kinds."""
         return sum(len(track.series) for track in self._tracks.values())

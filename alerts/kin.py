@@ -1,0 +1,199 @@
+"""What belongs together: views of one change, signals that went wrong in the same place, storms of volume."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.examples import carriers
+from alerts.sighting import Sighting
+from alerts.signals import threshold_of
+from alerts.watch import Terrain, Watch
+from traces.clock import parse_time
+from traces.model import EVERYTHING, Alert, AlertState, Direction, Kind, Segment, Signal
+from traces.store.rollups import Fact, segment_key, segment_of
+
+MERGE = timedelta(hours=48)
+"""Findings of one signal that began no further apart are views of one change."""
+TOGETHER = timedelta(hours=2)
+"""Signals whose alerts open no further apart may have one cause."""
+_SHARED = 0.5
+_CARRIED_Z = 3.0
+_OWN_Z = 4.0
+STORM_SHARE = 0.6
+_FEWEST_IN_STORM = 3
+
+
+def stands_for(alert: Alert, sighting: Sighting) -> bool:
+    """Whether this very series is one of those that the alert stands for."""
+    if sighting.key in also_keys(alert):
+        return True
+    return (
+        alert.signal == sighting.signal.name
+        and alert.direction is sighting.direction
+        and alert.detail.get("origin", "") == sighting.origin
+        and segment_key(sighting.segment) in alert.detail["series"]
+    )
+
+
+def also_keys(alert: Alert) -> set[str]:
+    """The keys of the other series that an alert stands for: other signals of the same cause, rules."""
+    return {other["key"] for other in alert.detail.get("also", ())}
+
+
+def overlaps(alert: Alert, sighting: Sighting) -> bool:
+    """Whether a sighting is another view of what the alert is about: the same signal, in a part or in the whole of it."""
+    if alert.signal != sighting.signal.name or alert.direction is not sighting.direction:
+        return False
+    series = [segment_of(key) for key in alert.detail["series"]]
+    if sighting.segment == alert.segment:
+        return True
+    if abs(sighting.started_at - alert.started_at) > MERGE:
+        return False
+    if sighting.segment == EVERYTHING or EVERYTHING in series:
+        return True
+    shares_a_cut = bool(set(sighting.segment.pairs) & set(alert.segment.pairs))
+    return shares_a_cut or _keys_differ(sighting.segment, alert.segment)
+
+
+def _keys_differ(one: Segment, other: Segment) -> bool:
+    """Two values of one key share no conversation; a value of each of two keys may."""
+    return not {key for key, _ in one.pairs} & {key for key, _ in other.pairs}
+
+
+def is_carried(watch: Watch, alert: Alert, sighting: Sighting) -> bool:
+    """Whether all that a sighting shows is what a wider, or a narrower, alert on the same signal tells already.
+
+    A part of the traffic speaks only for what it has beyond the shift of the whole; the whole only for what is left without
+    the part.
+    """
+    is_kin = alert.signal == sighting.signal.name and alert.direction is sighting.direction and not sighting.origin
+    if not is_kin or sighting.signal.kind is Kind.COUNT or alert.segment == sighting.segment:
+        return False
+    if sighting.segment == EVERYTHING and len(alert.segment.pairs) == 1:
+        return _is_nothing_without(watch, sighting, alert.segment)
+    if alert.segment == EVERYTHING and sighting.segment != EVERYTHING:
+        return not _has_own_excess(watch, sighting)
+    return False
+
+
+def _is_nothing_without(watch: Watch, sighting: Sighting, part: Segment) -> bool:
+    whole = watch.since(sighting.signal, EVERYTHING, sighting.started_at)
+    inner = watch.since(sighting.signal, part, sighting.started_at)
+    if whole is None or inner is None:
+        return False
+    variance = whole.variance - inner.variance
+    excess = (whole.total - whole.expected) - (inner.total - inner.expected)
+    return variance <= 0 or _sign(sighting.direction) * excess < _CARRIED_Z * math.sqrt(variance)
+
+
+def _has_own_excess(watch: Watch, sighting: Sighting) -> bool:
+    whole = watch.since(sighting.signal, EVERYTHING, sighting.started_at)
+    inner = watch.since(sighting.signal, sighting.segment, sighting.started_at)
+    if whole is None or inner is None or not whole.judged or not inner.judged or inner.variance <= 0:
+        return True
+    if sighting.signal.kind is Kind.RATE:
+        shifted = inner.expected * (whole.total / whole.expected if whole.expected > 0 else 1.0)
+    else:
+        shifted = inner.expected + inner.judged * (whole.total - whole.expected) / whole.judged
+    widened = inner.variance * max(1.0, shifted / inner.expected if inner.expected > 0 else 1.0)
+    return _sign(sighting.direction) * (inner.total - shifted) >= _OWN_Z * math.sqrt(widened)
+
+
+def _sign(direction: Direction) -> int:
+    return -1 if direction is Direction.DOWN else 1
+
+
+# --- one cause ---------------------------------------------------------------------------------------------
+
+
+def has_same_cause(
+    alert: Alert,
+    sighting: Sighting,
+    segment: Segment,
+    started_at: datetime,
+    facts: Callable[[], Sequence[Fact]],
+    terrain: Terrain,
+) -> bool:
+    """Whether another signal's alert, open for at most two hours, is about the same conversations.
+
+    Either both are carried by the same segment, or the very conversations that show the one show the other too.
+
+    Args:
+        alert: An alert that is not over.
+        sighting: What would open an alert of its own.
+        segment: The segment that carries the sighting.
+        started_at: When that began.
+        facts: Reads the conversations since then.
+        terrain: The signals and their thresholds.
+    """
+    opened = alert.detail.get("opened")
+    if alert.signal == sighting.signal.name or alert.state is AlertState.RESOLVED or opened is None:
+        return False
+    if Kind.COUNT in (sighting.signal.kind, _kind_of(alert, terrain)):
+        return False
+    if abs(sighting.detected_at - parse_time(opened)) > TOGETHER or abs(started_at - alert.started_at) > MERGE / 2:
+        return False
+    if segment != EVERYTHING and set(segment.pairs) & set(alert.segment.pairs):
+        return True
+    other = terrain.signals.get(alert.signal)
+    if other is None or segment != alert.segment:
+        return False
+    return _share_conversations(
+        facts(), segment, (other, alert.direction), (sighting.signal, sighting.direction), terrain
+    )
+
+
+def _kind_of(alert: Alert, terrain: Terrain) -> Kind | None:
+    signal = terrain.signals.get(alert.signal)
+    return None if signal is None else signal.kind
+
+
+def _share_conversations(
+    facts: Sequence[Fact],
+    segment: Segment,
+    one: tuple[Signal, Direction],
+    other: tuple[Signal, Direction],
+    terrain: Terrain,
+) -> bool:
+    if one[0].kind is not Kind.RATE or other[0].kind is not Kind.RATE:
+        return False
+    sets = [
+        {f.conversation_id for f in carriers(facts, s, segment, way, threshold_of(s, terrain.calibrations))}
+        for s, way in (one, other)
+    ]
+    smaller = min(map(len, sets))
+    return smaller > 0 and len(sets[0] & sets[1]) >= _SHARED * smaller
+
+
+# --- storms ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """``moved`` of the ``of`` volumes that are watched went the same way at once."""
+
+    moved: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.moved} of {self.of} volumes"
+
+
+def storms(watch: Watch, terrain: Terrain, sightings: Sequence[Sighting]) -> Mapping[Direction, Storm]:
+    """The directions in which most volumes moved together: a holiday, or something upstream of all of them."""
+    watched = sum(
+        verdict.ready
+        for signal in terrain.signals.values()
+        if signal.kind is Kind.COUNT
+        for segment in watch.segments_of(signal)
+        if (verdict := watch.verdict(signal, segment)) is not None
+    )
+    found = {}
+    for direction in (Direction.UP, Direction.DOWN):
+        moved = sum(s.is_count and s.direction is direction for s in sightings)
+        if moved >= _FEWEST_IN_STORM and moved >= STORM_SHARE * watched:
+            found[direction] = Storm(moved=moved, of=max(moved, watched))
+    return found

@@ -1,0 +1,278 @@
+"""What may happen to an alert: it opens, is shown anew, grows, narrows, takes others in, is over, and is back.
+
+Every step is one transaction with the request to show it and the note of why it was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from alerts.decision import TOLD, Decision, Reason
+from alerts.incident import Incident, Known
+from alerts.kin import Storm
+from alerts.plain import plain_figures
+from alerts.power import least
+from alerts.sighting import Sighting
+from alerts.watch import Terrain, Watch
+from alerts.words import figure_text, hours_text
+from traces.clock import format_time, parse_time
+from traces.model import Alert, AlertState, Direction, Segment
+from traces.store import Tx
+from traces.store.mutes import Mute
+from traces.store.reviews import ReviewItem
+from traces.store.rollups import segment_key
+
+_IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
+ALERT, EXAMPLE, UPDATE = "alert", "example", "update"
+GROWN = 1.5
+"""How many times further from what is expected an alert must be than when people were told last, to be told again."""
+_TOLD_AGAIN_AFTER = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """Where alerts are posted and how many examples go into their thread; without a channel nothing is posted."""
+
+    channel: str | None
+    examples: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What every stage may look at, and the alerts as they are by now."""
+
+    tx: Tx
+    watch: Watch
+    terrain: Terrain
+    posting: Posting
+    now: datetime
+    zone: str
+    alerts: list[Alert]
+    mutes: Sequence[Mute] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    storms: Mapping[Direction, Storm] = field(default_factory=dict)
+    refreshed: set[str] = field(default_factory=set)
+
+    def put(self, alert: Alert) -> Alert:
+        """Let an alert take the place of its former self."""
+        place = next(i for i, known in enumerate(self.alerts) if known.alert_id == alert.alert_id)
+        self.alerts[place] = alert
+        return alert
+
+    def mute_of(self, signal: str, segment: Segment) -> Mute | None:
+        """The mute that keeps a series from being told, the one that lasts longest."""
+        return next((m for m in reversed(self.mutes) if m.covers(signal, segment)), None)
+
+    def name_of(self, person: str | None) -> str:
+        return self.names.get(person or "", "a reviewer")
+
+
+def note(scene: Scene, alert: Alert, reason: Reason, text: str, sighting: Sighting | None = None) -> Decision:
+    """Keep a decision, and say it in the thread where it is one to be told and nobody asked for silence."""
+    signal = alert.signal if sighting is None else sighting.signal.name
+    segment = alert.segment if sighting is None else sighting.segment
+    number = scene.tx.decisions.note(
+        alert.alert_id, at=scene.now, reason=reason.value, text=text, signal=signal, segment=segment
+    )
+    channel = scene.posting.channel
+    if reason in TOLD and channel is not None and not _is_silent(scene, alert):
+        scene.tx.outbox.request(
+            kind=UPDATE,
+            subject_id=f"{alert.alert_id}.{number}",
+            channel=channel,
+            thread_of=f"{ALERT}:{alert.alert_id}",
+            at=scene.now,
+        )
+    return Decision(reason=reason, signal=signal, segment=segment, alert_id=alert.alert_id, text=text)
+
+
+def _is_silent(scene: Scene, alert: Alert) -> bool:
+    return alert.state is AlertState.SNOOZED or scene.mute_of(alert.signal, alert.segment) is not None
+
+
+def alert_id_of(sighting: Sighting) -> str:
+    """The same sighting has the same id in every process, so that two of them cannot open it twice."""
+    subject = sighting.origin or sighting.signal.name
+    return uuid5(_IDS, f"{subject}\n{segment_key(sighting.segment)}\n{sighting.direction}\n{sighting.detected_at}").hex
+
+
+def opened(scene: Scene, sighting: Sighting, found: Incident) -> Alert:
+    """A new alert, with its message and the examples in its thread asked for."""
+    numbers = found.numbers
+    alert = Alert(
+        alert_id=alert_id_of(sighting),
+        signal=sighting.signal.name,
+        segment=numbers.segment,
+        state=AlertState.OPEN,
+        direction=sighting.direction,
+        started_at=found.started_at,
+        detected_at=scene.now,
+        updated_at=scene.now,
+        value=numbers.value,
+        expected=numbers.expected,
+        expected_low=numbers.expected_low,
+        expected_high=numbers.expected_high,
+        n=numbers.n,
+        k=numbers.k,
+        evidence=sighting.evidence,
+        users=found.users,
+        examples=found.examples,
+        detail={
+            **found.detail,
+            **_said(scene, sighting, numbers.segment, found.started_at),
+            "series": [segment_key(sighting.segment)],
+            "opened": format_time(sighting.detected_at),
+            "told": {"value": numbers.value, "at": format_time(scene.now)},
+            **({"origin": sighting.origin} if sighting.origin else {}),
+        },
+    )
+    scene.tx.alerts.add(alert)
+    scene.alerts.append(alert)
+    _post(scene, alert)
+    return alert
+
+
+def _said(scene: Scene, sighting: Sighting, segment: Segment, started_at: datetime) -> dict[str, Any]:
+    """What the sentence needs besides the numbers: which hours they are of, how rare it is, and plain figures."""
+    through = scene.watch.through or scene.now
+    said: dict[str, Any] = {"hours": hours_text(started_at, through, scene.zone)}
+    if sighting.weeks is not None:
+        said["chance_weeks"] = min(sighting.weeks, 1e6)
+    if figures := plain_figures(scene.tx, sighting.signal, segment, started_at, through):
+        said["plain"] = figures
+    return said
+
+
+def _post(scene: Scene, alert: Alert) -> None:
+    """Ask for the root message and the examples in its thread."""
+    if scene.posting.channel is None:
+        return
+    outbox = scene.tx.outbox
+    root = outbox.request(kind=ALERT, subject_id=alert.alert_id, channel=scene.posting.channel, at=scene.now)
+    for conversation_id in alert.examples:
+        item = scene.tx.reviews.pick(
+            ReviewItem(
+                item_id=uuid5(_IDS, f"{alert.signal}\n{conversation_id}").hex,
+                conversation_id=conversation_id,
+                evaluator=alert.signal,
+                alert_id=alert.alert_id,
+                reason=f"Example of the alert on {alert.signal.replace('_', ' ')}.",
+                picked_at=scene.now,
+            )
+        )
+        outbox.request(
+            kind=EXAMPLE, subject_id=item.item_id, channel=scene.posting.channel, thread_of=root, at=scene.now
+        )
+
+
+def refreshed(scene: Scene, alert: Alert, sighting: Sighting) -> tuple[Alert, Decision]:
+    """The newest numbers; an alert narrows once it is known what carries it, and says so when it has grown."""
+    known = Known(segment=alert.segment, started_at=alert.started_at)
+    found = sighting.look(scene.tx, 0, known)
+    shown = found.numbers
+    kept = {"attribution", "change"} & alert.detail.keys() if shown.segment == alert.segment else set()
+    said = _said(scene, sighting, shown.segment, found.started_at)
+    changed = replace(
+        alert,
+        segment=shown.segment,
+        started_at=found.started_at,
+        value=shown.value,
+        expected=shown.expected,
+        expected_low=shown.expected_low,
+        expected_high=shown.expected_high,
+        n=shown.n,
+        k=shown.k,
+        users=found.users,
+        evidence=sighting.evidence,
+        detail={**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}, **said},
+    )
+    reason, text = _how_it_went(scene, alert, changed, sighting)
+    if reason is not Reason.STILL_OPEN:
+        told = {"value": changed.value, "at": format_time(scene.now)}
+        changed = replace(changed, detail={**changed.detail, "told": told})
+    written = scene.put(write(scene, alert, changed))
+    return written, note(scene, written, reason, text, sighting)
+
+
+def _how_it_went(scene: Scene, before: Alert, after: Alert, sighting: Sighting) -> tuple[Reason, str]:
+    value = figure_text(after.value, sighting.signal)
+    if set(before.segment.pairs) < set(after.segment.pairs):
+        return Reason.NARROWED, f"Now known to be carried by {after.segment}: {value} there."
+    told = before.detail.get("told")
+    if told is None or scene.now - parse_time(told["at"]) < _TOLD_AGAIN_AFTER:
+        return Reason.STILL_OPEN, ""
+    excess, excess_told = abs(after.value - after.expected), abs(told["value"] - after.expected)
+    if excess >= GROWN * excess_told and excess - excess_told >= least(sighting.signal, after.expected):
+        return Reason.GREW, f"From {figure_text(told['value'], sighting.signal)} when last told to {value}."
+    return Reason.STILL_OPEN, ""
+
+
+def reopened(scene: Scene, alert: Alert, sighting: Sighting) -> Alert:
+    """An alert that seemed over stands again."""
+    series = dict.fromkeys([*_own_series(alert, sighting), *alert.detail["series"]])
+    detail = {key: value for key, value in alert.detail.items() if key != "outcome"}
+    stands = replace(
+        alert,
+        state=AlertState.OPEN,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        resolved_at=None,
+        detail={**detail, "series": list(series)},
+    )
+    return refreshed(scene, scene.put(write(scene, alert, stands)), sighting)[0]
+
+
+def _own_series(alert: Alert, sighting: Sighting) -> list[str]:
+    is_own = alert.signal == sighting.signal.name and alert.detail.get("origin", "") == sighting.origin
+    return [segment_key(sighting.segment)] if is_own else []
+
+
+def joined(scene: Scene, alert: Alert, sighting: Sighting, **detail: Any) -> Alert:
+    """The alert stands for one series more: of its own signal silently, of another one with its figures."""
+    own = _own_series(alert, sighting)
+    changed = {**alert.detail, **detail, "series": [*dict.fromkeys([*alert.detail["series"], *own])]}
+    if not own:
+        others = [other for other in alert.detail.get("also", ()) if other["key"] != sighting.key]
+        changed["also"] = [*others, _also(sighting)]
+    shown = bool(detail) or not own
+    return scene.put(write(scene, alert, replace(alert, detail=changed), show=shown))
+
+
+def _also(sighting: Sighting) -> dict[str, Any]:
+    return {
+        "key": sighting.key,
+        "signal": sighting.signal.name,
+        "origin": sighting.origin,
+        "value": sighting.value,
+        "low": sighting.expected_low,
+        "high": sighting.expected_high,
+    }
+
+
+def resolved(scene: Scene, alert: Alert, outcome: str) -> Alert:
+    """The alert is over, by itself."""
+    over = replace(alert, state=AlertState.RESOLVED, resolved_at=scene.now, detail={**alert.detail, "outcome": outcome})
+    written = scene.put(write(scene, alert, over))
+    note(scene, written, Reason.OVER, f"{outcome[0].upper()}{outcome[1:]}.")
+    return written
+
+
+def write(scene: Scene, before: Alert, after: Alert, *, show: bool = True) -> Alert:
+    """Store a changed alert and ask for its message, unless nothing that is shown has changed."""
+    if _shown(before) == _shown(after):
+        return before
+    written = replace(after, updated_at=scene.now, version=before.version + 1)
+    scene.tx.alerts.replace(written, expecting=before.version)
+    if show and scene.posting.channel is not None:
+        scene.tx.outbox.request(kind=ALERT, subject_id=written.alert_id, channel=scene.posting.channel, at=scene.now)
+    return written
+
+
+def _shown(alert: Alert) -> dict[str, Any]:
+    return {
+        name: getattr(alert, name) for name in ("state", "value", "expected", "n", "k", "users", "segment", "detail")
+    }

@@ -56,6 +56,7 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         since=asked.since,
         until=asked.until,
         value=_value(asked, total),
+        last_day=tx.rollups.last_day(query.signal) if total.n == 0 else None,
         n=total.n,
         previous=_previous(asked, segment),
         compared_with="the same time a week before" if asked.before == asked.since - _WEEK else "the period before",

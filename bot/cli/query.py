@@ -12,8 +12,9 @@ from bot.cli.setting import built, opened, print_json, settings
 from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure
+from bot.slack.blocks.metrics import nothing_text
 from bot.slack.blocks.values import MetricAnswer
-from bot.slack.grammar import MetricsQuery, parse
+from bot.slack.grammar import MetricsQuery
 from traces.clock import format_time
 from traces.errors import BadInput
 from traces.model import Alert
@@ -30,8 +31,7 @@ def metrics(query: tuple[str, ...], *, as_json: bool) -> None:
     """
     with built() as hark, hark.store.read() as tx:
         now = hark.clock.now()
-        signals = hark.desk.signals(tx, now)
-        asked = parse(f"metrics {' '.join(query)}", signals=signals, segment_keys=hark.settings.segments.keys)
+        asked, signals = hark.desk.understood(tx, f"metrics {' '.join(query)}", now)
         if not isinstance(asked, MetricsQuery):
             raise BadInput("write a signal and, if you like, a period")
         found = answer(tx, asked, signals, now)
@@ -50,6 +50,7 @@ def _metric_json(found: MetricAnswer) -> dict[str, Any]:
         "segment": found.segment.as_map(),
         "value": found.value,
         "n": found.n,
+        "last_data_on": None if found.last_day is None else f"{found.last_day:%Y-%m-%d}",
         "previous": found.previous,
         "compared_with": found.compared_with,
         "corrected": None if found.corrected is None else asdict(found.corrected),
@@ -61,7 +62,7 @@ def _metric_json(found: MetricAnswer) -> dict[str, Any]:
 
 def _metric_text(found: MetricAnswer) -> str:
     signal = found.signal
-    value = "nothing measured" if found.value is None else figure(found.value, signal)
+    value = nothing_text(found) if found.value is None else figure(found.value, signal)
     lines = [
         f"{signal.name}  {value}  (n {found.n:,}, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC)"
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerts.signals import SignalOverride, all_signals
 from bot.judges import JudgingSaid
@@ -50,6 +50,7 @@ from traces.store.rollups import HOUR_S, bucket_start
 
 _DAY = timedelta(days=1)
 _SIGNALS_BACK = timedelta(days=90)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LISTED = 10
 _EXCERPT = 200
 _FEWEST_TRIES = 5
@@ -90,8 +91,7 @@ class Desk:
         """
         with self._store.read() as tx:
             now = self._clock.now()
-            signals = self.signals(tx, now)
-            query = parse(text, signals=signals, segment_keys=self._segment_keys)
+            query, signals = self.understood(tx, text, now)
             return self._answers(signals, now)[type(query)](tx, query)
 
     def _answers(self, signals: Mapping[str, Signal], now: datetime) -> Mapping[type, Callable[[Tx, Query], Message]]:
@@ -108,9 +108,27 @@ class Desk:
             MetricsQuery: metrics,
         }
 
-    def signals(self, tx: Tx, now: datetime) -> dict[str, Signal]:
-        """The signals that can be asked for."""
-        seen = tx.rollups.signals(since=now - _SIGNALS_BACK, until=now + _DAY)
+    def understood(self, tx: Tx, text: str, now: datetime) -> tuple[Query, dict[str, Signal]]:
+        """What is asked, and the signals that can be asked for; of one without data for long too, so that it can be said.
+
+        Raises:
+            BadInput: The words are not understood.
+        """
+        signals = self.signals(tx, now)
+        try:
+            return parse(text, signals=signals, segment_keys=self._segment_keys), signals
+        except BadInput as error:
+            ever = self.signals(tx, now, since=_EVER)
+            if ever.keys() <= signals.keys():
+                raise
+            try:
+                return parse(text, signals=ever, segment_keys=self._segment_keys), ever
+            except BadInput:
+                raise error from None
+
+    def signals(self, tx: Tx, now: datetime, since: datetime | None = None) -> dict[str, Signal]:
+        """The signals that had data ``since`` a time, by default in the last 90 days."""
+        seen = tx.rollups.signals(since=since or now - _SIGNALS_BACK, until=now + _DAY)
         return all_signals(
             {*seen, *self._evaluators}, {name: e.bad for name, e in self._evaluators.items()}, self._overrides
         )

@@ -159,6 +159,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "rollups.facts_between": ((NOW - DAY, NOW + DAY, 10), {}),
     "rollups.facts_of": ((["c-1"],), {}),
     "rollups.first_bucket": ((DAY_S,), {}),
+    "rollups.last_day": (("refusal",), {}),
     "rollups.record": (([fact(refusal=0.5, segments=[Segment.of(model="m1")])],), {}),
     "rollups.segments_with": (("model",), LONG),
     "rollups.series": (("refusal", EVERYTHING), {**LONG, "resolution_s": DAY_S}),

@@ -213,6 +213,15 @@ class Rollups(Part):
         )
         return {signal for row in rows for signal in row.body}
 
+    def last_day(self, signal: str) -> datetime | None:
+        """The start of the newest day in which any conversation contributed to a signal."""
+        rows = self._connection.execute(
+            select(_T.c.bucket_at, _T.c.body)
+            .where(self._mine(DAY_S), _T.c.segment == segment_key(EVERYTHING))
+            .order_by(_T.c.bucket_at.desc())
+        )
+        return next((at for at, body in rows if signal in body and body[signal]["n"]), None)
+
     def first_bucket(self, resolution_s: int) -> datetime | None:
         row = self._connection.execute(
             select(_T.c.bucket_at)

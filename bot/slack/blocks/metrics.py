@@ -41,8 +41,17 @@ def metrics_message(answer: MetricAnswer) -> Message:
 def _headline(answer: MetricAnswer) -> str:
     name = one_line(title(answer.signal), _NAME)
     if answer.value is None:
-        return f"{name}: nothing measured"
+        return f"{name}: {nothing_text(answer)}"
     return f"{name} {figure(answer.value, answer.signal)} over {counted(answer.n, answer.signal.counts)}"
+
+
+def nothing_text(answer: MetricAnswer) -> str:
+    """Why there is no figure: nothing was measured in the period, or nothing for as long as since a day."""
+    if answer.last_day is None:
+        return "nothing measured"
+    if answer.last_day >= answer.since:
+        return "nothing measured in this cut"
+    return f"no data since {answer.last_day:%Y-%m-%d}"
 
 
 def _movement(answer: MetricAnswer) -> str:

@@ -154,6 +154,7 @@ class MetricAnswer:
         segment: The cut that was asked for.
         group_by: The segment key that ``groups`` are values of; largest first.
         groups_total: How many groups there are, of which ``groups`` are the ones handed over.
+        last_day: Where nothing was measured in the period, the start of the newest day in which something was.
     """
 
     signal: Signal
@@ -169,6 +170,7 @@ class MetricAnswer:
     group_by: str | None = None
     groups: tuple[MetricGroup, ...] = ()
     groups_total: int = 0
+    last_day: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -307,6 +307,7 @@ class Calibration:
     negative verdict): with them a raw rate ``q`` reads as ``q * precision + (1 - q) * miss_rate``.
     ``labelled_positive`` and ``labelled_negative`` are ``(true, all)`` among the labelled conversations of each verdict, as
     effective numbers: what labels leave open about another rate of the same evaluator follows from them.
+    ``recent_positive`` is the same of the positive verdicts on conversations of the last days.
     ``usable`` is false when the labels show that the verdicts tell too little.
     """
 
@@ -326,6 +327,7 @@ class Calibration:
     miss_rate: float | None = None
     labelled_positive: tuple[float, float] = (0.0, 0.0)
     labelled_negative: tuple[float, float] = (0.0, 0.0)
+    recent_positive: tuple[float, float] = (0.0, 0.0)
     usable: bool = True
     computed_at: datetime | None = None
 

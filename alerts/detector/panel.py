@@ -129,7 +129,8 @@ class Terms:
     ``up`` and ``down`` say which directions are bad. A change must reach ``min_absolute`` (in the signal's unit)
     and ``min_relative``: for rates relative to the smaller of the rate and its complement, so that
     "95 % succeed" and "5 % fail" are the same signal. ``precision`` and ``miss_rate`` correct a rate ``q``
-    to ``q * precision + (1 - q) * miss_rate``; nan leaves it as it is. ``parent`` is the index of the series whose
+    to ``q * precision + (1 - q) * miss_rate``, kept within 0 to 1; they may lie outside of it. nan leaves it as it is.
+    ``parent`` is the index of the series whose
     baseline a newcomer takes until it has a week of its own, -1 for none. Give a parent only where the part is
     expected to behave like the whole (model, prompt version, release); a scenario with its own rate is not
     "worse than the rest" on its first day.
@@ -192,7 +193,7 @@ class Terms:
         slope = np.where(np.isnan(self.precision + self.miss_rate), 1.0, self.precision - self.miss_rate)
         floor = np.where(np.isnan(self.precision + self.miss_rate), 0.0, self.miss_rate)
         corrected: Floats = floor + slope * rate
-        return corrected
+        return np.where(np.isnan(self.precision), corrected, np.clip(corrected, 0.0, 1.0))
 
 
 def run_length(series: int, *, weeks_between_false_alerts: float = 1.0, bucket_s: int = 3600) -> float:

@@ -8,7 +8,7 @@ conversations that it stands for, whatever arrives late, twice or corrected.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -50,11 +50,15 @@ class Rollups(Part):
         """Replace the contributions of these conversations; returns the oldest hour that changed by it."""
         self._one_at_a_time("rollups")
         latest = {fact.conversation_id: fact for fact in facts}
+        standing = {fact.conversation_id: fact for fact in self._facts(latest)}
         changes: dict[_Key, _Body] = defaultdict(dict)
-        for old in self._facts(latest):
-            _collect(changes, old, times=-1)
-        for new in latest.values():
-            _collect(changes, new, times=1)
+        for conversation_id, new in latest.items():
+            old = standing.get(conversation_id)
+            # What is the same before and after is most of it where a single score has come.
+            same = set() if old is None else _signals_alike(old, new)
+            if old is not None:
+                _collect(changes, old, times=-1, besides=same)
+            _collect(changes, new, times=1, besides=same)
         changes = _coarsened(changes)
         self._apply(changes)
         rows = [
@@ -112,18 +116,25 @@ class Rollups(Part):
             stored = self._stored(resolution_s, touched)
             for key, body in touched.items():
                 merged = stored.get(key, {})
+                touched_here = {signal: _rollup(merged[signal]) for signal in body if signal in merged}
                 for signal, change in body.items():
-                    merged.setdefault(signal, Rollup()).add(change)
+                    touched_here.setdefault(signal, Rollup()).add(change)
+                left = {signal: rollup for signal, rollup in merged.items() if signal not in body}
                 rows.append(
-                    {"resolution_s": key[0], "segment": key[1], "bucket_at": key[2], "body": _body_json(merged)}
+                    {
+                        "resolution_s": key[0],
+                        "segment": key[1],
+                        "bucket_at": key[2],
+                        "body": left | _body_json(touched_here),
+                    }
                 )
         self._upsert(_T, rows, update=["body"])
 
-    def _stored(self, resolution_s: int, keys: Iterable[_Key]) -> dict[_Key, _Body]:
+    def _stored(self, resolution_s: int, keys: Iterable[_Key]) -> dict[_Key, dict[str, Any]]:
         by_bucket: dict[datetime, set[str]] = defaultdict(set)
         for _, segment, bucket_at in keys:
             by_bucket[bucket_at].add(segment)
-        found: dict[_Key, _Body] = {}
+        found: dict[_Key, dict[str, Any]] = {}
         for buckets in chunks(sorted(by_bucket)):
             wanted = set().union(*(by_bucket[b] for b in buckets))
             rows = self._connection.execute(
@@ -133,7 +144,7 @@ class Rollups(Part):
             )
             for segment, bucket_at, body in rows:
                 if segment in wanted and segment in by_bucket[bucket_at]:
-                    found[resolution_s, segment, bucket_at] = _body(body)
+                    found[resolution_s, segment, bucket_at] = body
         return found
 
     def series(
@@ -267,9 +278,18 @@ def segment_of(key: str) -> Segment:
     return Segment(tuple(parse_qsl(key, keep_blank_values=True)))
 
 
-def _collect(changes: dict[_Key, _Body], fact: Fact, times: int) -> None:
-    """Add a fact to the finest buckets; ``_coarsened`` derives the others."""
-    contribution = {signal: Rollup.of(values) for signal, values in fact.values.items()}
+def _signals_alike(one: Fact, other: Fact) -> set[str]:
+    """The signals to which two facts of a conversation contribute the same, in the same places."""
+    if bucket_start(one.at, BASE_S) != bucket_start(other.at, BASE_S) or set(one.segments) != set(other.segments):
+        return set()
+    return {signal for signal, values in one.values.items() if list(other.values.get(signal, ())) == list(values)}
+
+
+def _collect(changes: dict[_Key, _Body], fact: Fact, times: int, besides: Collection[str] = ()) -> None:
+    """Add a fact, ``besides`` some signals, to the finest buckets; ``_coarsened`` derives the others."""
+    contribution = {signal: Rollup.of(values) for signal, values in fact.values.items() if signal not in besides}
+    if not contribution:
+        return
     bucket_at = bucket_start(fact.at, BASE_S)
     for segment in fact.segments:
         _add(changes[BASE_S, segment_key(segment), bucket_at], contribution, times)

@@ -132,6 +132,12 @@ def evaluators_of(settings: Settings, clock: Clock | None = None, store: Store |
     )
 
 
+def taught_by(settings: Settings) -> dict[str, list[str]]:
+    """By evaluator, the judges of the template of its name: they are asked the same question, and teach its classifier."""
+    asked = [judge for judge in settings.judges if judge.template is not None and not judge.question.strip()]
+    return {str(judge.template): [j.name for j in asked if j.template == judge.template] for judge in asked}
+
+
 def _jobs(
     settings: Settings,
     store: Store,
@@ -171,7 +177,7 @@ def _jobs(
         settings.judge.at_once,
         heads.refresh,
     )
-    backfill = Backfill(store, evaluate)
+    backfill = Backfill(store, evaluate, settings.judge.at_once)
     return Jobs(
         poll=Polling(store, sources, quiet, clock),
         write_back=WritingBack(store, sources),
@@ -179,7 +185,7 @@ def _jobs(
         evaluate=evaluate,
         detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
         calibrate=Calibrating(store),
-        train=Training(store, evaluators, heads, backfill, watch.history),
+        train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
         deliver=deliver,
         nudge=nudge,
     )

@@ -153,7 +153,7 @@ class Schedule:
         self._every(_JUDGE_EVERY_S, "judge", self._judge, alone=False)
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
         # Learning takes seconds, and nothing waits for it.
-        self._every(_TRAIN_EVERY_S, "train", lambda: jobs.train.run(self._clock.now()), alone=False)
+        self._every(_TRAIN_EVERY_S, "train", self._train, alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         if (deliver := jobs.deliver) is not None:
             self._every(_WORK_EVERY_S, _DELIVER, lambda: deliver.run(per_channel=_BURST), alone=False)
@@ -182,6 +182,9 @@ class Schedule:
 
     def _judge(self) -> None:
         self._jobs.evaluate.judge(self._clock.now(), self._is_stopping.is_set)
+
+    def _train(self) -> None:
+        self._jobs.train.run(self._clock.now(), self._is_stopping.is_set)
 
     def _deliver_now(self) -> None:
         try:

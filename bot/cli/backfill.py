@@ -37,13 +37,15 @@ def backfill(*, evaluator: str, since: timedelta, as_json: bool) -> None:
         f"{done.scored} scored, {done.standing} were already, {done.does_not_apply} it does not apply to, "
         f"{done.failed} failed"
     )
+    if done.is_spent:
+        say("the judge's budget of today is spent; start this again tomorrow, and it goes on from here")
 
 
 def _run(hark: Hark, evaluator: Evaluator, since: timedelta) -> Done:
     now = hark.clock.now()
-    job = Backfill(hark.store, hark.jobs.evaluate)
+    job = Backfill(hark.store, hark.jobs.evaluate, hark.settings.judge.at_once)
     watched = sys.stderr.isatty()
-    length = job.count(now - since, now) if watched else None
+    length = job.count(evaluator, now - since, now) if watched else None
     with click.progressbar(length=length or 0, label="scoring", file=sys.stderr, hidden=not watched) as bar:
         return job.run(evaluator, now - since, now, lambda done: bar.update(done.seen))
 

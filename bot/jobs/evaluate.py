@@ -23,7 +23,7 @@ from traces.model import Change, Conversation
 from traces.quiet import QUIET
 from traces.store import Store, Tx
 from traces.store.base import chunks
-from traces.store.conversations import Pending
+from traces.store.conversations import Known, Pending
 from traces.store.rollups import HOUR_S, bucket_start
 from traces.store.scores import Outcome, source_of
 
@@ -151,14 +151,18 @@ class Evaluation:
                     break
         return said
 
-    def rescore(
-        self, conversations: Sequence[Conversation], outcomes: Mapping[str, Sequence[Outcome]], now: datetime
-    ) -> None:
-        """Put new outcomes, by conversation id, in place of those of the same name; nobody is asked to review them."""
-        if outcomes:
-            with self._storing, self._store.begin() as tx:
-                tx.scores.put(outcomes, now)
-                self._record(tx, conversations)
+    def rescore(self, pending: Sequence[Pending], outcomes: Mapping[str, Sequence[Outcome]], now: datetime) -> None:
+        """Put new outcomes, by conversation id, in place of those of the same name; nobody is asked to review them.
+
+        A conversation that has changed since is left out: it awaits its evaluation.
+        """
+        if not outcomes:
+            return
+        with self._storing, self._store.begin() as tx:
+            known = tx.conversations.known(p.conversation.conversation_id for p in pending)
+            same = [p.conversation for p in pending if _is_as_known(p, known)]
+            tx.scores.put({c.conversation_id: outcomes[c.conversation_id] for c in same}, now)
+            self._record(tx, same)
 
     def _measure(
         self, tx: Tx, conversations: Sequence[Conversation], fresh: Mapping[str, Sequence[Outcome]], now: datetime
@@ -189,6 +193,11 @@ class Evaluation:
 def _asks_about(judge: Evaluator, conversation: Conversation) -> bool:
     """Whether a judge has anything to do with a conversation: most are not in its sample."""
     return not isinstance(judge, Sampling) or judge.asks_about(conversation)
+
+
+def _is_as_known(pending: Pending, known: Mapping[str, Known]) -> bool:
+    standing = known.get(pending.conversation.conversation_id)
+    return standing is not None and standing.version == pending.version
 
 
 def _outcomes(evaluators: Iterable[Evaluator], conversation: Conversation) -> list[Outcome]:

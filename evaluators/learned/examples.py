@@ -17,7 +17,9 @@ from traces.model import Conversation, Score
 JUDGED: Final = 0.2
 """What a judge's verdict weighs beside a person's label."""
 MOST: Final = 5_000
-"""Labelled conversations that are learned from, the latest; more teach little and take long."""
+"""Labelled conversations that are learned from, the last ones; more teach little and take long."""
+MOST_JUDGED: Final = 1_000
+"""Judges' verdicts among them, the latest of each judge."""
 _LEAST_GROUPS: Final = 10
 _LARGEST: Final = 0.3
 

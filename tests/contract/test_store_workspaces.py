@@ -88,6 +88,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.newest": ((10, NOW + DAY), {}),
     "conversations.pending": ((NOW + DAY, 10), {}),
     "conversations.put": (([arrival(version=2)], NOW), {}),
+    "conversations.settled": (("arrival", NOW - DAY, NOW + DAY), {}),
+    "conversations.settled_count": (("arrival", NOW - DAY, NOW + DAY), {}),
     "conversations.unjudged": ((10,), {}),
     "conversations.users_of": ((["c-1"],), {}),
     "conversations.refresh_feedback": (("c-1", NOW), {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, bindparam, case, delete, func, select, update
 
@@ -17,6 +17,15 @@ from traces.store.feedback import GivenFeedback
 
 _T = schema.conversations
 _ELSEWHERE = ("scores", "labels")
+
+Stage: TypeAlias = Literal["arrival", "quiet", "judged"]
+"""How far a conversation's evaluation has come: by what looks at once, by what waits until it is quiet, by judges."""
+
+_STAGES: Mapping[Stage, Column[int]] = {
+    "arrival": _T.c.arrival_version,
+    "quiet": _T.c.quiet_version,
+    "judged": _T.c.judged_version,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,17 +166,9 @@ class Conversations(Part):
         for chunk in chunks(conversation_ids):
             self._connection.execute(delete(_T).where(self._mine(), _T.c.conversation_id.in_(chunk)))
 
-    def in_order(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        after: tuple[datetime, str] | None = None,
-    ) -> Iterator[list[Conversation]]:
-        """All conversations in order of their start and id, in batches; each batch is read when it is asked for.
-
-        ``after`` is the start and the id of the last one that is already known.
-        """
+    def in_order(self, *, since: datetime | None = None, until: datetime | None = None) -> Iterator[list[Conversation]]:
+        """All conversations in order of their start, in batches; each batch is read when it is asked for."""
+        after: tuple[datetime, str] | None = None
         while True:
             rows = self._page(after, since, until)
             if not rows:
@@ -175,10 +176,52 @@ class Conversations(Part):
             yield [parse_conversation(row.body, received_at=row.received_at) for row in rows]
             after = (rows[-1].started_at, rows[-1].conversation_id)
 
+    def settled(
+        self,
+        stage: Stage,
+        since: datetime,
+        until: datetime,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 200,
+    ) -> list[Pending]:
+        """Conversations that began in ``[since, until)`` and whose present version is past ``stage``, to be scored again.
+
+        Args:
+            stage: Which evaluation is behind them; for the others it is still to come.
+            since: The earliest start.
+            until: The end of the starts.
+            after: Start and id of the last one that was seen; they come in this order.
+            limit: The most that are returned.
+        """
+        rows = self._page(after, since, until, (_STAGES[stage] == _T.c.version), limit)
+        return [
+            Pending(
+                conversation=parse_conversation(row.body, received_at=row.received_at),
+                version=row.version,
+                has_arrived=False,
+                has_settled=False,
+            )
+            for row in rows
+        ]
+
+    def settled_count(self, stage: Stage, since: datetime, until: datetime) -> int:
+        """How many ``settled`` has in all."""
+        began = (_T.c.started_at >= since) & (_T.c.started_at < until)
+        return self._connection.execute(
+            select(func.count()).select_from(_T).where(self._mine(), began, _STAGES[stage] == _T.c.version)
+        ).scalar_one()
+
     def _page(
-        self, after: tuple[datetime, str] | None, since: datetime | None, until: datetime | None
+        self,
+        after: tuple[datetime, str] | None,
+        since: datetime | None,
+        until: datetime | None,
+        such: ColumnElement[bool] | None = None,
+        limit: int = 500,
     ) -> Sequence[Any]:
-        query = select(_T).where(self._mine()).order_by(_T.c.started_at, _T.c.conversation_id).limit(500)
+        query = select(_T).where(self._mine()).order_by(_T.c.started_at, _T.c.conversation_id).limit(limit)
+        if such is not None:
+            query = query.where(such)
         if since is not None:
             query = query.where(_T.c.started_at >= since)
         if until is not None:

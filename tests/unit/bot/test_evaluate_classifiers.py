@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,14 +20,17 @@ LATER = NOW + timedelta(days=1)
 GOOD, BAD = "All done, your booking is changed and confirmed.", "I could not find the booking at all."
 
 
+def sixty():
+    return [talk(f"c-{n}", f"Change booking {n}.", GOOD if n % 3 == 0 else BAD, at=NOW + n * MINUTE) for n in range(60)]
+
+
 @pytest.fixture
 def hark(tmp_path):
     """A Hark with 60 evaluated conversations, a third of them well done."""
     (tmp_path / "hark.toml").write_text('[evaluators]\nenabled = ["task_success"]\n')
     settings = load({"HARK_DATABASE_URL": f"sqlite:///{tmp_path / 'hark.db'}"}, tmp_path)
     built = build_hark(settings, FakeClock(LATER), {})
-    sent = [talk(f"c-{n}", f"Change booking {n}.", GOOD if n % 3 == 0 else BAD, at=NOW + n * MINUTE) for n in range(60)]
-    ingest(built.store, *sent)
+    ingest(built.store, *sixty())
     built.jobs.evaluate.run(LATER)
     yield built
     built.store.close()
@@ -76,14 +80,53 @@ def test_nothing_is_learned_again_until_the_labels_grew(hark):
 
 def test_withdrawn_labels_give_the_word_back_to_the_rules(hark):
     label(hark, *range(30))
-    hark.jobs.train.run(LATER)
+    [trained] = hark.jobs.train.run(LATER)
+    assert trained.head.takes_over
+    hark.jobs.evaluate.run(LATER)
+    assert [e.version for e in hark.evaluators if e.name == "task_success"] == [f"1+c{trained.head.version}"]
     with hark.store.begin() as tx:
         for n in range(15):
             tx.reviews.withdraw_label(f"c-{n}", "task_success", "U1")
     [trained] = hark.jobs.train.run(LATER + MINUTE)
     assert not trained.head.takes_over
     assert "too few" in trained.head.reason
+    hark.jobs.evaluate.run(LATER + MINUTE)
     assert [e.version for e in hark.evaluators if e.name == "task_success"] == ["1"]
+
+
+def test_a_changed_label_is_learned_from_a_day_later(hark):
+    label(hark, *range(40))
+    hark.jobs.train.run(LATER)
+    label(hark, 1, value=1.0, at=LATER + MINUTE)
+    assert hark.jobs.train.run(LATER + timedelta(hours=23)) == []
+    assert len(hark.jobs.train.run(LATER + timedelta(hours=25))) == 1
+
+
+def test_who_is_stopped_while_history_is_scored_goes_on_with_it_the_next_time(hark):
+    label(hark, *range(40))
+    asked = iter([False, True])
+    hark.jobs.train.run(LATER, lambda: next(asked))
+    with hark.store.read() as tx:
+        assert tx.state.job_outcome("rescore:task_success") == {"is_done": False}
+    assert hark.jobs.train.run(LATER + MINUTE) == []
+    assert len(scores(hark)) == 60
+    with hark.store.read() as tx:
+        assert tx.state.job_outcome("rescore:task_success") == {"is_done": True}
+
+
+def test_verdicts_of_a_judge_of_the_same_question_teach_besides(tmp_path):
+    (tmp_path / "hark.toml").write_text(
+        '[evaluators]\nenabled = ["task_success"]\n[[judges]]\nname = "resolved"\ntemplate = "task_success"\n'
+        'model = "scripted"\nscript_default = "no"\n[[judges.script]]\npattern = "All done"\nverdict = "yes"\n'
+    )
+    built = build_hark(load({"HARK_DATABASE_URL": f"sqlite:///{tmp_path / 'hark.db'}"}, tmp_path), FakeClock(LATER), {})
+    ingest(built.store, *sixty())
+    built.jobs.evaluate.run(LATER)
+    built.jobs.evaluate.judge(LATER)
+    label(built, *range(25))
+    [trained] = built.jobs.train.run(LATER)
+    built.store.close()
+    assert (trained.head.n_labels, trained.head.n_weak) == (25, 35)
 
 
 def test_another_process_speaks_by_the_same_classifier(hark):
@@ -172,6 +215,54 @@ def test_a_failure_never_takes_the_place_of_a_score(hark):
     done = Backfill(hark.store, hark.jobs.evaluate).run(Constant(None), NOW - MINUTE, LATER)
     assert (done.scored, done.failed) == (0, 60)
     assert scores(hark, "refusal") == before
+
+
+class Judge(Constant):
+    """Costs money; ``spend`` is called with each conversation before it answers."""
+
+    name, when, layer = "careful", "quiet", 2
+
+    def __init__(self, spend=lambda _conversation: True):
+        super().__init__()
+        self._spend = spend
+
+    def evaluate(self, conversation):
+        return replace(super().evaluate(conversation), name="careful") if self._spend(conversation) else None
+
+
+def test_a_backfill_that_is_stopped_goes_on_where_it_was(hark):
+    job = Backfill(hark.store, hark.jobs.evaluate)
+    first = job.run(Judge(), NOW - MINUTE, LATER, is_enough=lambda: True)
+    assert (first.is_whole, first.scored) == (False, 20)
+    second = job.run(Judge(), NOW - MINUTE, LATER)
+    assert (second.is_whole, second.standing, second.scored) == (True, 20, 40)
+
+
+def test_a_backfill_ends_when_the_budget_of_the_judge_is_spent(hark):
+    def spend(_conversation):
+        with hark.store.begin() as tx:
+            return tx.judge_spending.reserve("careful", 0.1, LATER, daily=0.55, own=None)
+
+    done = Backfill(hark.store, hark.jobs.evaluate).run(Judge(spend), NOW - MINUTE, LATER)
+    assert (done.is_spent, done.is_whole) == (True, False)
+    assert (done.scored, done.seen) == (5, 20)
+
+
+def test_a_conversation_that_grows_while_history_is_scored_is_left_to_its_own_evaluation(hark):
+    def grow(conversation):
+        if conversation.conversation_id == "c-7":
+            ingest(hark.store, talk("c-7", "Change booking 7.", BAD, "Try again!", GOOD, at=NOW + 7 * MINUTE))
+        return True
+
+    Backfill(hark.store, hark.jobs.evaluate).run(Judge(grow), NOW - MINUTE, LATER)
+    assert set(scores(hark, "careful")) == {f"c-{n}" for n in range(60)} - {"c-7"}
+
+
+def test_what_still_awaits_its_evaluation_is_not_scored_before(hark):
+    ingest(hark.store, talk("c-new", "Hello", "Hi", at=NOW))
+    job = Backfill(hark.store, hark.jobs.evaluate)
+    assert job.count(Constant(), NOW - MINUTE, LATER) == 60
+    assert job.run(Constant(), NOW - MINUTE, LATER).seen == 60
 
 
 def test_nobody_is_asked_to_review_history(hark):

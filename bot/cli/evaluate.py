@@ -12,9 +12,11 @@ from typing import Any
 
 import click
 
+from bot.classifier_files import read_heads, silent
 from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import print_json, say, settings
-from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Sent, learned_from
+from bot.cli.train import of_file
+from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Sent
 from evaluators.learned.head import Head
 from evaluators.learned.measures import Estimate, Quality, quality
 from traces.clock import SystemClock
@@ -27,6 +29,7 @@ _FIGURES = ("precision", "recall", "f1", "auroc")
 @click.option("--evaluator", "names", multiple=True, metavar="NAME", help="Run this one, on or off; may be repeated.")
 @click.option("--labels", "against_labels", is_flag=True, help="Print how well the scores tell what the labels say.")
 @click.option("--learn-from", type=click.Path(path_type=Path), help="Labelled conversations to learn classifiers from.")
+@click.option("--classifier", type=click.Path(path_type=Path), help="Classifiers that `hark train --out` wrote.")
 @click.option("--json", "as_json", is_flag=True, help="With --labels: print JSON. Scores always are.")
 @click.option("--processes", type=click.IntRange(1, 256), help="How many processes; default: one for each core.")
 def evaluate(
@@ -35,6 +38,7 @@ def evaluate(
     names: tuple[str, ...],
     against_labels: bool,
     learn_from: Path | None,
+    classifier: Path | None,
     as_json: bool,
     processes: int | None,
 ) -> None:
@@ -44,17 +48,17 @@ def evaluate(
     those run that the settings switch on, but for judges, which cost money and have to be named. With --labels, precision,
     recall and F1 at a score of 0.5 and AUROC are printed in place of the scores, each with its 95 % interval. With
     --learn-from, what is labelled in another file teaches a classifier for each evaluator; it speaks where it is better than
-    the rules by more than chance.
+    the rules by more than chance. With --classifier, those of a file speak.
 
     \b
     Example: hark evaluate conversations.jsonl > scores.jsonl
              hark evaluate conversations.jsonl --evaluator refusal --labels
              hark evaluate new.jsonl --evaluator task_success --learn-from labelled.jsonl
+             hark evaluate new.jsonl --evaluator task_success --classifier classifiers.json
     """
     rejects = Rejects()
     job = Job(settings=settings(), at=SystemClock().now(), names=names, processes=processes)
-    if learn_from is not None:
-        job = replace(job, heads=_heads(learn_from, job, rejects))
+    job = replace(job, heads=_heads(learn_from, classifier, job, rejects))
     evaluating = Evaluating(job)
     report = _Report([e.name for e in evaluating.evaluators])
     for done in _done(file, evaluating, rejects):
@@ -67,15 +71,18 @@ def evaluate(
     rejects.tell("line")
 
 
-def _heads(file: Path, job: Job, rejects: Rejects) -> tuple[Head, ...]:
-    with Opened(file) as opened_file:
-        heads, refused = learned_from((Sent(where, value) for where, value in values(opened_file, rejects)), job)
-    for reason in refused:
-        rejects.add(reason)
-    for head in heads:
-        say(f"{head.evaluator}: learned from {head.n_labels} labels, {head.reason}")
-    if not heads:
-        say(f"{file}: no label is of an evaluator that runs; name one with --evaluator")
+def _heads(learn_from: Path | None, classifier: Path | None, job: Job, rejects: Rejects) -> tuple[Head, ...]:
+    heads = [] if classifier is None else read_heads(classifier)
+    if learn_from is not None:
+        learned = of_file(learn_from, job.names, rejects)
+        for head in learned:
+            say(f"{head.evaluator}: learned from {head.n_labels} labels, {head.reason}")
+        if not learned:
+            say(f"{learn_from}: no label is of an evaluator that runs; name one with --evaluator")
+        heads += learned
+    else:
+        for reason in silent(heads, job.evaluators()):
+            say(reason)
     return tuple(heads)
 
 

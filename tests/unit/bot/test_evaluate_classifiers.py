@@ -310,6 +310,55 @@ def test_a_labelled_file_teaches_what_scores_another(tmp_path, monkeypatch, caps
     assert "learned from 60 labels" in said.err
 
 
+def test_what_one_machine_learned_another_scores_by(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code, said = run_command(
+        monkeypatch, capsys, "train", "--labels", written(tmp_path, "old.jsonl", range(60)), "--evaluator", "task_success",
+        "--out", "classifiers.json", "--json",
+    )  # fmt: skip
+    assert code == 0
+    assert json.loads(said.out)["task_success"]["n_labels"] == 60
+    new = written(tmp_path, "new.jsonl", range(60, 90))
+    code, said = run_command(
+        monkeypatch, capsys, "evaluate", new, "--evaluator", "task_success", "--classifier", "classifiers.json"
+    )
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert code == 0
+    assert len(lines) == 30
+    assert {line["version"][:3] for line in lines} == {"1+c"}
+
+
+def test_of_a_classifier_that_does_not_speak_one_hears_why(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    few = written(tmp_path, "few.jsonl", range(9))
+    run_command(
+        monkeypatch, capsys, "train", "--labels", few, "--evaluator", "task_success", "--out", "classifiers.json"
+    )
+    code, said = run_command(
+        monkeypatch, capsys, "evaluate", few, "--evaluator", "task_success", "--classifier", "classifiers.json"
+    )
+    assert (code, said.out) == (0, "")
+    assert "task_success: the rules speak: 9 labels are too few" in said.err
+    code, said = run_command(
+        monkeypatch, capsys, "evaluate", few, "--evaluator", "refusal", "--classifier", "classifiers.json"
+    )
+    assert "task_success: has a classifier, but does not run" in said.err
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"format": "hark classifiers 1", "classifiers": [3]}', '{"format": "x"}', "\x80"]
+)
+def test_a_file_without_classifiers_is_refused_in_one_line(content, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.json").write_text(content, encoding="latin-1")
+    code, said = run_command(monkeypatch, capsys, "evaluate", "missing.jsonl", "--classifier", "bad.json")
+    assert code == 2
+    assert "bad.json holds no classifiers" in said.err
+    code, said = run_command(monkeypatch, capsys, "evaluate", "missing.jsonl", "--classifier", "nowhere.json")
+    assert code == 2
+    assert "cannot read nowhere.json" in said.err
+
+
 def test_backfill_and_train_work_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARK_DATABASE_URL", "sqlite:///hark.db")

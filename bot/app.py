@@ -153,7 +153,11 @@ def _jobs(
     detect, segments, quiet = settings.detect, settings.segments, settings.conversations.quiet
     picker = Picker(
         evaluators,
-        PickSettings(channel=settings.slack.review_channel if posts else None, per_day=settings.review.items_per_day),
+        PickSettings(
+            channel=settings.slack.review_channel if posts else None,
+            per_day=settings.review.items_per_day,
+            most_per_day=settings.review.most_per_day,
+        ),
     )
     watch = WatchSettings(
         timezone=detect.timezone,
@@ -183,11 +187,19 @@ def _jobs(
         write_back=WritingBack(store, sources),
         quiet=LearningQuiet(store, is_fixed=settings.conversations.quiet_minutes is not None),
         evaluate=evaluate,
-        detect=Detection(store, watch, posting, {e.name: e.bad for e in evaluators}, overrides),
+        detect=Detection(
+            store,
+            watch,
+            posting,
+            {e.name: e.bad for e in evaluators},
+            overrides,
+            tuple(polled.source.name for polled in sources),
+        ),
         calibrate=Calibrating(store),
         train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
         deliver=deliver,
         nudge=nudge,
+        picker=picker,
     )
 
 

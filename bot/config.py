@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from bot.config_choices import evaluator_mistakes
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
 from bot.config_signals import SignalName, SignalSettings, mistakes_in
+from bot.config_slack import Secrets, SlackSettings, channels_in, secrets_in
 from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
@@ -51,19 +53,6 @@ class DatabaseSettings(Section):
         description="sqlite:///path or postgresql://user:password@host/name; "
         "default: hark.db in the user's data directory. HARK_DATABASE_URL wins.",
         examples=["postgresql://hark@localhost/hark"],
-    )
-
-
-class SlackSettings(Section):
-    """Where in Slack Hark posts."""
-
-    alerts_channel: str = Field(
-        default="#llm-alerts", min_length=1, description="Channel for alerts. HARK_ALERTS_CHANNEL wins."
-    )
-    review_channel: str = Field(
-        default="#llm-review",
-        min_length=1,
-        description="Channel for conversations to review. HARK_REVIEW_CHANNEL wins.",
     )
 
 
@@ -153,6 +142,13 @@ class ReviewSettings(Section):
     items_per_day: int = Field(
         default=20, ge=0, le=1_000, description="Flagged conversations posted to the review channel in a day."
     )
+    most_per_day: int = Field(
+        default=40,
+        ge=0,
+        le=10_000,
+        description="Never more conversations than this are posted to the review channel in a day (UTC), however many "
+        "are flagged.",
+    )
 
 
 class SourceSettings(Section):
@@ -210,25 +206,10 @@ class FileSettings(Section):
     sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> FileSettings:
-        for kind, names in (("judges", [j.name for j in self.judges]), ("sources", [s.name for s in self.sources])):
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{kind}: the name {twice[0]!r} is given twice; names have to differ")
-        return self
-
-    @model_validator(mode="after")
     def _signals_are_free(self) -> FileSettings:
         if mistakes := mistakes_in(self.signals):
             raise ValueError(mistakes[0])
         return self
-
-
-class Secrets(Section):
-    """What comes from the environment only. Prints as stars."""
-
-    bot_token: SecretStr | None = None
-    app_token: SecretStr | None = None
-    signing_secret: SecretStr | None = None
 
 
 class Settings(FileSettings):
@@ -284,12 +265,14 @@ def load(environment: Mapping[str, str], directory: Path | None = None) -> Setti
         raise BadConfig([f"{path}: not valid TOML: {error}"]) from error
     mistakes: list[str] = []
     file = _checked(content, str(path or "settings"), mistakes)
-    secrets = _secrets(environment, mistakes)
+    mistakes += [f"{path or 'settings'}: {mistake}" for mistake in evaluator_mistakes(content)]
+    secrets = secrets_in(environment, mistakes)
+    channels = channels_in(environment, mistakes)
     api_url = _api_url(environment, mistakes)
     if mistakes or file is None:
         raise BadConfig(mistakes)
     values = {name: getattr(file, name) for name in FileSettings.model_fields}
-    values["slack"] = _with_channels(file.slack, environment)
+    values["slack"] = file.slack.model_copy(update=channels)
     if url := environment.get("HARK_DATABASE_URL"):
         values["database"] = DatabaseSettings(url=SecretStr(url))
     return Settings(**values, secrets=secrets, slack_api_url=api_url, origin=str(path or "defaults"))
@@ -309,6 +292,7 @@ def _file(environment: Mapping[str, str], directory: Path) -> tuple[Path | None,
 
 
 def _checked(content: dict[str, Any], path: str, mistakes: list[str]) -> FileSettings | None:
+    mistakes += [f"{path}: {mistake}" for kind in ("judges", "sources") for mistake in _twice(content, kind)]
     try:
         return FileSettings.model_validate(content)
     except ValidationError as error:
@@ -316,20 +300,11 @@ def _checked(content: dict[str, Any], path: str, mistakes: list[str]) -> FileSet
         return None
 
 
-def _secrets(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:
-    bot, app = environment.get("SLACK_BOT_TOKEN"), environment.get("SLACK_APP_TOKEN")
-    signing = environment.get("SLACK_SIGNING_SECRET")
-    if bot and bot.startswith("xapp-"):
-        mistakes.append("SLACK_BOT_TOKEN: this is an app-level token; it belongs in SLACK_APP_TOKEN")
-    if app and app.startswith("xoxb-"):
-        mistakes.append("SLACK_APP_TOKEN: this is a bot token; it belongs in SLACK_BOT_TOKEN")
-    if (app or signing) and not bot:
-        mistakes.append("SLACK_BOT_TOKEN: missing beside the other Slack secrets; copy it from OAuth & Permissions")
-    return Secrets(
-        bot_token=SecretStr(bot) if bot else None,
-        app_token=SecretStr(app) if app else None,
-        signing_secret=SecretStr(signing) if signing else None,
-    )
+def _twice(content: Mapping[str, Any], kind: str) -> list[str]:
+    tables = content.get(kind)
+    names = [str(t.get("name")) for t in tables if isinstance(t, dict)] if isinstance(tables, list) else []
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [f"{kind}: the name {name!r} is given twice; names have to differ" for name in twice]
 
 
 def _api_url(environment: Mapping[str, str], mistakes: list[str]) -> str | None:
@@ -339,12 +314,3 @@ def _api_url(environment: Mapping[str, str], mistakes: list[str]) -> str | None:
     if not url.startswith(("http://", "https://")):
         mistakes.append(f"SLACK_API_URL: {url!r} is not a URL; write it like http://127.0.0.1:9000/api/")
     return url if url.endswith("/") else f"{url}/"
-
-
-def _with_channels(slack: SlackSettings, environment: Mapping[str, str]) -> SlackSettings:
-    named = {
-        field: environment[variable]
-        for field, variable in (("alerts_channel", "HARK_ALERTS_CHANNEL"), ("review_channel", "HARK_REVIEW_CHANNEL"))
-        if environment.get(variable)
-    }
-    return slack.model_copy(update=named)

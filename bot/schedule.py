@@ -21,6 +21,7 @@ from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
 from bot.jobs.evaluate import Evaluation
+from bot.jobs.pick import Picker
 from bot.jobs.poll import Polling
 from bot.jobs.quiet import LearningQuiet
 from bot.jobs.train import Training
@@ -94,6 +95,7 @@ class Jobs:
     train: Training
     deliver: Delivering | None
     nudge: Nudge
+    picker: Picker
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tick(self, now: datetime) -> Tick:

@@ -12,6 +12,9 @@ from bot.schedule import Tick, moments
 from traces.clock import FakeClock, SystemClock, format_time
 from traces.errors import BadInput
 
+_REVIEWED = timedelta(days=1)
+"""Of a replayed past, only what is picked in the last day is put before reviewers."""
+
 
 @click.command()
 @click.option("--at", type=Moment(), help="As of this time; default: now.")
@@ -29,6 +32,7 @@ def tick(*, at: datetime | None, start: datetime | None, end: datetime | None, e
     times = _times(at, start, end, every)
     clock = FakeClock(times[0])
     with built(clock) as hark:
+        hark.jobs.picker.expire_before(times[-1] - _REVIEWED)
         ticks = []
         with click.progressbar(times, label="replaying", file=sys.stderr, hidden=len(times) == 1) as bar:
             for moment in bar:
@@ -37,7 +41,8 @@ def tick(*, at: datetime | None, start: datetime | None, end: datetime | None, e
         hark.jobs.close()
         if hark.client is None:
             say("no Slack tokens: nothing is posted")
-    _tell(ticks, as_json=as_json)
+        held_back = hark.jobs.picker.held_back
+    _tell(ticks, held_back, as_json=as_json)
 
 
 def _times(at: datetime | None, start: datetime | None, end: datetime | None, every: timedelta) -> list[datetime]:
@@ -52,7 +57,7 @@ def _times(at: datetime | None, start: datetime | None, end: datetime | None, ev
     return list(moments(start, end, every))
 
 
-def _tell(ticks: list[Tick], *, as_json: bool) -> None:
+def _tell(ticks: list[Tick], held_back: int, *, as_json: bool) -> None:
     done = {
         "ticks": len(ticks),
         "from": format_time(ticks[0].at),
@@ -63,6 +68,7 @@ def _tell(ticks: list[Tick], *, as_json: bool) -> None:
         "labels_written_back": sum(t.labels.written for t in ticks),
         "delivered": sum(t.delivery.sent for t in ticks),
         "undelivered": sum(t.delivery.failed for t in ticks),
+        "reviews_held_back": held_back,
     }
     if as_json:
         print_json(done)
@@ -70,3 +76,8 @@ def _tell(ticks: list[Tick], *, as_json: bool) -> None:
         f"{done['evaluated']} conversations evaluated, {done['alerts_opened']} alerts opened, "
         f"{done['delivered']} messages delivered"
     )
+    if held_back:
+        say(
+            f"{held_back} conversations were not put before reviewers: they are of more than a day before the end, or more "
+            "than review.most_per_day of one day"
+        )

@@ -16,7 +16,7 @@ from evaluators.base import Evaluator
 from traces.model import EVERYTHING, Calibration, Conversation, Direction, Score
 from traces.store import Tx
 from traces.store.reviews import ReviewItem
-from traces.store.rollups import DAY_S
+from traces.store.rollups import DAY_S, bucket_start
 from traces.store.scores import Outcome
 
 REVIEW = "review"
@@ -27,18 +27,33 @@ _AUDIT_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickSettings:
-    """``per_day`` items over all evaluators go to ``channel``; ``None`` posts nothing."""
+    """``per_day`` items over all evaluators go to ``channel``; ``None`` posts nothing.
+
+    ``per_day`` is what is aimed at, ``most_per_day`` what is never passed in a day (UTC), however much is flagged.
+    """
 
     channel: str | None
     per_day: int
+    most_per_day: int = 40
 
 
 class Picker:
-    """Puts conversations before reviewers."""
+    """Puts conversations before reviewers.
+
+    Attributes:
+        held_back: How many it would have put before them but for the day's limit, or because they are of a past that is
+            only replayed.
+    """
 
     def __init__(self, evaluators: Sequence[Evaluator], settings: PickSettings) -> None:
         self._evaluators = {e.name: e for e in evaluators}
         self._settings = settings
+        self._not_before: datetime | None = None
+        self.held_back = 0
+
+    def expire_before(self, at: datetime) -> None:
+        """From now on, what is picked as of a time before ``at`` is held back: nobody reviews a replayed past day by day."""
+        self._not_before = at
 
     def pick(
         self,
@@ -79,6 +94,11 @@ class Picker:
         probability = rates[0] if flagged else rates[1]
         if _lot(conversation.conversation_id, score.name) >= probability:
             return
+        channel = self._settings.channel
+        assert channel is not None
+        if self._is_full(tx, channel, now):
+            self.held_back += 1
+            return
         item = tx.reviews.pick(
             ReviewItem(
                 item_id=uuid4().hex,
@@ -89,9 +109,13 @@ class Picker:
                 inclusion_probability=probability,
             )
         )
-        assert self._settings.channel is not None
         if item.picked_at == now:
-            tx.outbox.request(kind=REVIEW, subject_id=item.item_id, channel=self._settings.channel, at=now)
+            tx.outbox.request(kind=REVIEW, subject_id=item.item_id, channel=channel, at=now)
+
+    def _is_full(self, tx: Tx, channel: str, now: datetime) -> bool:
+        if self._not_before is not None and now < self._not_before:
+            return True
+        return tx.outbox.requested(REVIEW, channel, bucket_start(now, DAY_S)) >= self._settings.most_per_day
 
     def _is_flagged(self, score: Score, calibrations: Mapping[str, Calibration]) -> bool:
         calibration = calibrations.get(score.name)

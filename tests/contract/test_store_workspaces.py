@@ -140,6 +140,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.of_subjects": ((["a-1"],), {}),
     "outbox.posted": ((), {}),
     "outbox.request": ((), {"kind": "alert", "subject_id": "a-1", "channel": "#c", "at": NOW}),
+    "outbox.requested": (("alert", "#c", NOW - DAY), {}),
     "outbox.retry": (("alert:a-1",), {"due_at": NOW, "problem": "429"}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),

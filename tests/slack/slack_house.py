@@ -18,7 +18,8 @@ from web_double import ALERTS, APP_TOKEN, BOT_TOKEN, REVIEW, SlackDouble
 
 from alerts.pipeline import ALERT, EXAMPLE
 from bot.app import Hark, build_hark
-from bot.config import DatabaseSettings, RoleSettings, Secrets, Settings, SlackSettings
+from bot.config import DatabaseSettings, RoleSettings, Settings
+from bot.config_slack import Secrets, SlackSettings
 from bot.jobs.pick import REVIEW as REVIEW_CARD
 from traces.clock import FakeClock, format_time
 from traces.ingest import offer, take_conversations

@@ -194,6 +194,14 @@ class Outbox(Part):
             .limit(1)
         ).scalar()
 
+    def requested(self, kind: str, channel: str, since: datetime) -> int:
+        """How many messages of a kind have been asked for in a channel since a time."""
+        return self._connection.execute(
+            select(func.count())
+            .select_from(_T)
+            .where(self._mine(), _T.c.kind == kind, _T.c.channel == channel, _T.c.created_at >= since)
+        ).scalar_one()
+
     def counts(self) -> dict[DeliveryState, int]:
         rows = self._connection.execute(select(_T.c.state, func.count()).where(self._mine()).group_by(_T.c.state))
         return {DeliveryState(state): count for state, count in rows}

@@ -80,7 +80,7 @@ def test_slack_comes_over_socket_mode_with_an_app_token_and_over_http_with_only_
         ("[servr]\nport = 1", ["servr: unknown setting", "did you mean 'server'?"]),
         ("[server]\nprt = 1", ["server.prt: unknown setting", "did you mean 'port'?"]),
         ("[server]\nport = 70000", ["server.port", "65535", "70000"]),
-        ('[server]\nport = "many"', ["server.port", "integer", "many"]),
+        ('[server]\nport = "many"', ["server.port", "whole number", "many"]),
         ('[detect]\ntimezone = "Europe/Nowhere"', ["detect.timezone", "Europe/Berlin"]),
         ('[detect]\ntimezone = "../../etc/passwd"', ["detect.timezone", "Europe/Berlin"]),
         ("[detect]\nweeks_between_false_alerts = 0", ["detect.weeks_between_false_alerts", "greater than 0"]),

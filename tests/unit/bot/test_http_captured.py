@@ -18,7 +18,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Secrets, Settings
+from bot.config import DatabaseSettings, Settings
+from bot.config_slack import Secrets
 from bot.playground.serving import loopback_socket, serving
 from traces.clock import FakeClock
 

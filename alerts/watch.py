@@ -134,6 +134,17 @@ class Watch:
             if self._through > news:
                 yield self._through
 
+    def rehearse(self, tx: Tx, since: datetime, until: datetime, terrain: Terrain) -> Iterator[datetime]:
+        """Take in the stored hours of ``[since, until)`` as if they came one by one, and note nothing in the store.
+
+        For a watch that has taken nothing in before. Yields the end of each hour.
+        """
+        self._thresholds = _thresholds_of(terrain)
+        for hour, cut in self._stored(tx, since, until):
+            self._take(hour, cut, terrain, observed=cut is not None)
+            self._through = hour + _HOUR
+            yield self._through
+
     @property
     def zone(self) -> str:
         """The team's time zone."""
@@ -212,11 +223,7 @@ class Watch:
 
     def _forget_if_stale(self, tx: Tx, terrain: Terrain) -> None:
         """Start anew when an hour that was taken in has changed since, or a threshold has."""
-        thresholds = {
-            name: threshold_of(signal, terrain.calibrations)
-            for name, signal in terrain.signals.items()
-            if signal.evaluator is not None
-        }
+        thresholds = _thresholds_of(terrain)
         changed = tx.state.take_oldest_change()
         stale = self._through is not None and changed is not None and changed < self._through
         if stale or any(self._thresholds.get(name, t) != t for name, t in thresholds.items()):
@@ -241,7 +248,7 @@ class Watch:
         for segment, body in sorted((cut or {}).items()):
             for name, rollup in body.items():
                 signal = terrain.signals.get(name)
-                if signal is None or not _is_watched(signal, segment):
+                if signal is None or not is_watched(signal, segment):
                     continue
                 track = self._track(signal.kind)
                 track.add((name, segment))
@@ -329,7 +336,16 @@ class Watch:
         self._through = self._saved = checkpoint.through_at
 
 
-def _is_watched(signal: Signal, segment: Segment) -> bool:
+def _thresholds_of(terrain: Terrain) -> dict[str, float]:
+    return {
+        name: threshold_of(signal, terrain.calibrations)
+        for name, signal in terrain.signals.items()
+        if signal.evaluator is not None
+    }
+
+
+def is_watched(signal: Signal, segment: Segment) -> bool:
+    """Whether a signal is watched in a segment: everywhere, or only in all traffic and in whole applications."""
     return signal.by_segment or segment == EVERYTHING or all(key in _WIDE for key, _ in segment.pairs)
 
 

@@ -60,7 +60,17 @@ EVALUATOR_FAILURE = Signal(
     by_segment=False,
     summary="Share of evaluated conversations on which an evaluator failed; evaluator_failure.NAME is that of one judge.",
 )
-BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST, EVALUATOR_FAILURE)
+SOURCE_LAG = Signal(
+    name="source_lag",
+    kind=Kind.CONTINUOUS,
+    unit="min",
+    min_relative=1.0,
+    min_absolute=15.0,
+    by_segment=False,
+    counts="source",
+    summary="Minutes since the newest trace of a polled store began, or since a client last sent, by source.",
+)
+BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST, EVALUATOR_FAILURE, SOURCE_LAG)
 
 GOOD_WHEN_HIGH = frozenset(
     {

@@ -27,6 +27,14 @@ A change must be worth a person's time as well as real: it must pass both its sm
 absolute effect. `hark.toml` can change these, the bad direction, and whether a signal raises alerts at all, under
 `[signals.NAME]`.
 """
+_SOURCES = """
+`source_lag` is watched by the minute. A source is behind when its lag exceeds by both effects the longest one that it had
+around this time on earlier days (on the same days of the week, once it is known for two weeks), and when so many traces
+should have come meanwhile that chance leaves out all of them once in ten thousand times. So a client that rests at night
+and on Sundays is left in peace, and a busy one is missed within half an hour. Hours in which Hark was not running say nothing, and
+of a source that is known for less than two days nothing is said: no data is never zero. The alert names the source
+(`source`), stands until it sends again, and is over then. `hark sources --forget NAME` ends it for a client that is gone for good.
+"""
 _SCORES = """
 Every score becomes a signal of its own name, whoever gave it: a built-in evaluator, a judge, or the score that came
 with a conversation. The signal is the share of conversations whose score is at or above the threshold: 0.5, until
@@ -46,6 +54,7 @@ def signals_page() -> str:
         "## Built in",
         _table_of_built_in(),
         _EFFECTS.strip(),
+        _SOURCES.strip(),
         "## Scores",
         _SCORES.strip(),
         table(
@@ -65,15 +74,21 @@ def _table_of_built_in() -> str:
             [
                 code(s.name),
                 s.summary,
-                _KINDS[s.kind],
+                _KINDS[s.kind] if s.counts != "source" else "a lag, by its own habit",
                 s.unit or "–",
                 _WAYS[s.bad],
                 *_effects(s),
-                "every key" if s.by_segment else "application, environment",
+                _cuts(s),
             ]
             for s in BUILT_IN
         ),
     )
+
+
+def _cuts(signal: Signal) -> str:
+    if signal.counts == "source":
+        return "source"
+    return "every key" if signal.by_segment else "application, environment"
 
 
 def _effects(signal: Signal) -> list[str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alerts import pipeline
 from alerts.pipeline import Decision, Posting
 from alerts.signals import SignalOverride, all_signals
+from alerts.source_lag import Lagging
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.jobs.calibrate import reviewed
-from traces.model import AlertState, Direction
+from traces.model import Direction
 from traces.store import Store, Tx
+from traces.store.alerts import LIVE
 
-_LIVE = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 _CHANGES_BACK = timedelta(days=60)
 
 
@@ -27,12 +28,15 @@ class Detection:
         posting: Posting,
         bad: Mapping[str, Direction],
         overrides: Mapping[str, SignalOverride],
+        sources: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._settings = settings
         self._posting = posting
         self._bad = bad
         self._overrides = overrides
+        self._polled = tuple(sources)
+        self._sources = Lagging(self._polled)
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
 
@@ -40,18 +44,22 @@ class Detection:
         """Detect as of ``now``; returns what became of every finding of the hours that were news."""
         decisions: list[Decision] = []
         watch, self._watch = self._watch, Watch(self._settings)
+        sources, self._sources = self._sources, Lagging(self._polled)
         with self._store.begin() as tx:
             terrain = self._terrain(tx, now)
+            behind = sources.look(tx, terrain.signals, now)
             for through in watch.hours(tx, now, terrain):
-                decisions += pipeline.run(tx, watch, terrain, self._posting, now)
+                decisions += pipeline.run(tx, watch, terrain, self._posting, now, behind.sightings)
                 tx.state.job_ran(TOLD, through)
-            # Labels show in the alerts that are open at once, not with the next hour.
-            if not decisions and self._is_recalibrated(tx, terrain) and watch.reconsider(terrain):
-                decisions += pipeline.run(tx, watch, terrain, self._posting, now)
+            # Labels show in the alerts that are open at once, not with the next hour; so do sources that fall behind.
+            is_recalibrated = self._is_recalibrated(tx, terrain)
+            if not decisions and (is_recalibrated or behind.is_news) and (watch.reconsider(terrain) or behind.is_news):
+                decisions += pipeline.run(tx, watch, terrain, self._posting, now, behind.sightings)
+            decisions += pipeline.wake(tx, self._posting, now, watch, terrain)
             watch.save(tx)
             tx.state.job_ran("detect", now, {"series": watch.series})
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
-        self._watch = watch
+        self._watch, self._sources = watch, sources
         return decisions
 
     def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:
@@ -61,7 +69,7 @@ class Detection:
         if known is None:
             return False
         renewed = {name for name, at in self._calibrated.items() if known.get(name) != at}
-        return bool(renewed) and any(a.signal in renewed for a in tx.alerts.in_state(*_LIVE))
+        return bool(renewed) and any(a.signal in renewed for a in tx.alerts.in_state(*LIVE))
 
     def save(self) -> None:
         """Store how far detection has come, so that the next start need not fold the hours again."""

@@ -1,0 +1,258 @@
+"""Sources that have fallen behind: polled stores without new traces, clients that have gone silent, each by its own habit.
+
+A source is behind when its lag is both longer than at this hour of the week it ever was, by the smallest change worth an
+alert, and so long that chance does not explain it: as many traces as usually begin in the hours since would leave out none
+of them only once in ten thousand times (a Poisson count; the longest lag seen before guards against bursts). Hours in which
+Hark itself was not watching say nothing. Of a source without two days of history nothing is said at all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
+from typing import Any, Final
+
+from alerts.incident import Incident, Known, Numbers
+from alerts.sighting import Sighting
+from alerts.signals import SOURCE_LAG
+from traces.clock import format_time
+from traces.model import Alert, Direction, Segment, Signal
+from traces.store import Tx
+from traces.store.alerts import live
+from traces.store.arrivals import ArrivalHour
+from traces.store.rollups import HOUR_S, bucket_start
+
+ORIGIN: Final = "source_lag"
+HISTORY: Final = timedelta(weeks=8)
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(weeks=1)
+_MINUTE: Final = timedelta(minutes=1)
+_LEAST_HISTORY: Final = timedelta(days=2)
+_WEEKLY_FROM: Final = timedelta(weeks=2)
+_ASIDE: Final = timedelta(hours=1)
+"""A lag is held against those of earlier days this long before and after the same time of day."""
+_FEWEST_DAYS: Final = 2
+_EXPECTED: Final = 9.2
+"""Traces that should have come, of which none did: exp(-9.2) is once in ten thousand times."""
+_POINTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How far behind a source is.
+
+    Attributes:
+        since: From when it counts: its newest trace, or the end of the last hour in which Hark was not watching.
+        lag: How long that is ago.
+        usual: The longest at this time on earlier days.
+        missed: How many traces usually begin in so much time.
+    """
+
+    since: datetime
+    lag: timedelta
+    usual: timedelta
+    missed: float
+
+
+class Habit:
+    """What is known of one source.
+
+    Args:
+        hours: Its hours in order of time.
+        watched: The hours in which Hark was watching.
+    """
+
+    def __init__(self, hours: Sequence[ArrivalHour], watched: Collection[datetime]) -> None:
+        self._hours = [hour for hour in hours if hour.seen_at is not None]
+        self._came = [hour.first_at for hour in self._hours if hour.first_at is not None]
+        self._seen = list(accumulate((hour.seen_at for hour in self._hours if hour.seen_at is not None), max))
+        self._counts = {hour.bucket_at: hour.traces for hour in self._hours}
+        self._watched = watched
+
+    @property
+    def newest(self) -> datetime | None:
+        """What the lag counts from, whether Hark was watching or not."""
+        return self._seen[-1] if self._seen else None
+
+    def lag(self, now: datetime) -> Lag | None:
+        """How far behind the source is; ``None`` while too little is known, or Hark is not watching."""
+        since = self._since(now)
+        longest = [found for day in self._days(now) if (found := self._longest(now - day)) is not None]
+        if since is None or len(longest) < _FEWEST_DAYS:
+            return None
+        return Lag(since=since, lag=now - since, usual=max(longest), missed=self._missed(since, now))
+
+    def at(self, when: datetime) -> timedelta | None:
+        """The lag at a time; ``None`` where it is not known."""
+        since = self._since(when)
+        return None if since is None else when - since
+
+    def _days(self, now: datetime) -> list[timedelta]:
+        """How long ago the days are that this one is held against: of a source known for weeks, the same days of the week."""
+        known = now - self._hours[0].bucket_at if self._hours else timedelta(0)
+        if known < _LEAST_HISTORY:
+            return []
+        step = _WEEK if known >= _WEEKLY_FROM else _DAY
+        return [n * step for n in range(1, known // step + 1)]
+
+    def _since(self, when: datetime) -> datetime | None:
+        known, hour = bisect_right(self._came, when), bucket_start(when, HOUR_S)
+        if not known or hour not in self._watched:
+            return None
+        newest = min(self._seen[known - 1], when)
+        while hour > newest and hour - _HOUR in self._watched:
+            hour -= _HOUR
+        return max(newest, hour)
+
+    def _longest(self, about: datetime) -> timedelta | None:
+        """The longest lag around a time; ``None`` where Hark was not watching all the while, or nothing was known yet."""
+        begin, end = about - _ASIDE, about + _ASIDE
+        first, last = bucket_start(begin, HOUR_S), bucket_start(end, HOUR_S)
+        if self._hours[0].bucket_at > first or any(
+            first + n * _HOUR not in self._watched for n in range((last - first) // _HOUR + 1)
+        ):
+            return None
+        ended = [hour.first_at for hour in self._hours if hour.first_at is not None and begin <= hour.first_at <= end]
+        at_ends = [self.at(moment - timedelta(microseconds=1)) for moment in [*ended, end]]
+        within = [hour.longest for hour in self._hours if first <= hour.bucket_at <= last]
+        return max([*(lag for lag in at_ends if lag is not None), *within], default=None)
+
+    def _missed(self, since: datetime, now: datetime) -> float:
+        """How many traces usually begin in ``[since, now)``, by the same hours of the days that this one is held against."""
+        missed, hour = 0.0, bucket_start(since, HOUR_S)
+        while hour < now:
+            share = (min(now, hour + _HOUR) - max(since, hour)) / _HOUR
+            past = [hour - day for day in self._days(now)]
+            counts = [self._counts.get(then, 0) for then in past if then in self._watched]
+            missed += share * (sum(counts) / len(counts) if counts else 0.0)
+            hour += _HOUR
+        return missed
+
+
+def is_behind(lag: Lag, signal: Signal) -> bool:
+    """Whether a lag is worth an alert."""
+    longer = lag.lag - lag.usual
+    return (
+        longer >= signal.min_absolute * _MINUTE
+        and longer >= signal.min_relative * lag.usual
+        and lag.missed >= _EXPECTED
+    )
+
+
+def sightings(tx: Tx, polled: Collection[str], signal: Signal, now: datetime) -> list[Sighting]:
+    """The sources that are behind as of ``now``: of the polled ones those named, and every client.
+
+    One that has an alert stays behind until it sends again, however its habit changes over the day.
+    """
+    since = bucket_start(now - HISTORY, HOUR_S)
+    watched = tx.state.beats(since, now + _HOUR)
+    alerted = _alerted(tx)
+    found = []
+    for (kind, name), hours in groupby(tx.arrivals.hours(since), key=lambda hour: (hour.kind, hour.source)):
+        if kind == "file" or (kind == "poll" and name not in polled):
+            continue
+        habit = Habit(list(hours), watched)
+        alert = alerted.get(name)
+        if alert is not None and habit.newest is not None and habit.newest <= alert.started_at:
+            found.append(_sighting(name, habit, _standing(alert, now), signal, now))
+        elif (lag := habit.lag(now)) is not None and is_behind(lag, signal):
+            found.append(_sighting(name, habit, lag, signal, now))
+    return found
+
+
+def _alerted(tx: Tx) -> Mapping[str, Alert]:
+    """The alerts of the sources that are behind."""
+    alerts = [alert for alert in live(tx.alerts.all(limit=500)) if alert.signal == SOURCE_LAG.name]
+    return {dict(alert.segment.pairs).get("source", ""): alert for alert in alerts}
+
+
+def _standing(alert: Alert, now: datetime) -> Lag:
+    return Lag(
+        since=alert.started_at, lag=now - alert.started_at, usual=alert.expected_high * _MINUTE, missed=_EXPECTED
+    )
+
+
+def _sighting(name: str, habit: Habit, lag: Lag, signal: Signal, now: datetime) -> Sighting:
+    segment = Segment.of(source=name)
+    minutes, usual = lag.lag / _MINUTE, lag.usual / _MINUTE
+    numbers = Numbers(
+        segment=segment, value=minutes, expected=usual, expected_low=0.0, expected_high=usual, n=1, k=None
+    )
+
+    def look(_tx: Tx, _examples: int, _known: Known | None) -> Incident:
+        detail: dict[str, Any] = {
+            "chart": _chart(segment, habit, usual, now),
+            "conversations": 0,
+            "rule": {"text": f"nothing new has come; at this time it was never behind for more than {usual:,.0f} min"},
+        }
+        return Incident(started_at=lag.since, numbers=numbers, detail=detail, examples=(), users=0)
+
+    return Sighting(
+        signal=signal,
+        segment=segment,
+        direction=Direction.UP,
+        started_at=lag.since,
+        detected_at=lag.since,
+        look=look,
+        value=minutes,
+        expected_low=0.0,
+        expected_high=usual,
+        origin=ORIGIN,
+    )
+
+
+def _chart(segment: Segment, habit: Habit, usual: float, now: datetime) -> dict[str, Any]:
+    moments = [now - n * _HOUR for n in reversed(range(_POINTS))]
+    lags = [(at, habit.at(at)) for at in moments]
+    return {
+        "of": [list(pair) for pair in segment.pairs],
+        "points": [
+            {"at": format_time(at), "value": lag / _MINUTE, "low": 0.0, "high": usual}
+            for at, lag in lags
+            if lag is not None
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """The sources that are behind. ``is_news``: others than when they were last looked at."""
+
+    sightings: Sequence[Sighting] = ()
+    is_news: bool = False
+
+
+class Lagging:
+    """Looks after the sources once a minute. Not safe to share between threads.
+
+    Args:
+        polled: The names of the stores that are polled.
+    """
+
+    def __init__(self, polled: Collection[str]) -> None:
+        self._polled = frozenset(polled)
+        self._looked_at: datetime | None = None
+        self._trimmed_at: datetime | None = None
+        self._found: list[Sighting] = []
+
+    def look(self, tx: Tx, signals: Mapping[str, Signal], now: datetime) -> Behind:
+        """What is behind as of ``now``; nothing where the team has switched the signal off."""
+        signal = signals.get(SOURCE_LAG.name)
+        if self._looked_at is not None and abs(now - self._looked_at) < _MINUTE:
+            return Behind(sightings=self._found)
+        before = (
+            set(_alerted(tx)) if self._looked_at is None else {dict(s.segment.pairs)["source"] for s in self._found}
+        )
+        self._looked_at = now
+        self._found = [] if signal is None else sightings(tx, self._polled, signal, now)
+        self._trim(tx, now)
+        return Behind(sightings=self._found, is_news={dict(s.segment.pairs)["source"] for s in self._found} != before)
+
+    def _trim(self, tx: Tx, now: datetime) -> None:
+        if self._trimmed_at is None or abs(now - self._trimmed_at) >= _HOUR:
+            tx.arrivals.trim(bucket_start(now - HISTORY - _DAY, HOUR_S))
+            self._trimmed_at = now

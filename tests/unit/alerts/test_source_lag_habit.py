@@ -1,0 +1,123 @@
+"""When a source is behind: beyond its own habit at this time of the week, and beyond chance."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import DAY, HOUR, MINUTE, NOW
+
+from alerts.signals import SOURCE_LAG
+from alerts.source_lag import Habit, is_behind
+from traces.store.arrivals import ArrivalHour
+from traces.store.rollups import HOUR_S, bucket_start
+
+WEEK = timedelta(weeks=1)
+MONDAY = datetime(2026, 9, 7, tzinfo=NOW.tzinfo)
+
+
+def hours_of(times):
+    """The hours of a client that sends one new trace at each of these times."""
+    found: dict[datetime, ArrivalHour] = {}
+    for at in sorted(times):
+        bucket = bucket_start(at, HOUR_S)
+        before = found.get(bucket)
+        first, last = (at, at) if before is None else (before.first_at, before.seen_at)
+        longest = timedelta(0) if before is None else max(before.longest, at - last)
+        found[bucket] = ArrivalHour(
+            kind="push", source="otlp", bucket_at=bucket, first_at=first, seen_at=at, trace_at=at, longest=longest,
+            traces=1 if before is None else before.traces + 1, spans=0, rejected=0, failures=0, reason=None,
+            reason_at=None,
+        )  # fmt: skip
+    return list(found.values())
+
+
+def every(step, start, end):
+    return [start + n * step for n in range((end - start) // step)]
+
+
+def watching(start, end):
+    first = bucket_start(start, HOUR_S)
+    return {first + n * HOUR for n in range((end - first) // HOUR + 1)}
+
+
+def first_behind(times, watched, start, end, step=10 * MINUTE):
+    habit = Habit(hours_of(times), watched)
+    for now in every(step, start, end):
+        lag = habit.lag(now)
+        if lag is not None and is_behind(lag, SOURCE_LAG):
+            return now
+    return None
+
+
+def test_a_busy_source_that_stops_is_behind_within_half_an_hour():
+    stop = MONDAY + 3 * DAY + 10 * HOUR
+    times = every(MINUTE, MONDAY, stop)
+    at = first_behind(times, watching(MONDAY, stop + DAY), stop, stop + DAY, step=MINUTE)
+    assert timedelta(minutes=15) <= at - stop <= 30 * MINUTE
+
+
+def office(start, weeks, step=5 * MINUTE):
+    """Traces from 8 to 18 on working days."""
+    days = [start + n * DAY for n in range(7 * weeks)]
+    return [t for d in days if d.weekday() < 5 for t in every(step, d + 8 * HOUR, d + 18 * HOUR)]
+
+
+def test_a_client_that_rests_at_night_and_on_sundays_is_not_behind():
+    end = MONDAY + 5 * WEEK
+    assert first_behind(office(MONDAY, 5), watching(MONDAY, end), MONDAY + 2 * WEEK, end, step=30 * MINUTE) is None
+
+
+def test_the_same_client_is_behind_when_it_does_not_come_back_on_monday():
+    back = MONDAY + 4 * WEEK
+    at = first_behind(office(MONDAY, 4), watching(MONDAY, back + DAY), back, back + DAY)
+    assert at is not None
+    assert 8 * HOUR <= at - back <= 11 * HOUR
+
+
+def test_a_rare_client_is_given_time():
+    stop = MONDAY + 3 * WEEK
+    at = first_behind(every(3 * HOUR, MONDAY, stop), watching(MONDAY, stop + 9 * DAY), stop, stop + 9 * DAY)
+    assert at - stop >= 24 * HOUR
+
+
+def test_of_a_source_known_for_a_day_nothing_is_said():
+    stop = MONDAY + DAY
+    assert first_behind(every(MINUTE, MONDAY, stop), watching(MONDAY, stop + DAY), stop, stop + 23 * HOUR) is None
+
+
+def test_hours_in_which_nobody_was_watching_are_no_silence():
+    stop, again = MONDAY + 3 * DAY, MONDAY + 4 * DAY
+    habit = Habit(hours_of(every(MINUTE, MONDAY, stop)), watching(MONDAY, stop) | watching(again, again + HOUR))
+    assert habit.at(stop + 2 * HOUR) is None
+    assert habit.at(again + 20 * MINUTE) == 20 * MINUTE
+    assert habit.newest == stop - MINUTE
+
+
+def test_a_source_that_never_told_of_anything_has_no_lag():
+    assert Habit([], watching(MONDAY, MONDAY + 9 * DAY)).lag(MONDAY + 8 * DAY) is None
+
+
+@pytest.mark.parametrize("gap", [timedelta(hours=3), timedelta(hours=6)])
+def test_a_gap_that_comes_every_day_is_a_habit(gap):
+    times = [d + t for d in every(DAY, MONDAY, MONDAY + 9 * DAY) for t in every(MINUTE, timedelta(0), DAY - gap)]
+    end = MONDAY + 9 * DAY
+    assert first_behind(times, watching(MONDAY, end), MONDAY + 4 * DAY, end) is None
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 20 * 24 * 60), max_size=200), st.integers(0, 25 * 24 * 60), st.sets(st.integers(0, 600)))
+def test_a_lag_is_never_negative_never_before_the_first_trace_and_never_longer_than_it_was_watched(
+    minutes, now_minute, off
+):
+    times = [MONDAY + m * MINUTE for m in minutes]
+    now = MONDAY + now_minute * MINUTE
+    watched = watching(MONDAY, MONDAY + 26 * DAY) - {MONDAY + n * HOUR for n in off}
+    found = Habit(hours_of(times), watched).lag(now)
+    if found is not None:
+        assert timedelta(0) <= found.lag <= now - min(times)
+        assert found.usual >= timedelta(0)
+        assert found.missed >= 0
+        assert all(hour in watched for hour in watching(found.since, now) if hour > found.since)

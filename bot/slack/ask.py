@@ -157,7 +157,7 @@ class Desk:
             until=now + _DAY,
             resolution_s=HOUR_S,
         )
-        sources = reports_of(tx, self._sources, now)
+        sources = [source for source in reports_of(tx, self._sources, now) if source.kind != "file"]
         judging = None if self._judging is None else self._judging.today(tx, now)
         health = self._health(tx, now)
         return StatusReport(
@@ -179,6 +179,9 @@ class Desk:
                     name=source.name,
                     last_trace_at=source.last_trace_at,
                     traces_24h=source.traces_24h,
+                    traces_1h=source.traces_1h,
+                    errors_24h=source.errors,
+                    rejected_24h=source.rejected,
                     is_failing=source.problem is not None,
                     labels_waiting=source.labels_waiting,
                 )

@@ -97,7 +97,8 @@ def _explanation(alert: Alert, signal: Signal) -> str:
 
 def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     users = f", {counted(alert.users, 'user')}" if alert.users else ""
-    yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
+    if signal.counts != "source":
+        yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
     yield "Where", segment_text(alert.segment)
     if (found := detail.attribution(alert)) is not None:
         yield "Explained by", _attribution_text(found)

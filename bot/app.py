@@ -14,6 +14,7 @@ from alerts.pipeline import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
 from bot.alerting import Alerting
+from bot.catalogue import Catalogue
 from bot.classifiers import Heads, learning
 from bot.config import Settings
 from bot.config_signals import overrides_of
@@ -38,7 +39,7 @@ from bot.slack.client import client_of
 from bot.slack.listeners import Listeners
 from bot.slack.render import Renderer
 from evaluators.base import Evaluator
-from evaluators.registry import build
+from evaluators.registry import build, catalogue
 from traces.clock import Clock, SystemClock
 from traces.store import Store, open_store
 from traces.writer import Writer
@@ -96,6 +97,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         overrides=overrides,
         sources=tuple(source.name for source in settings.sources),
         judging=JudgingSaid(settings.judges, settings.judge),
+        catalogue=catalogue_of(settings, evaluators),
         weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
     deliver = None if client is None else Delivering(store, client, clock, renderer)
@@ -136,6 +138,11 @@ def taught_by(settings: Settings) -> dict[str, list[str]]:
     """By evaluator, the judges of the template of its name: they are asked the same question, and teach its classifier."""
     asked = [judge for judge in settings.judges if judge.template is not None and not judge.question.strip()]
     return {str(judge.template): [j.name for j in asked if j.template == judge.template] for judge in asked}
+
+
+def catalogue_of(settings: Settings, running: Sequence[Evaluator]) -> Catalogue:
+    """What there is to say of the evaluators that run, and of those that do not."""
+    return Catalogue(catalogue(running, settings.evaluators.disabled), settings.judges, settings.conversations.quiet)
 
 
 def _jobs(

@@ -50,10 +50,15 @@ _NOTHING: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How an evaluator is made: ``make()``, or ``make(options)`` where it has a frozen dataclass of ``options``."""
+    """How an evaluator is made: ``make()``, or ``make(options)`` where it has a frozen dataclass of ``options``.
+
+    ``off`` says why it does not run until it is enabled; one that ``takes_options`` runs as soon as it is given some.
+    """
 
     make: Callable[..., Evaluator]
     options: type[Any] | None = None
+    off: str = ""
+    takes_options: bool = False
 
 
 BUILT_IN: Final[Mapping[str, Entry]] = {
@@ -67,7 +72,9 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "abandonment": Entry(Abandonment),
     "escalation": Entry(Escalation),
     "language_mismatch": Entry(LanguageMismatch, LanguageOptions),
-    "format": Entry(Format, FormatOptions),
+    "format": Entry(
+        Format, FormatOptions, off="needs configuration: what an answer has to look like", takes_options=True
+    ),
     "tool_loop": Entry(ToolLoop, ToolLoopOptions),
     "steps": Entry(Steps, StepsOptions),
     "interruption": Entry(Interruption, InterruptionOptions),
@@ -79,16 +86,47 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "pii_leak": Entry(PiiLeak, PiiLeakOptions),
     "secret_leak": Entry(SecretLeak, SecretLeakOptions),
     "toxicity": Entry(Toxicity),
-    "missing_disclaimer": Entry(MissingDisclaimer, MissingDisclaimerOptions),
+    "missing_disclaimer": Entry(
+        MissingDisclaimer,
+        MissingDisclaimerOptions,
+        off="needs configuration: your topics, and what an answer on each has to say",
+        takes_options=True,
+    ),
     "unsafe_tool_use": Entry(UnsafeToolUse, UnsafeToolUseOptions),
     "groundedness": Entry(Groundedness, GroundednessOptions),
-    "rule_adherence": Entry(RuleAdherence),
+    "rule_adherence": Entry(
+        RuleAdherence, off="enable it, or a judge of rules: each rule of a system prompt is a signal of its own"
+    ),
     "task_success": Entry(TaskSuccess),
 }
 """Every evaluator that Hark brings, by name."""
 
-DEFAULT_ON: Final = ("user_feedback", "refusal", "tool_error", "rephrase")
+DEFAULT_ON: Final = tuple(name for name, entry in BUILT_IN.items() if not entry.off)
 """Those that run unless they are disabled; the others have to be enabled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An evaluator of the catalogue. ``why_off``: why it does not run; empty where it does."""
+
+    evaluator: Evaluator
+    why_off: str = ""
+
+
+def catalogue(running: Sequence[Evaluator], disabled: Collection[str] = ()) -> list[Listed]:
+    """Everything that runs, and every built-in evaluator that does not, with the reason.
+
+    Args:
+        running: What :func:`build` made.
+        disabled: The names that the settings switch off.
+    """
+    names = {e.name for e in running}
+    off = [
+        Listed(evaluator=entry.make(), why_off="switched off in the settings" if name in disabled else entry.off)
+        for name, entry in BUILT_IN.items()
+        if name not in names
+    ]
+    return [*(Listed(evaluator=e) for e in running), *off]
 
 
 def build(
@@ -102,6 +140,8 @@ def build(
     plugins: Sequence[str] = (),
 ) -> tuple[Evaluator, ...]:
     """The evaluators that run: those on by default, those enabled, plugins and criteria, but for those disabled.
+
+    A criterion of the name of a built-in evaluator takes its place, unless that is enabled by name.
 
     Args:
         disabled: Names of evaluators that are not to run.
@@ -119,7 +159,9 @@ def build(
     mistakes: list[str] = []
     entries = dict(BUILT_IN)
     own = _plugins(enabled, plugins, mistakes)
-    running = [name for name in entries if name in {*DEFAULT_ON, *enabled}]
+    judged = {criterion.name for criterion in criteria} - set(enabled)
+    configured = {name for name, entry in entries.items() if entry.takes_options and options.get(name)}
+    running = {name for name in entries if name in {*DEFAULT_ON, *configured, *enabled} and name not in judged}
     taken = [*(plugin.name for plugin in own), *(criterion.name for criterion in criteria)]
     taken += [name for name in entries if name in running or any(name == plugin.name for plugin in own)]
     mistakes += [f"evaluators: the name {name} is taken" for name in dict.fromkeys(taken) if taken.count(name) > 1]
@@ -127,7 +169,7 @@ def build(
     names = list(dict.fromkeys([*entries, *taken, *installed()]))
     for key, given in (("disabled", disabled), ("enabled", enabled), ("options", options)):
         mistakes += [f"evaluators.{key}: {n!r} is no evaluator; {hint(n, names)}" for n in given if n not in names]
-    wanted = {*DEFAULT_ON, *enabled, *(plugin.name for plugin in own)} - set(disabled)
+    wanted = {*running, *enabled, *(plugin.name for plugin in own)} - set(disabled)
     read = {name: _options(entry, options.get(name, {}), name, mistakes) for name, entry in entries.items()}
     if mistakes:
         raise BadConfig(mistakes)

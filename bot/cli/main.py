@@ -16,10 +16,11 @@ from bot.cli.calibrate import calibrate
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
+from bot.cli.evaluators import evaluators
 from bot.cli.export import export
 from bot.cli.ingest import ingest, labels
 from bot.cli.keys import keys
-from bot.cli.query import alerts, evaluators, metrics
+from bot.cli.query import alerts, metrics
 from bot.cli.run import run
 from bot.cli.signals import signals
 from bot.cli.sources import sources

@@ -1,4 +1,4 @@
-"""``hark metrics``, ``hark alerts``, ``hark evaluators``: the answers of ``/hark``, as text or JSON."""
+"""``hark metrics``, ``hark alerts``: the answers of ``/hark``, as text or JSON."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from bot.app import evaluators_of
-from bot.cli.setting import built, opened, print_json, settings
+from bot.cli.setting import built, opened, print_json
 from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure
@@ -120,24 +119,3 @@ def alert_json(alert: Alert) -> dict[str, Any]:
         "correction": alert.detail.get("correction"),
         "outcome": alert.detail.get("outcome"),
     }
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluators(*, as_json: bool) -> None:
-    """The evaluators that run: name, version, when they run, what they see.
-
-    \b
-    Example: hark evaluators
-    """
-    found = evaluators_of(settings())
-    if as_json:
-        print_json(
-            [
-                {"name": e.name, "version": e.version, "when": e.when, "bad": e.bad.value, "summary": e.summary}
-                for e in found
-            ]
-        )
-        return
-    for e in found:
-        click.echo(f"{e.name:<20} {e.version:<14} {e.when:<8} {' '.join(e.summary.split())}")

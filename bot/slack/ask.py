@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from alerts.signals import SignalOverride, all_signals
+from bot.catalogue import Catalogue
 from bot.judges import JudgingSaid
 from bot.metrics import answer
 from bot.signals import SignalLine, signal_lines
 from bot.slack.access import Person
 from bot.slack.blocks.alert import affected
+from bot.slack.blocks.evaluators import catalogue_message
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.label_modal import conversations_modal, label_modal
-from bot.slack.blocks.listings import alerts_message, evaluators_message
+from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.signals import signals_message
 from bot.slack.blocks.status import status_message
@@ -40,6 +42,7 @@ from bot.slack.grammar import (
 from bot.slack.render import Renderer, excerpt
 from bot.sources import reports_of
 from evaluators.base import Evaluator
+from evaluators.registry import Listed
 from evaluators.truth import truth_of
 from traces.clock import Clock
 from traces.errors import BadInput
@@ -72,6 +75,7 @@ class Desk:
         sources: Sequence[str] = (),
         judging: JudgingSaid | None = None,
         weeks_between_false_alerts: float = 1.0,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -81,6 +85,7 @@ class Desk:
         self._overrides = overrides
         self._sources = tuple(sources)
         self._judging = judging
+        self._catalogue = Catalogue([Listed(evaluator=e) for e in evaluators]) if catalogue is None else catalogue
         self._weeks_between_false_alerts = weeks_between_false_alerts
 
     def answer(self, text: str) -> Message:
@@ -104,7 +109,7 @@ class Desk:
             StatusQuery: lambda tx, _query: status_message(self.status(tx, now)),
             AlertsQuery: lambda tx, _query: self._alerts(tx),
             SignalsQuery: lambda tx, _query: signals_message(self.signal_lines(tx, now)),
-            EvaluatorsQuery: lambda tx, _query: evaluators_message(self._health(tx, now)),
+            EvaluatorsQuery: lambda tx, _query: catalogue_message(self._catalogue.report(tx, now)),
             MetricsQuery: metrics,
         }
 

@@ -1,4 +1,4 @@
-"""The answers to ``/hark alerts`` and ``/hark evaluators``."""
+"""The answer to ``/hark alerts``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from typing import Final
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import counted, figure, span, title
 from bot.slack.blocks.parts import context, section
-from bot.slack.blocks.status import evaluator_table
 from bot.slack.blocks.surface import Message
-from bot.slack.blocks.values import EvaluatorHealth
 from bot.slack.text import escape, slack_date
 from traces.model import Alert, AlertState, Signal
 
 ALERTS_SHOWN: Final = 12
-_EVALUATORS_SHOWN: Final = 50
 _NAME: Final = 60
 _MARKS: Final = {AlertState.OPEN: "🔴", AlertState.ACKNOWLEDGED: "👀", AlertState.RESOLVED: "✅"}
 
@@ -35,14 +32,3 @@ def _alert_text(alert: Alert, signal: Signal) -> str:
     value, usually = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
     first = f"{_MARKS[alert.state]} *{escape(title(signal), _NAME)} {value}*, usually {usually}"
     return f"{first}\n{segment_text(alert.segment)} · since {slack_date(alert.started_at)}"
-
-
-def evaluators_message(evaluators: Sequence[EvaluatorHealth]) -> Message:
-    """Every evaluator's last 24 hours and its agreement with reviewers."""
-    if not evaluators:
-        return Message(text="No evaluators", blocks=(section("No evaluators are configured."),))
-    blocks = [section("*Evaluators, last 24 hours*"), evaluator_table(tuple(evaluators))]
-    left = len(evaluators) - _EVALUATORS_SHOWN
-    if left > 0:
-        blocks.append(context(f"{counted(left, 'more evaluator')} not shown"))
-    return Message(text=counted(len(evaluators), "evaluator"), blocks=tuple(blocks))

@@ -11,9 +11,10 @@ import pytest
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message
+from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, QuietLine, catalogue_message
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.label_modal import conversations_modal, label_modal, loading_modal, notice_modal
-from bot.slack.blocks.listings import alerts_message, evaluators_message
+from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.status import status_message
 from bot.slack.blocks.surface import Message, View
@@ -37,6 +38,26 @@ from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Sig
 
 GOLDEN = Path(__file__).parent / "golden"
 AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
+CATALOGUE = CatalogueReport(
+    cards=(
+        EvaluatorCard(
+            name="refusal", layer=1, version="1+c3f", when="arrival", needs=("messages",), cost="less than 1 ms",
+            summary="Refuses.", bad=Direction.UP, scored=12_000, flagged=0.0312, failed=3, labels=212, agreement=0.81,
+            usable=True, learned="a classifier speaks (212 labels)",
+        ),
+        EvaluatorCard(
+            name="policy", layer=2, version="9a", when="quiet", needs=("messages",), cost="one call", summary="Policy.",
+            bad=Direction.UP, scored=600, flagged=0.5, labels=40, agreement=0.05, usable=False, spent_usd=1.234,
+            budget_usd=2.0,
+        ),
+        EvaluatorCard(
+            name="format", layer=0, version="1", when="arrival", needs=("messages",), cost="less than 1 ms",
+            summary="Format.", bad=Direction.DOWN, why_off="needs configuration: what an answer has to look like",
+        ),
+    ),
+    quiet_s=300,
+    quiet=(QuietLine(application="shop", after_s=90, pauses=4_300),),
+)  # fmt: skip
 REFUSAL = Signal(name="refusal", kind=Kind.RATE, unit="%", evaluator="refusal")
 LATENCY = Signal(name="latency", kind=Kind.CONTINUOUS, unit="s", counts="answer")
 POINTS = [
@@ -201,7 +222,7 @@ CARDS: dict[str, Message | View] = {
     ),
     "alerts": alerts_message([(OPEN, REFUSAL), (SLOW, LATENCY)], 14),
     "alerts_none": alerts_message([], 0),
-    "evaluators": evaluators_message(REPORT.evaluators),
+    "evaluators": catalogue_message(CATALOGUE),
     "help": help_message(),
     "error": error_message("no signal `latncy`; did you mean `latency`?", "Type /hark help."),
 }

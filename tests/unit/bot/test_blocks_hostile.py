@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message
+from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, QuietLine, catalogue_message
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.label_modal import conversations_modal, label_modal, loading_modal, notice_modal
-from bot.slack.blocks.listings import alerts_message, evaluators_message
+from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.status import status_message
 from bot.slack.blocks.surface import Message, View
@@ -126,7 +127,7 @@ def cards(text: str) -> Iterator[Message | View]:
     yield metrics_message(an_answer(text))
     yield metrics_message(dataclasses.replace(an_answer(text), groups=(), value=None))
     health = EvaluatorHealth(name=text, version=text, scored=1, agreement=0.5)
-    yield evaluators_message([health] * 60)
+    yield catalogue_message(a_catalogue(text))
     problems = (text,) * 20
     yield status_message(
         StatusReport(
@@ -141,6 +142,16 @@ def cards(text: str) -> Iterator[Message | View]:
     yield error_message(text, text)
     yield help_message(text)
     yield from modals(text)
+
+
+def a_catalogue(text: str) -> CatalogueReport:
+    card = EvaluatorCard(
+        name=text, layer=2, version=text, when="quiet", needs=("messages",), cost=text, summary=text, bad=Direction.UP,
+        usable=False, learned=text, spent_usd=1e9, budget_usd=1e9, flagged=1.0, agreement=-1.0,
+    )  # fmt: skip
+    off = dataclasses.replace(card, why_off=f"off {text}")
+    quiet = QuietLine(application=text, after_s=1e9, pauses=10**9)
+    return CatalogueReport(cards=(card, off) * 70, quiet_s=300, quiet=(quiet,) * 20)
 
 
 def modals(text: str) -> Iterator[View]:

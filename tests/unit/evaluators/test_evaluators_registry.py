@@ -2,8 +2,9 @@
 
 import pytest
 
+from evaluators.base import traits_of
 from evaluators.judge import Criterion, Line, ScriptedJudgeModel
-from evaluators.registry import build
+from evaluators.registry import BUILT_IN, build, catalogue
 from traces.errors import BadConfig
 
 RESOLVED = Criterion(name="resolved", question="Was it resolved?", model="scripted")
@@ -17,12 +18,32 @@ def names(*args, **kwargs):
     return [evaluator.name for evaluator in build(*args, **kwargs)]
 
 
-def test_all_built_in_evaluators_run_unless_told_otherwise():
-    assert names() == ["user_feedback", "refusal", "tool_error", "rephrase"]
+NEED_CONFIGURATION = {"format", "missing_disclaimer"}
+
+
+def test_every_built_in_evaluator_runs_that_needs_no_configuration():
+    assert set(BUILT_IN) - set(names()) == {*NEED_CONFIGURATION, "rule_adherence"}
+
+
+@pytest.mark.parametrize(("name", "options"), [("format", {"json": True}), ("missing_disclaimer", {"topics": {}})])
+def test_one_that_needs_configuration_runs_as_soon_as_it_has_some(name, options):
+    assert name in names(options={name: options})
+    assert name not in names(options={name: {}})
+    assert name not in names([name], options={name: options})
+
+
+def test_the_catalogue_lists_what_is_off_and_says_why():
+    listed = catalogue(build(["refusal"], [RESOLVED], scripted), ["refusal"])
+    off = {one.evaluator.name: one.why_off for one in listed if one.why_off}
+    assert {one.evaluator.name for one in listed} == {*BUILT_IN, "resolved"}
+    assert off.pop("refusal") == "switched off in the settings"
+    assert {name for name, why in off.items() if why.startswith("needs configuration: ")} == NEED_CONFIGURATION
+    assert set(off) == {*NEED_CONFIGURATION, "rule_adherence"}
 
 
 def test_evaluators_and_criteria_can_be_disabled():
-    assert names(["refusal"], [RESOLVED], scripted) == ["user_feedback", "tool_error", "rephrase", "resolved"]
+    found = names(["refusal"], [RESOLVED], scripted)
+    assert ("refusal" in found, found[-1]) == (False, "resolved")
     assert "resolved" not in names(["resolved"], [RESOLVED], scripted)
 
 
@@ -37,6 +58,9 @@ def test_every_mistake_is_listed_at_once():
     assert len(caught.value.mistakes) == 3
 
 
-def test_a_criterion_may_not_take_the_name_of_a_built_in_evaluator():
+def test_a_criterion_takes_the_place_of_the_built_in_evaluator_of_its_name_unless_that_is_enabled_by_name():
+    refusal = [Criterion(name="refusal", question="Did it refuse?", model="scripted")]
+    [judge] = [e for e in build(criteria=refusal, model_of=scripted) if e.name == "refusal"]
+    assert traits_of(judge).layer == 2
     with pytest.raises(BadConfig, match="refusal is taken"):
-        build(criteria=[Criterion(name="refusal", question="Did it refuse?", model="scripted")], model_of=scripted)
+        build(criteria=refusal, model_of=scripted, enabled=["refusal"])

@@ -71,10 +71,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("evaluator", EVERY, ids=lambda e: e.name)
-def test_an_evaluator_of_safety_says_what_it_is_and_is_opt_in(evaluator):
+def test_an_evaluator_of_safety_says_what_it_is_and_runs_at_once_unless_it_needs_configuration(evaluator):
     assert isinstance(evaluator, Evaluator)
     assert evaluator.name in BUILT_IN
-    assert evaluator.name not in DEFAULT_ON
+    assert (evaluator.name in DEFAULT_ON) is (evaluator.name != "missing_disclaimer")
+    assert evaluator.when == "arrival"
     assert evaluator.question.count("?") == 1
     assert max(len(evaluator.yes_label), len(evaluator.no_label)) <= BUTTON_CHARS
 

@@ -1,0 +1,145 @@
+"""``hark evaluators``: everything that scores conversations, and how each is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import click
+
+from bot.app import catalogue_of, evaluators_of
+from bot.classifiers import Heads, learning
+from bot.cli.setting import print_json, settings
+from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, seconds_or_more
+from bot.slack.blocks.figures import money, percent
+from traces.clock import SystemClock
+from traces.store import open_store
+
+_LAYERS: Final = ("code", "classifier", "judge")
+_NOTHING: Final = "–"
+_HEAD: Final = (
+    "EVALUATOR",
+    "LAYER",
+    "RUNS",
+    "VERSION",
+    "SCORED",
+    "FLAGGED",
+    "FAILED",
+    "LABELS",
+    "KAPPA",
+    "SPENT",
+    "NEEDS; TAKES",
+)
+_FIGURES: Final = range(4, 10)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluators(*, as_json: bool) -> None:
+    """Everything that scores conversations: layer, needs, cost, on or off and why, its last 7 days, calibration, spending.
+
+    \b
+    Example: hark evaluators
+             hark evaluators --json
+    """
+    report = _report()
+    if as_json:
+        print_json([_card_json(card, report) for card in report.cards])
+        return
+    click.echo("\n".join(_text(report)))
+
+
+def _report() -> CatalogueReport:
+    chosen, clock = settings(), SystemClock()
+    store = open_store(chosen.database_url)
+    try:
+        heads = Heads()
+        running = learning(evaluators_of(chosen, clock, store), heads)
+        with store.read() as tx:
+            heads.refresh(tx)
+            return catalogue_of(chosen, running).report(tx, clock.now())
+    finally:
+        store.close()
+
+
+def _card_json(card: EvaluatorCard, report: CatalogueReport) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "version": card.version,
+        "layer": card.layer,
+        "when": card.when,
+        "bad": card.bad.value,
+        "summary": card.summary,
+        "needs": list(card.needs),
+        "cost": card.cost,
+        "on": card.is_on,
+        "why_off": card.why_off or None,
+        "scores_7d": card.scored,
+        "flagged_share": card.flagged,
+        "failures_7d": card.failed,
+        "calibration": {
+            "labels": card.labels,
+            "agreement": card.agreement,
+            "threshold": card.threshold,
+            "usable": card.usable,
+        },
+        "classifier": card.learned or None,
+        "spent_usd_7d": card.spent_usd,
+        "daily_usd": card.budget_usd,
+        "quiet_s": _quiet_json(report) if card.when == "quiet" else None,
+    }
+
+
+def _quiet_json(report: CatalogueReport) -> dict[str, float]:
+    """Seconds by application; those of the empty name hold where nothing was learned."""
+    return {"": report.quiet_s} | {line.application: line.after_s for line in report.quiet}
+
+
+def _text(report: CatalogueReport) -> Iterator[str]:
+    running = [card for card in report.cards if card.is_on]
+    rows = [_HEAD, *(_row(card) for card in running)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEAD))]
+    yield from (_line(row, widths) for row in rows)
+    yield ""
+    yield "Off:"
+    yield from (f"  {card.name:<20} {card.why_off}" for card in report.cards if not card.is_on)
+    yield from (f"{card.name}: {card.learned}" for card in running if card.learned)
+    yield from (f"{card.name}: by the labels its verdicts tell too little" for card in running if card.usable is False)
+    yield ""
+    yield (
+        "The last 7 days. FLAGGED is the share on the bad side of the threshold, KAPPA the agreement with reviewers."
+    )
+    yield _quiet_text(report)
+
+
+def _row(card: EvaluatorCard) -> tuple[str, ...]:
+    return (
+        card.name,
+        _LAYERS[card.layer],
+        card.when,
+        card.version,
+        f"{card.scored:,}",
+        _NOTHING if card.flagged is None else percent(card.flagged),
+        f"{card.failed:,}",
+        f"{card.labels:,}",
+        _NOTHING if card.agreement is None else f"{card.agreement:.2f}",
+        _NOTHING if card.spent_usd is None else money(card.spent_usd),
+        f"{', '.join(card.needs)}; {card.cost}",
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [
+        cell.rjust(width) if place in _FIGURES else cell.ljust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _quiet_text(report: CatalogueReport) -> str:
+    learned = [
+        f"{seconds_or_more(line.after_s)} in {line.application or 'traffic without an application'} (from {line.pauses:,} pauses)"
+        for line in report.quiet
+    ]
+    usual = f"{seconds_or_more(report.quiet_s)}{' elsewhere' if learned else ''}"
+    return f"A conversation has gone quiet after {', '.join([*learned, usual])}."

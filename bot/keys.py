@@ -56,6 +56,7 @@ _FRESH: Final = timedelta(seconds=5)
 _USED_COARSELY: Final = timedelta(hours=1)
 _WRONG_A_MINUTE: Final = 20
 _MINUTE: Final = timedelta(minutes=1)
+_BRIEFLY_S: Final = 0.2
 _MOST_ADDRESSES: Final = 10_000
 
 
@@ -207,7 +208,8 @@ class Keyring:
             if (at := used.get(key.key_id)) is not None and (key.used_at is None or at - key.used_at >= _USED_COARSELY)
         ]
         if stale:
-            with self._store.begin() as tx:
+            # When a key was used is not worth that its sender waits.
+            with suppress(StoreUnavailable), self._store.begin(_BRIEFLY_S) as tx:
                 tx.keys.used(stale, max(used[key_id] for key_id in stale))
 
 

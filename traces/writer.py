@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -34,6 +34,9 @@ _LOAD_OVER_S = 0.5
 _PRESSED = 0.6
 _RESTED_S = 0.25
 _IDLE_S = 1.0
+_PATIENCE_S = 3.0
+"""A locked database is waited for so long: exporters give up on an answer after ten seconds, and then send everything again."""
+_LEAST_PATIENCE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class _Job:
     spans: Sequence[Span] = ()
     work: Callable[[Tx], Any] | None = None
     sendings: Sequence[Sending] = ()
+    handed_at: float = field(default_factory=time.monotonic)
 
     @property
     def weight(self) -> int:
@@ -69,12 +73,20 @@ class _Load:
 
 
 class Writer:
-    """Stores conversations and spans in groups. Safe to call from any thread."""
+    """Stores conversations and spans in groups. Safe to call from any thread.
 
-    def __init__(self, store: Store, clock: Clock, quiet: timedelta = QUIET) -> None:
+    Args:
+        store: Where to.
+        clock: Tells when something came.
+        quiet: After how long without a message a conversation counts as gone quiet.
+        patience_s: How long a database that others hold is waited for, counted from the oldest thing that waits.
+    """
+
+    def __init__(self, store: Store, clock: Clock, quiet: timedelta = QUIET, patience_s: float = _PATIENCE_S) -> None:
         self._store = store
         self._clock = clock
         self._quiet = quiet
+        self._patience_s = patience_s
         self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=_CAPACITY)
         self._door = threading.Lock()
         self._is_closed = False
@@ -168,7 +180,7 @@ class Writer:
         if not (refused := self._roll.take_refused()):
             return
         try:
-            with self._store.begin() as tx:
+            with self._store.begin(_LEAST_PATIENCE_S) as tx:
                 self._roll.note(tx, refused)
         except StoreUnavailable:
             self._roll.give_back(refused)
@@ -188,8 +200,11 @@ class Writer:
         return group, False
 
     def _commit(self, group: list[_Job]) -> None:
+        if not group:
+            return
+        waited_s = time.monotonic() - min(job.handed_at for job in group)
         try:
-            with self._store.begin() as tx:
+            with self._store.begin(max(_LEAST_PATIENCE_S, self._patience_s - waited_s)) as tx:
                 taken = self._take(tx, group)
         except StoreUnavailable as error:
             for job in group:

@@ -52,6 +52,8 @@ from traces.store.state import State
 DEFAULT_WORKSPACE = "default"
 _BUSY_TIMEOUT_MS = 15_000
 _WRITE = "hark_write"
+_WAIT = "hark_wait_s"
+_IMPATIENT = "hark_impatient"
 
 
 class Tx:
@@ -157,20 +159,35 @@ class Store:
         self._engine = engine
         self._workspace_id = workspace_id
         # SQLite has one writer anyway; queueing here is fair, SQLite's own busy loop is not.
-        lock = threading.RLock() if engine.dialect.name == "sqlite" else None
-        self._writers: AbstractContextManager[Any] = lock or nullcontext()
+        self._writers = threading.RLock() if engine.dialect.name == "sqlite" else None
         # A database in memory is one connection, which has room for one transaction, of whichever kind.
-        self._readers = self._writers if isinstance(engine.pool, StaticPool) else nullcontext()
+        is_shared = isinstance(engine.pool, StaticPool) and self._writers is not None
+        self._readers: AbstractContextManager[Any] = self._writers if is_shared and self._writers else nullcontext()
 
     @contextmanager
-    def begin(self) -> Iterator[Tx]:
+    def begin(self, wait_s: float | None = None) -> Iterator[Tx]:
         """A transaction that writes: committed when the block ends, rolled back when it raises.
+
+        With ``wait_s`` an SQLite database that others hold is waited for no longer; without, up to 15 seconds.
 
         Raises:
             StoreUnavailable: The database is locked, full, read-only or gone; nothing was written.
         """
-        with self._writers, self._transaction(write=True) as tx:
+        with self._turn(wait_s), self._transaction(write=True, wait_s=wait_s) as tx:
             yield tx
+
+    @contextmanager
+    def _turn(self, wait_s: float | None) -> Iterator[None]:
+        """This process's turn to write."""
+        if self._writers is None:
+            yield
+            return
+        if not self._writers.acquire(timeout=-1 if wait_s is None else wait_s):
+            raise StoreUnavailable("the database cannot be used now: Hark itself is writing to it")
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -183,9 +200,10 @@ class Store:
             yield tx
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[Tx]:
+    def _transaction(self, *, write: bool, wait_s: float | None = None) -> Iterator[Tx]:
+        options = {_WRITE: write, _WAIT: wait_s}
         try:
-            with self._engine.connect().execution_options(**{_WRITE: write}) as connection, connection.begin():
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield Tx(connection, self._workspace_id)
         except DatabaseError as error:
             if isinstance(error, DataError | IntegrityError | ProgrammingError):
@@ -272,7 +290,13 @@ def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that later writes can fail with "locked" in its middle; an immediate one waits at its start.
-    write = connection.get_execution_options().get(_WRITE, True)
+    options = connection.get_execution_options()
+    write, wait_s = options.get(_WRITE, True), options.get(_WAIT)
+    if wait_s is not None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(wait_s * 1000)}")
+        connection.info[_IMPATIENT] = True
+    elif connection.info.pop(_IMPATIENT, False):
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

@@ -151,3 +151,36 @@ def test_a_broken_database_is_told_to_every_sender_and_the_writer_lives_on(write
         assert isinstance(writer.conversations(offers("c-1")).exception(SOON_S), StoreUnavailable)
         other.execute(schema)
     assert writer.conversations(offers("c-1")).result(SOON_S) == Receipt(new=1)
+
+
+def test_while_another_process_holds_the_database_senders_are_told_to_come_again(store, path):
+    impatient = Writer(store, FakeClock(NOW), patience_s=0.3)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [impatient.conversations(offers(f"c-{n}")) for n in range(3)]
+        assert all(isinstance(done.exception(SOON_S), StoreUnavailable) for done in waiting)
+        other.execute("ROLLBACK")
+    assert impatient.conversations(offers("c-1")).result(SOON_S) == Receipt(new=1)
+    impatient.close()
+
+
+def test_while_a_job_of_hark_itself_holds_the_database_senders_are_told_to_come_again(store):
+    impatient = Writer(store, FakeClock(NOW), patience_s=0.3)
+    release, thread = hold(store)
+    assert isinstance(impatient.conversations(offers("c-1")).exception(SOON_S), StoreUnavailable)
+    release.set()
+    thread.join()
+    assert impatient.conversations(offers("c-1")).result(SOON_S) == Receipt(new=1)
+    impatient.close()
+
+
+def test_who_is_patient_once_is_as_patient_as_before_afterwards(store):
+    def waits_ms(tx):
+        return tx._connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+
+    with store.begin() as tx:
+        before = waits_ms(tx)
+    with store.begin(0.5) as tx:
+        assert waits_ms(tx) == 500
+    with store.begin() as tx:
+        assert waits_ms(tx) == before

@@ -158,14 +158,7 @@ def _jobs(
 ) -> Jobs:
     posts = deliver is not None
     detect, segments, quiet = settings.detect, settings.segments, settings.conversations.quiet
-    picker = Picker(
-        evaluators,
-        PickSettings(
-            channel=settings.slack.review_channel if posts else None,
-            per_day=settings.review.items_per_day,
-            most_per_day=settings.review.most_per_day,
-        ),
-    )
+    picker = Picker(evaluators, _picking(settings, posts=posts))
     watch = WatchSettings(
         timezone=detect.timezone,
         weeks_between_false_alerts=detect.weeks_between_false_alerts,
@@ -207,6 +200,14 @@ def _jobs(
         deliver=deliver,
         nudge=nudge,
         picker=picker,
+    )
+
+
+def _picking(settings: Settings, *, posts: bool) -> PickSettings:
+    return PickSettings(
+        channel=settings.slack.review_channel if posts else None,
+        per_day=settings.review.items_per_day,
+        most_per_day=settings.review.most_per_day,
     )
 
 

@@ -19,7 +19,10 @@ _S = TypeVar("_S", bound=Section)
 
 
 def evaluator_mistakes(content: Mapping[str, Any]) -> list[str]:
-    """Names that are no evaluator's or are taken, options that are wrong, plugins that cannot be loaded.
+    """Names that are no evaluator's or are taken, options that are wrong, judges that cannot work as they are set.
+
+    Where plugins are named nothing is said of names and options: reading settings does not run a team's code, and the
+    evaluators check them once more when they are made.
 
     Args:
         content: The settings file. Parts of it that are wrong in themselves are passed over: they are told elsewhere.
@@ -39,7 +42,7 @@ def evaluator_mistakes(content: Mapping[str, Any]) -> list[str]:
             mistakes += error.mistakes
         else:
             sound.append(judge)
-    if chosen is None:
+    if chosen is None or chosen.plugins:
         return mistakes
     bench = Bench(sound, JudgingSettings(), None, SystemClock())
     try:
@@ -49,7 +52,6 @@ def evaluator_mistakes(content: Mapping[str, Any]) -> list[str]:
             judge_of=bench.judge_of,
             enabled=chosen.enabled,
             options=chosen.option_tables,
-            plugins=chosen.plugins,
         )
     except BadConfig as error:
         mistakes += error.mistakes

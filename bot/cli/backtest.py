@@ -1,90 +1,135 @@
-"""``hark backtest``: what detection would have said, of stored history or of a file of values."""
+"""``hark backtest``: what detection would have said, of a signal's stored history or of a file of values."""
 
 from __future__ import annotations
 
-import io
-import sys
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import click
-import orjson
 
-from alerts.profile import Judged, ValueDetector
+from alerts.backtest import Rehearsal, Sensitivity, WouldBe
 from bot.cli.plot import Drawing
-from bot.cli.setting import say
-from bot.cli.value_series import Columns, Row, rows_of, warning
+from bot.cli.setting import Span, built, print_json
+from bot.cli.value_series import Columns, judge_file
+from bot.rehearsal import preview
+from bot.slack.blocks.figures import figure, span
+from traces.clock import format_time
 from traces.errors import BadInput
+from traces.model import Signal
 
 
 @click.command()
-@click.option("--csv", "file", type=click.Path(path_type=Path, allow_dash=True), required=True, help="A CSV file.")
-@click.option("--timestamp", default="timestamp", show_default=True, help="The column of times.")
-@click.option("--value", default="value", show_default=True, help="The column of values.")
-@click.option("--count", help="The column that says of how many observations a value is the mean or rate.")
-@click.option("--json", "as_json", is_flag=True, help="Nothing but JSON: no chart on standard error.")
-def backtest(file: Path, timestamp: str, value: str, count: str | None, *, as_json: bool) -> None:
-    """What detection would have said of FILE, one JSON line per row.
+@click.argument("signal", required=False)
+@click.option("--by", metavar="SEGMENT", help="Watch each value of this segment, e.g. model, instead of all traffic.")
+@click.option("--since", type=Span(), default="90d", show_default=True, help="How far back alerts count.")
+@click.option(
+    "--sensitivity",
+    type=click.Choice([s.value for s in Sensitivity]),
+    default=Sensitivity.USUAL.value,
+    show_default=True,
+    help="Accept a tenth of the false alerts, as many as are set, or ten times as many.",
+)
+@click.option("--csv", "file", type=click.Path(path_type=Path, allow_dash=True), help="Of a CSV file instead.")
+@click.option("--timestamp", default="timestamp", show_default=True, help="The file's column of times.")
+@click.option("--value", default="value", show_default=True, help="The file's column of values.")
+@click.option("--count", help="The file's column of how many observations a value stands for.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only. Of a file, JSON is always printed.")
+def backtest(
+    signal: str | None,
+    by: str | None,
+    since: timedelta,
+    sensitivity: str,
+    file: Path | None,
+    timestamp: str,
+    value: str,
+    count: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """When SIGNAL would have raised an alert, by what is stored; nothing is changed.
+
+    With --csv, each row of a series from elsewhere is judged by the rows before it, and printed as one JSON line: timestamp,
+    value, expected_low, expected_high, score (0 to 1, higher is stranger, comparable across series), alert (whether one is
+    open).
 
     \b
-    Example: hark backtest --csv series.csv --timestamp time --value latency
+    Example: hark backtest refusal --by model --since 30d
+             hark backtest --csv series.csv --timestamp time --value latency
     """
-    judge_file(file, Columns(timestamp=timestamp, value=value, count=count), drawn=not as_json)
-
-
-def judge_file(file: Path, columns: Columns, *, drawn: bool) -> None:
-    """Judge a file row by row to standard output; what could not be judged is told in one line of standard error."""
-    faults: Counter[str] = Counter()
-    drawing = Drawing()
-    out = click.get_binary_stream("stdout")
-    at_once = str(file) == "-"
-    with _lines(file) as lines:
-        for row, judged in judgements(rows_of(lines, columns, str(file))):
-            out.write(_line(row, judged))
-            if at_once:
-                out.flush()
-            if judged.fault:
-                faults[judged.fault] += 1
-            elif drawn:
-                drawing.add(row.timestamp, row.value, judged.expected_low, judged.expected_high, alert=judged.alert)
-    out.flush()
-    if faults:
-        say(warning(faults))
-    if drawn:
-        say(drawing.text())
-
-
-def judgements(rows: Iterator[Row]) -> Iterator[tuple[Row, Judged]]:
-    """Each row with what is said of it, before the next one is read."""
-    take = ValueDetector().take
-    for row in rows:
-        yield row, take(row.at, row.value, row.count)
-
-
-def _line(row: Row, judged: Judged) -> bytes:
-    return orjson.dumps(
-        {
-            "timestamp": row.timestamp,
-            "value": row.value,
-            "expected_low": judged.expected_low,
-            "expected_high": judged.expected_high,
-            "score": judged.score,
-            "alert": judged.alert,
-        },
-        option=orjson.OPT_APPEND_NEWLINE,
-    )
-
-
-@contextmanager
-def _lines(file: Path) -> Iterator[IO[str]]:
-    if str(file) == "-":
-        yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace", newline="")
+    if (signal is None) == (file is None):
+        raise BadInput("give either a signal or --csv FILE")
+    if file is not None:
+        judge_file(file, Columns(timestamp=timestamp, value=value, count=count), drawn=not as_json)
         return
-    try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            yield lines
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", str(file)) from error
+    with built() as hark, hark.store.read() as tx:
+        now = hark.clock.now()
+        known = hark.desk.signals(tx, now, now - since)
+        level = Sensitivity(sensitivity)
+        found = preview(tx, signal or "", known, hark.settings, now, back=since, by=by, sensitivity=level)
+    if as_json:
+        print_json(rehearsal_json(found))
+    else:
+        click.echo(rehearsal_text(found))
+
+
+def rehearsal_json(found: Rehearsal) -> dict[str, Any]:
+    """What would have been, as ``hark backtest SIGNAL --json`` prints it; rates from 0 to 1, times in UTC."""
+    question = found.question
+    return {
+        "signal": question.signal.name,
+        "from": format_time(question.since),
+        "to": format_time(question.until),
+        "by": question.by,
+        "sensitivity": question.sensitivity.value,
+        "series": found.series,
+        "summary": found.sentence,
+        "alerts": [_would_be_json(alert) for alert in found.alerts],
+    }
+
+
+def _would_be_json(alert: WouldBe) -> dict[str, Any]:
+    anomaly = alert.anomaly
+    return {
+        "segment": alert.segment.as_map(),
+        "direction": anomaly.direction.value,
+        "started_at": format_time(anomaly.started_at),
+        "detected_at": format_time(anomaly.detected_at),
+        "open_until": format_time(alert.until),
+        "value": anomaly.value,
+        "expected": anomaly.expected,
+        "expected_low": anomaly.expected_low,
+        "expected_high": anomaly.expected_high,
+        "n": anomaly.n,
+        "k": anomaly.k,
+        "alert_id": None if alert.alert is None else alert.alert.alert_id,
+        "opinion": None if alert.opinion is None else alert.opinion.value,
+    }
+
+
+def rehearsal_text(found: Rehearsal) -> str:
+    """The sentence, each alert that would have been, and a chart of the hours."""
+    question = found.question
+    watched = f"{found.series:,} series, {question.since:%Y-%m-%d} to {question.until:%Y-%m-%d} UTC"
+    lines = [f"{question.signal.name}: {found.sentence} ({watched}, sensitivity {question.sensitivity.value})"]
+    lines += [_would_be_text(alert, question.signal) for alert in found.alerts]
+    drawing = Drawing()
+    spans = [(a.anomaly.started_at, a.until) for a in found.alerts if a.segment == found.charted]
+    for point in found.points:
+        is_open = any(start <= point.start < end for start, end in spans)
+        drawing.add(
+            f"{point.start:%Y-%m-%d %H:%M}", point.value, point.expected_low, point.expected_high, alert=is_open
+        )
+    if found.points:
+        lines += [f"\n{found.charted}, by the hour:", drawing.text()]
+    return "\n".join(lines)
+
+
+def _would_be_text(alert: WouldBe, signal: Signal) -> str:
+    anomaly = alert.anomaly
+    told = f", {alert.opinion.value}" if alert.opinion else ""
+    return (
+        f"  {anomaly.detected_at:%Y-%m-%d %H:%M}  {alert.segment}: {figure(anomaly.value, signal)} since "
+        f"{anomaly.started_at:%Y-%m-%d %H:%M}, usually {span(anomaly.expected_low, anomaly.expected_high, signal)}, "
+        f"open until {alert.until:%Y-%m-%d %H:%M}{told}"
+    )

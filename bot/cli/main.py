@@ -12,6 +12,7 @@ import click
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 from bot.cli.backfill import backfill
+from bot.cli.backtest import backtest
 from bot.cli.calibrate import calibrate
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
@@ -61,6 +62,7 @@ for command in (
     backfill,
     train,
     calibrate,
+    backtest,
     labels,
     keys,
     export,

@@ -1,15 +1,24 @@
-"""A CSV file of times and values, row by row, however broken a row may be."""
+"""A CSV file of times and values, judged row by row, however broken a row may be."""
 
 from __future__ import annotations
 
 import csv
+import io
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
+from pathlib import Path
 from typing import IO, NamedTuple
 
+import orjson
+
+from alerts.profile import Judged, ValueDetector
+from bot.cli.plot import Drawing
+from bot.cli.setting import say
 from traces.errors import BadInput
 
 _MILLISECONDS_FROM = 1e11
@@ -25,7 +34,7 @@ class Row(NamedTuple):
     timestamp: str
     at: float | None
     value: float | None
-    count: float | None
+    observations: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +123,71 @@ _FAULTS: Mapping[str, str] = {
 }
 
 
-def warning(faults: Counter[str]) -> str:
-    """One line about the rows that were not judged; empty when all were."""
-    if not faults:
-        return ""
+def judge_file(file: Path, columns: Columns, *, drawn: bool) -> None:
+    """Judge a file row by row to standard output; what could not be judged is told in one line of standard error.
+
+    Args:
+        file: Its path, ``-`` for standard input.
+        columns: What to read of it.
+        drawn: Whether a chart follows on standard error.
+
+    Raises:
+        BadInput: The file cannot be read, or lacks a column.
+    """
+    faults: Counter[str] = Counter()
+    drawing = Drawing()
+    out = sys.stdout.buffer
+    is_live = str(file) == "-"
+    with _lines(file) as lines:
+        for row, judged in judgements(rows_of(lines, columns, str(file))):
+            out.write(_line(row, judged))
+            if is_live:
+                out.flush()
+            if judged.fault:
+                faults[judged.fault] += 1
+            elif drawn:
+                drawing.add(row.timestamp, row.value, judged.expected_low, judged.expected_high, alert=judged.alert)
+    out.flush()
+    if faults:
+        say(_warning(faults))
+    if drawn:
+        say(drawing.text())
+
+
+def judgements(rows: Iterator[Row]) -> Iterator[tuple[Row, Judged]]:
+    """Each row with what is said of it, before the next one is read."""
+    take = ValueDetector().take
+    for row in rows:
+        yield row, take(row.at, row.value, row.observations)
+
+
+def _line(row: Row, judged: Judged) -> bytes:
+    return orjson.dumps(
+        {
+            "timestamp": row.timestamp,
+            "value": row.value,
+            "expected_low": judged.expected_low,
+            "expected_high": judged.expected_high,
+            "score": judged.score,
+            "alert": judged.alert,
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+@contextmanager
+def _lines(file: Path) -> Iterator[IO[str]]:
+    if str(file) == "-":
+        yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace", newline="")
+        return
+    try:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            yield lines
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", str(file)) from error
+
+
+def _warning(faults: Counter[str]) -> str:
     told = ", ".join(f"{faults[fault]:,} {text}" for fault, text in _FAULTS.items() if faults[fault])
     total = sum(faults.values())
     return f"warning: {total:,} row{'' if total == 1 else 's'} not judged: {told}"

@@ -1,0 +1,69 @@
+"""Rehearses a signal over stored history: for the command line, and as a preview before a signal is armed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from alerts.backtest import Question, Rehearsal, Sensitivity, rehearse
+from alerts.watch import Terrain, WatchSettings
+from bot.config import Settings
+from bot.jobs.calibrate import reviewed
+from traces.errors import BadInput
+from traces.model import Signal
+from traces.store import Tx
+
+_DAY = timedelta(days=1)
+
+
+def preview(
+    tx: Tx,
+    name: str,
+    signals: Mapping[str, Signal],
+    settings: Settings,
+    now: datetime,
+    *,
+    back: timedelta,
+    by: str | None = None,
+    sensitivity: Sensitivity = Sensitivity.USUAL,
+) -> Rehearsal:
+    """What detection would have said of a signal in the last ``back``.
+
+    Args:
+        tx: A transaction that reads; nothing is stored.
+        name: The signal's.
+        signals: Every signal that is known, by name.
+        settings: Of this Hark.
+        now: Up to when.
+        back: How far back alerts count.
+        by: The key of the segments to watch one by one.
+        sensitivity: How often a false alert is accepted.
+
+    Raises:
+        BadInput: There is no such signal or key.
+    """
+    signal = signals.get(name.replace("-", "_"))
+    if signal is None:
+        raise BadInput(f"there is no signal {name!r}; `hark signals` lists them", "signal")
+    if by is not None and by not in settings.segments.keys:
+        raise BadInput(f"{by!r} is no segment; known are {', '.join(settings.segments.keys)}", "by")
+    watch = watch_settings(settings)
+    terrain = Terrain(
+        signals=signals,
+        calibrations=tx.calibrations.current(),
+        changes=tx.state.changes_between(now - back - watch.history, now + _DAY),
+        reviewed=reviewed,
+    )
+    question = Question(signal=signal, since=now - back, until=now, by=by, sensitivity=sensitivity)
+    return rehearse(tx, question, terrain, watch)
+
+
+def watch_settings(settings: Settings) -> WatchSettings:
+    """How detection runs under these settings."""
+    detect = settings.detect
+    return WatchSettings(
+        timezone=detect.timezone,
+        weeks_between_false_alerts=detect.weeks_between_false_alerts,
+        history=timedelta(weeks=detect.history_weeks),
+        grace=timedelta(minutes=detect.grace_minutes),
+    )

@@ -17,7 +17,7 @@ class IndirectInjection:
     """The document or tool output with the strongest signs of orders to the model."""
 
     name = "indirect_injection"
-    version = "1"
+    version = "2"
     when: When = "arrival"
     summary = (
         "A retrieved document or a tool's output speaks to the model: orders to ignore instructions, to hide something"

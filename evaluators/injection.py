@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from evaluators.base import excerpt
 from evaluators.injection_content import ADDRESSED, EMBEDDED
 from evaluators.injection_languages import BECOME, FOREIGN_LETTER, IGNORE, LATIN_NEEDLES, REVEAL
+from evaluators.injection_mechanisms import DIRECTED, ENDINGS, MECHANISMS, OWN_RULES, STALE, TAKEOVER
 from evaluators.injection_patterns import AUTHORITY, DELIMITER, EXTRACTION, FORCED, OVERRIDE, PRIVATE, ROLE, Sign
 from evaluators.injection_views import View, hidden_text, is_reordered, shown, views
 from evaluators.word_index import WordIndex
@@ -80,6 +81,7 @@ SIGNS_OF_USERS: Final = Signs(
         *AUTHORITY,
         *DELIMITER,
         *FORCED,
+        *MECHANISMS,
         *EMBEDDED,
         *(sign for sign in ADDRESSED if sign.weight > _CLEAR),
     )
@@ -91,10 +93,17 @@ SIGNS_IN_DOCUMENTS: Final = Signs(
         *DELIMITER,
         *FORCED,
         *AUTHORITY,
+        *STALE,
+        *TAKEOVER,
+        *ENDINGS,
+        *OWN_RULES,
+        *DIRECTED,
         *EMBEDDED,
         *ADDRESSED,
     )
 )
+_SHARPNESS: Final = 1.2725
+"""Makes 0.5 of what the signs of one text come to at 0.42: there, hardly one honest request in three hundred is taken for an attempt."""
 FRAME: Final = "frame"
 _ENCODED: Final = 0.5
 """Weight of a readable sentence in an encoding: a person who only asks would not hide the question."""
@@ -117,14 +126,14 @@ class Attempt(NamedTuple):
 
 
 def attempt_in(text: str, signs: Signs = SIGNS_OF_USERS) -> Attempt:
-    """The signs in ``text``, joined as independent evidence: one less the product of the chances that each is nothing."""
+    """The signs in ``text``, joined as independent evidence: one less the product of the chances that each is nothing, sharpened."""
     read = shown(text)
     found = {seen.words: seen for seen in _hidden(read)}
     for seen in (seen for view in views(read) for seen in _seen(view, signs)):
         # Fiction says the same thing in many words: "imagine", "pretend" and "a story" are one sign, not three.
         found[FRAME if seen.family == FRAME else seen.family + seen.words] = seen
     doubt = math.prod(1 - seen.weight for seen in found.values())
-    return Attempt(1 - doubt, tuple(sorted(found.values(), key=lambda seen: -seen.weight)))
+    return Attempt(1 - doubt**_SHARPNESS, tuple(sorted(found.values(), key=lambda seen: -seen.weight)))
 
 
 def _seen(view: View, signs: Signs) -> Iterator[Found]:

@@ -173,7 +173,7 @@ ROLE: Final = (
         "role",
         0.85,
         "jailbr|unfiltered|uncensored|unrestricted|god mode|developer mode|opposite mode|evil mode|sudo mode|override mode|dan mode|unhinged|amoral|(🔓",
-        r"\[?[🔓]?jailb(?:reak|roken)\]?(?: mode| gpt|ed|:)|\b(?:you are|you're|act as|enter|entering|activate|enable|in|be|become|with|as) (?:now )?(?:an? |the |in )?(?:\w+ ){0,2}?"
+        r"\[?[🔓]?jailb(?:reak|roken)\]?(?: mode| gpt|ed|:)|\b(?:you are|you're|act as|enter|entering|activate|enable|be|become|as an?|with an?) (?:now )?(?:an? |the |in )?(?:\w+ ){0,2}?"
         r"(?:unfiltered|uncensored|unrestricted|amoral|unhinged|(?:god|opposite|evil|sudo|override|dan) mode)|\bwith developer mode (?:enabled|on|output)|\(🔓|developer mode output",
     ),
     sign(
@@ -253,7 +253,7 @@ AUTHORITY: Final = (
         "authority",
         0.5,
         "your |openai|anthropic|god|president|i am|i'm|this is|speaking as|developed by",
-        r"\b(?:(?:i am|i'm|this is|speaking as) (?:now )?(?:your|the)|as (?:now )?your) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
+        r"\b(?:(?:i am|i'm|this is|speaking as) (?:now )?(?:your|the)|as (?:now )?your) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b(?! of (?:an?|our|my|the (?!system|bot|chat|ai|model)))|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
     ),
     sign(
         "authority",
@@ -296,7 +296,7 @@ DELIMITER: Final = (
     sign(
         "delimiter",
         0.6,
-        "\"role|'role|role\"|role'|system:|system :|system]|message:|message]|prompt:|prompt]|note:|note]|alert:|alert]|update:|update]|notice:|notice]|message :|prompt :|note :|notice :",
+        "\"role|'role|role\"|role'|system:|system :|system]|message:|message]|prompt:|prompt]|note:|note]|alert:|alert]|update:|update]|notice:|notice]|message :|prompt :|note :|notice :|alert :|update :",
         r'["\']role["\'] ?: ?["\']system["\']|(?:^|[\n"”.!?>\])}] ?)(?:\[?system(?: (?:message|prompt|note|alert|update|notice))?\]?) ?: ',
     ),
     sign(
@@ -343,7 +343,7 @@ PRIVATE: Final = (
         "private",
         0.5,
         " user| customer| client",
-        r"\b(?:the|this|our|another|other) (?:users?|customers?|clients?)'s? (?:\w+ )?(?:name|initials|birth\w*|age|e-?mail|address|home|city|phone|number|password|location|residence|favou?rite|social|bank|account|data|details)\b",
+        r"\b(?:the|this|our|another|other) (?:users?|customers?|clients?)'s? (?:\w+ )?(?:name|initials|birth\w*|age|e-?mail|address|home|city|phone|number|password|location|residence|favou?rite|social|bank|account|data|details)\b(?! (?:is|was|are|were|has|have|should|must|field|column|in (?:the|my)))",
     ),
     sign(
         "private",
@@ -367,6 +367,6 @@ PRIVATE: Final = (
         "private",
         0.4,
         "password|passphrase|passcode|secret",
-        r"\b(?:your|the) (?:system )?(?:password|passphrase|passcode|secret(?: word| key)?)\b(?! (?:field|polic|reset|manager|input|hash|strength|form|should|must|is (?:incorrect|wrong|reset)|to (?:my|the)|of (?:my|the)|for (?:my|a)))(?=[ ?.!,;'\"]|$)",
+        r"\b(?:your|the) (?:system )?(?:password|passphrase|passcode|secret(?: word| key)?)\b(?! (?:field|polic|reset|manager|input|hash|strength|form|should|must|is (?:incorrect|wrong|reset)|to (?:my|the)|of (?:my|the)|for (?:my|a)))(?=[ ?.!,;'\"]|$)(?! (?:ingredients?|recipes?|santa|garden|agents?|admirers?|life|place|sauce|to|of|about))",
     ),
 )

@@ -7,8 +7,9 @@ reported always wins; what the table does not know is unknown, never zero.
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,6 +17,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 _TABLE: Final = "model_prices_and_context_window_backup.json"
+_PRICES: Final = (
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_read_input_token_cost",
+    "cache_creation_input_token_cost",
+)
+_ABOVE: Final = re.compile(r"input_cost_per_token(_above_(\d{1,6})k_tokens)")
 _DATED: Final = 11
 """Characters of a date at the end of a model's name: ``-2024-08-06``."""
 _PROVIDERS: Final = {
@@ -43,12 +51,21 @@ _PROVIDERS: Final = {
 
 
 class Price(NamedTuple):
-    """US dollars a token. Prices of cached input are ``None`` where the table has none: then it costs like other input."""
+    """US dollars a token. Prices of cached input are ``None`` where the table has none: then it costs like other input.
+
+    ``longer`` are the prices of calls with more input tokens than a bound, by that bound, the largest first: such a call pays
+    them for all of its tokens.
+    """
 
     input_usd: float
     output_usd: float
     cache_read_usd: float | None = None
     cache_write_usd: float | None = None
+    longer: tuple[tuple[int, Price], ...] = ()
+
+    def of(self, input_tokens: int) -> Price:
+        """The price of a call with so many input tokens."""
+        return next((price for bound, price in self.longer if input_tokens > bound), self)
 
 
 def cost_of(
@@ -71,7 +88,9 @@ def cost_of(
     if price is None:
         return None
     read, write, whole = cache_read or 0, cache_write or 0, input_tokens or 0
-    plain = whole - read - write if read + write <= whole else whole
+    is_within = read + write <= whole
+    plain = whole - read - write if is_within else whole
+    price = price.of(whole if is_within else whole + read + write)
     return (
         plain * price.input_usd
         + read * _or(price.cache_read_usd, price.input_usd)
@@ -143,12 +162,37 @@ def _price(entry: Any) -> Price | None:
     """``None`` without a price by token, or with nothing but zeros: of those nobody knows what they cost."""
     if type(entry) is not dict or entry.get("mode") not in (None, "chat", "completion", "responses", "embedding"):
         return None
-    given, made = _usd(entry.get("input_cost_per_token")), _usd(entry.get("output_cost_per_token"))
-    if given is None or made is None or not (given or made):
+    steps = [step for step in entry.get("tiered_pricing") or () if type(step) is dict]
+    base = _of_step(entry, "") or (_of_step(steps[0], "") if steps else None)
+    if base is None or not (base.input_usd or base.output_usd):
         return None
-    return Price(
-        given, made, _usd(entry.get("cache_read_input_token_cost")), _usd(entry.get("cache_creation_input_token_cost"))
-    )
+    longer = {**dict(_above(entry, base)), **dict(_stepped(steps))}
+    return base._replace(longer=tuple(sorted(longer.items(), reverse=True)))
+
+
+def _of_step(entry: Mapping[str, Any], suffix: str, otherwise: Price | None = None) -> Price | None:
+    """The prices of an entry under names with this suffix; where some are missing, those of ``otherwise``."""
+    given, made, read, write = (_usd(entry.get(f"{name}{suffix}")) for name in _PRICES)
+    if otherwise is not None:
+        given, made = _or(given, otherwise.input_usd), _or(made, otherwise.output_usd)
+        read = otherwise.cache_read_usd if read is None else read
+        write = otherwise.cache_write_usd if write is None else write
+    return None if given is None or made is None else Price(given, made, read, write)
+
+
+def _above(entry: Mapping[str, Any], base: Price) -> Iterator[tuple[int, Price]]:
+    for name in entry:
+        if (found := _ABOVE.fullmatch(name)) and (price := _of_step(entry, found[1], base)) is not None:
+            yield int(found[2]) * 1000, price
+
+
+def _stepped(steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Price]]:
+    for step in steps[1:]:
+        begins = step.get("range")
+        if type(begins) is list and begins and type(begins[0]) in (int, float):
+            price = _of_step(step, "")
+            if price is not None:
+                yield int(begins[0]), price
 
 
 def _usd(value: Any) -> float | None:

@@ -105,10 +105,9 @@ def _take_batch(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta)
         o.conversation.conversation_id for o in changed if o.conversation.conversation_id in known
     )
     changed = [o for o in changed if not _is_outdated(standing.get(o.conversation.conversation_id), o.conversation)]
+    changed = _beyond_what_is_stored(tx, changed, standing)
     times = quiet_times(tx, quiet)
-    arrivals = [
-        _arrival(o, known.get(o.conversation.conversation_id), at, times.of(o.conversation)) for o in changed
-    ]
+    arrivals = [_arrival(o, known.get(o.conversation.conversation_id), at, times.of(o.conversation)) for o in changed]
     tx.conversations.put(arrivals, at)
     _take_verdicts(tx, [a.conversation for a in arrivals], at)
     fresh = frozenset(a.conversation.conversation_id for a in arrivals if a.version == 1)
@@ -118,6 +117,32 @@ def _take_batch(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta)
 
 def _is_news(known: Known | None, offered: Offer) -> bool:
     return known is None or known.digest != offered.digest
+
+
+def _beyond_what_is_stored(tx: Tx, offers: Sequence[Offer], standing: Mapping[str, Conversation]) -> list[Offer]:
+    """Without those that say the same in other words, such as what was exported, with all the scores and labels by now."""
+    same = [
+        offered.conversation
+        for offered in offers
+        if (stored := standing.get(offered.conversation.conversation_id)) is not None
+        and _said(stored) == _said(offered.conversation)
+    ]
+    if not same:
+        return list(offers)
+    ids = [c.conversation_id for c in same]
+    scores, labels = tx.scores.current(ids), tx.reviews.labels_of(ids)
+    known = {
+        c.conversation_id
+        for c in same
+        if all(score in scores.get(c.conversation_id, ()) for score in c.scores)
+        and all(label in labels.get(c.conversation_id, ()) for label in c.labels)
+    }
+    return [offered for offered in offers if offered.conversation.conversation_id not in known]
+
+
+def _said(conversation: Conversation) -> Conversation:
+    """The conversation without what is kept beside it."""
+    return replace(conversation, scores=(), labels=())
 
 
 def _is_outdated(standing: Conversation | None, offered: Conversation) -> bool:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from bot.http.sender import REFUSED
 from traces import limits, wire
 from traces.errors import BadInput, Busy, Denied, HarkError, NewerSchema, TooLarge, Unsupported
+from traces.fields import under
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 RETRY_AFTER_S = 5
@@ -154,7 +155,7 @@ def _line(line: bytes, number: int) -> object:
     try:
         return wire.read_json(line)
     except BadInput as error:
-        raise type(error)(error.message, f"line {number}") from error
+        raise under(f"line {number}", error) from error
 
 
 def _is_complete(line: bytes) -> bool:

@@ -14,6 +14,7 @@ from bot.http.storing import Storing
 from traces.clock import Clock
 from traces.errors import BadInput, TooLarge
 from traces.feedback import read_changes, read_feedback
+from traces.fields import under
 from traces.ingest import Offer, offer
 
 _MOST_CONVERSATIONS = 1_000
@@ -60,5 +61,4 @@ def _offered(sent: object, place: int, total: int, clock: Clock) -> Offer:
     except BadInput as error:
         if total == 1:
             raise
-        where = f"[{place}].{error.field}" if error.field else f"[{place}]"
-        raise type(error)(error.message, where) from error
+        raise under(f"[{place}]", error) from error

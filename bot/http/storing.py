@@ -51,7 +51,9 @@ class Storing:
         )
 
     async def changes(self, changes: Sequence[Change]) -> int:
-        return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, changes), _bare()))
+        application = APPLICATION.get()
+        marked = [replace(c, application=application) for c in changes] if application is not None else changes
+        return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, marked), _bare()))
 
 
 def _bare() -> list[Sending]:

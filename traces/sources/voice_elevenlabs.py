@@ -5,6 +5,7 @@ Turns are placed by whole seconds of the call; ``cost_fiat`` is in US dollars, w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from traces.sources.voice import Call, later, number_at, object_at, objects_at, seconds_at, text_at, time_at, tool_call
@@ -87,11 +88,25 @@ def _latency(turn: dict[str, Any]) -> float | None:
 
 
 def _judged(call: Call, analysis: dict[str, Any], feedback: dict[str, Any]) -> None:
-    verdict = text_at(analysis, "call_successful")
-    value = {"success": True, "failure": False}.get(verdict, verdict or None)
-    call.score("call_successful", value, text_at(analysis, "transcript_summary"))
+    verdict = _value_of(text_at(analysis, "call_successful"))
+    call.score("call_successful", verdict, text_at(analysis, "transcript_summary"))
+    for name, result in _results(analysis):
+        call.score(name, _value_of(text_at(result, "result")), text_at(result, "rationale"))
     given = number_at(feedback, "rating")
     word = text_at(feedback, "overall_score")
     if given is not None or word:
         said = {"name": "rating" if given is not None else "thumbs", "value": word if given is None else given}
         call.feedback.append(said | ({"comment": c} if (c := text_at(feedback, "comment")) else {}))
+
+
+def _value_of(verdict: str) -> bool | str | None:
+    return {"success": True, "failure": False}.get(verdict, verdict or None)
+
+
+def _results(analysis: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The agent's evaluation criteria with what came of them: by id, or in newer payloads a list."""
+    by_id = object_at(analysis, "evaluation_criteria_results")
+    found = by_id.items() if by_id else ((None, r) for r in objects_at(analysis, "evaluation_criteria_results_list"))
+    for key, result in found:
+        if type(result) is dict and (name := text_at(result, "criteria_id") or key):
+            yield name, result

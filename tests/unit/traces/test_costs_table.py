@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import NOW, span
 
-from traces.costs import cost_of, price_of
+from traces.costs import Price, cost_of, price_of
 from traces.ingest import offer
 from traces.normalise import conversation_of
 
@@ -90,3 +91,46 @@ def test_reading_prices_does_not_import_litellm():
     code = "import sys; from traces.costs import price_of; assert price_of('gpt-4o', None); print('litellm' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_long_call_pays_the_prices_of_long_calls_for_all_of_its_tokens():
+    price = price_of("gemini-2.5-pro", "gemini")
+    assert price is not None
+    ((bound, longer),) = price.longer
+    assert (bound, longer.input_usd > price.input_usd, longer.output_usd > price.output_usd) == (200_000, True, True)
+    assert cost_of("gemini-2.5-pro", "gemini", bound, 10) == pytest.approx(
+        bound * price.input_usd + 10 * price.output_usd
+    )
+    expected = (bound + 1 - 100) * longer.input_usd + 100 * longer.cache_read_usd + 10 * longer.output_usd
+    assert cost_of("gemini-2.5-pro", "gemini", bound + 1, 10, cache_read=100) == pytest.approx(expected)
+
+
+def test_of_several_bounds_the_largest_that_is_passed_counts():
+    steps = ((300, Price(3.0, 3.0)), (200, Price(2.0, 2.0)))
+    price = Price(1.0, 1.0, longer=steps)
+    assert [price.of(n).input_usd for n in (0, 200, 201, 300, 301)] == [1.0, 1.0, 2.0, 2.0, 3.0]
+
+
+def test_a_model_that_is_priced_in_steps_alone_has_a_price():
+    price = price_of("qwen-flash", "dashscope")
+    assert price is not None
+    assert price.of(10) == price
+    assert price.of(10**7).input_usd > price.input_usd
+
+
+def test_every_kind_of_cached_token_that_langfuse_names_is_priced_as_such():
+    price = price_of("gpt-4o", "openai")
+    assert price is not None
+    for kind in ("input_cached_tokens", "input_cache_read", "cache_read_input_tokens"):
+        said = {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.model.name": "gpt-4o",
+            "langfuse.observation.usage_details": f'{{"input": 100, "output": 10, "{kind}": 400}}',
+        }
+        (message,) = [m for m in conversation_of("c", [span_with(said)]).messages if m.role == "assistant"]
+        expected = 100 * price.input_usd + 400 * price.cache_read_usd + 10 * price.output_usd
+        assert message.cost_usd == pytest.approx(expected)
+
+
+def span_with(attributes):
+    return replace(span(), attributes=attributes)

@@ -379,3 +379,24 @@ def test_a_spoiled_call_is_either_read_or_bad_input(platform, place, value):
         written = read(sent) if type(sent) is dict else None
         if written is not None:
             offer(written, NOW)
+
+
+def test_elevenlabs_evaluation_criteria_are_scores():
+    results = {
+        "polite": {"criteria_id": "polite", "result": "success", "rationale": "It thanked them."},
+        "solved": {"criteria_id": "solved", "result": "failure", "rationale": ""},
+        "upsell": {"criteria_id": "upsell", "result": "unknown"},
+        "odd": None,
+    }
+    for analysis in (
+        {"evaluation_criteria_results": results},
+        {"evaluation_criteria_results_list": [r for r in results.values() if r]},
+    ):
+        sent = {**ELEVENLABS, "data": {**ELEVENLABS["data"], "analysis": analysis}}
+        scores = {s.name: s for s in offer(conversation_of_elevenlabs(sent), NOW).conversation.scores}
+        assert {name: (s.value, s.label) for name, s in scores.items()} == {
+            "polite": (1.0, None),
+            "solved": (0.0, None),
+            "upsell": (None, "unknown"),
+        }
+        assert scores["polite"].explanation == "It thanked them."

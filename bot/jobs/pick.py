@@ -1,18 +1,24 @@
 """Which conversations are put before reviewers: flagged ones and a random audit, within a daily number.
 
+The number is shared out among the evaluators: one that flags little gets all of it seen, and what noisy ones flag is thinned
+to what is left, alike for each.
+
 Each pick is made by chance with a known probability, which is stored with the item: labels of a biased choice then
 still give unbiased rates.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from uuid import uuid4
 
+from bot.jobs.shares import fair_shares
 from evaluators.base import Evaluator
+from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Conversation, Direction, Score
 from traces.store import Tx
 from traces.store.reviews import ReviewItem
@@ -23,6 +29,8 @@ REVIEW = "review"
 _RECENT = timedelta(hours=6)
 _WEEK = timedelta(days=7)
 _AUDIT_SHARE = 0.2
+_SHARE_OF_ONE = 1 / 3
+_LEAST_OF_ONE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +75,8 @@ class Picker:
         if not recent or self._settings.channel is None or not self._settings.per_day:
             return
         calibrations = tx.calibrations.current()
-        rates = {name: self._rates(tx, name, calibrations, now) for name in self._evaluators}
+        rates = self._rates(tx, calibrations, now)
+        taken = Counter(tx.reviews.picked_since(bucket_start(now, DAY_S)))
         for conversation in recent:
             for score in outcomes.get(conversation.conversation_id, []):
                 if isinstance(score, Score) and score.name in self._evaluators and score.value is not None:
@@ -76,6 +85,7 @@ class Picker:
                         conversation=conversation,
                         score=score,
                         rates=rates[score.name],
+                        taken=taken,
                         calibrations=calibrations,
                         now=now,
                     )
@@ -87,6 +97,7 @@ class Picker:
         conversation: Conversation,
         score: Score,
         rates: tuple[float, float],
+        taken: Counter[str],
         calibrations: Mapping[str, Calibration],
         now: datetime,
     ) -> None:
@@ -96,7 +107,7 @@ class Picker:
             return
         channel = self._settings.channel
         assert channel is not None
-        if self._is_full(tx, channel, now):
+        if taken[score.name] >= self._most_of_one or self._is_full(tx, channel, now):
             self.held_back += 1
             return
         item = tx.reviews.pick(
@@ -110,7 +121,14 @@ class Picker:
             )
         )
         if item.picked_at == now:
+            taken[score.name] += 1
             tx.outbox.request(kind=REVIEW, subject_id=item.item_id, channel=channel, at=now)
+
+    @property
+    def _most_of_one(self) -> int:
+        """What one evaluator gets of a day at most, though nobody had foreseen how much it flags."""
+        share = _SHARE_OF_ONE if len(self._evaluators) > 1 else 1.0
+        return max(_LEAST_OF_ONE, round(share * self._settings.most_per_day))
 
     def _is_full(self, tx: Tx, channel: str, now: datetime) -> bool:
         if self._not_before is not None and now < self._not_before:
@@ -124,21 +142,38 @@ class Picker:
         positive = score.value >= threshold
         return positive is (self._evaluators[score.name].bad is not Direction.DOWN)
 
-    def _rates(self, tx: Tx, name: str, calibrations: Mapping[str, Calibration], now: datetime) -> tuple[float, float]:
-        """The chances with which a flagged and an ordinary conversation are picked, from last week's traffic."""
-        share = self._settings.per_day / len(self._evaluators)
-        days = tx.rollups.series(name, EVERYTHING, since=now - _WEEK, until=now, resolution_s=DAY_S)
-        if not days:
-            return 1.0, _AUDIT_SHARE
+    def _rates(self, tx: Tx, calibrations: Mapping[str, Calibration], now: datetime) -> dict[str, tuple[float, float]]:
+        """By evaluator the chances with which a flagged and an ordinary conversation are picked, from a week's traffic."""
+        week = tx.rollups.every_series(EVERYTHING, since=now - _WEEK, until=now, resolution_s=DAY_S)
+        usual = {
+            name: self._in_a_day(name, week[name], calibrations, now) for name in self._evaluators if name in week
+        }
+        flagged = fair_shares({name: f for name, (f, _) in usual.items()}, (1 - _AUDIT_SHARE) * self._settings.per_day)
+        ordinary = fair_shares({name: o for name, (_, o) in usual.items()}, _AUDIT_SHARE * self._settings.per_day)
+        unknown = (1.0, _AUDIT_SHARE / len(self._evaluators))
+        return dict.fromkeys(self._evaluators, unknown) | {
+            name: (_chance(flagged[name], f), _chance(ordinary[name], o)) for name, (f, o) in usual.items()
+        }
+
+    def _in_a_day(
+        self, name: str, days: Sequence[tuple[datetime, Rollup]], calibrations: Mapping[str, Calibration], now: datetime
+    ) -> tuple[float, float]:
+        """How many conversations of a day are flagged, and how many are not; today's so far where that is more."""
         calibration = calibrations.get(name)
         threshold = 0.5 if calibration is None else calibration.threshold
-        positive = sum(rollup.at_least(threshold) for _, rollup in days) / len(days)
-        total = sum(rollup.n for _, rollup in days) / len(days)
-        flagged = positive if self._evaluators[name].bad is not Direction.DOWN else total - positive
-        return (
-            min(1.0, (1 - _AUDIT_SHARE) * share / max(flagged, 0.1)),
-            min(1.0, _AUDIT_SHARE * share / max(total - flagged, 0.1)),
-        )
+        is_rise_bad = self._evaluators[name].bad is not Direction.DOWN
+        counts = []
+        for _, rollup in days:
+            positive = rollup.at_least(threshold)
+            counts.append((positive, rollup.n - positive) if is_rise_bad else (rollup.n - positive, positive))
+        flagged, ordinary = (sum(count) / len(days) for count in zip(*counts, strict=True))
+        if days[-1][0] == bucket_start(now, DAY_S):
+            return max(flagged, counts[-1][0]), max(ordinary, counts[-1][1])
+        return flagged, ordinary
+
+
+def _chance(share: float, wanted: float) -> float:
+    return 1.0 if wanted <= share else share / wanted
 
 
 def _reason(score: Score, *, flagged: bool) -> str:

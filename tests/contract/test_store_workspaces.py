@@ -153,6 +153,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "reviews.labels_named": (("refusal",), {}),
     "reviews.labels_of": ((["c-1"],), {}),
     "reviews.pick": ((ITEM,), {}),
+    "reviews.picked_since": ((NOW - DAY,), {}),
     "reviews.put_label": ((label(value=0.0, at=NOW + HOUR),), {}),
     "reviews.standing_label": (("c-1", "refusal", "U1"), {}),
     "reviews.unlabelled": ((), {}),

@@ -59,6 +59,15 @@ class Reviews(Part):
         ).one()
         return _item(standing)
 
+    def picked_since(self, at: datetime) -> dict[str, int]:
+        """By evaluator: how many items were picked for review by themselves, not for an alert, since a time."""
+        rows = self._connection.execute(
+            select(_I.c.evaluator, func.count().label("n"))
+            .where(self._items(), _I.c.picked_at >= at, _I.c.alert_id.is_(None))
+            .group_by(_I.c.evaluator)
+        )
+        return {row.evaluator: row.n for row in rows}
+
     def item(self, item_id: str) -> ReviewItem | None:
         row = self._connection.execute(select(_I).where(self._items(), _I.c.item_id == item_id)).first()
         return None if row is None else _item(row)

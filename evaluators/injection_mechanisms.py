@@ -291,7 +291,6 @@ MECHANISMS: Final = (
     *OWN_RULES,
     *SCRIPT,
     *PERSONA,
-    *_EVIL,
     *PRESSURE,
     *SPLITTING,
     *FLOOD,

@@ -107,7 +107,8 @@ class Picker:
             return
         channel = self._settings.channel
         assert channel is not None
-        if taken[score.name] >= self._most_of_one or self._is_full(tx, channel, now):
+        # Half of it is kept for what is flagged.
+        if taken[score.name] >= self._most_of_one / (1 if flagged else 2) or self._is_full(tx, channel, now):
             self.held_back += 1
             return
         item = tx.reviews.pick(
@@ -145,9 +146,7 @@ class Picker:
     def _rates(self, tx: Tx, calibrations: Mapping[str, Calibration], now: datetime) -> dict[str, tuple[float, float]]:
         """By evaluator the chances with which a flagged and an ordinary conversation are picked, from a week's traffic."""
         week = tx.rollups.every_series(EVERYTHING, since=now - _WEEK, until=now, resolution_s=DAY_S)
-        usual = {
-            name: self._in_a_day(name, week[name], calibrations, now) for name in self._evaluators if name in week
-        }
+        usual = {name: self._in_a_day(name, week[name], calibrations, now) for name in self._evaluators if name in week}
         flagged = fair_shares({name: f for name, (f, _) in usual.items()}, (1 - _AUDIT_SHARE) * self._settings.per_day)
         ordinary = fair_shares({name: o for name, (_, o) in usual.items()}, _AUDIT_SHARE * self._settings.per_day)
         unknown = (1.0, _AUDIT_SHARE / len(self._evaluators))

@@ -11,7 +11,7 @@ from traces.errors import BadInput
 
 
 class WebhookSettings(Section):
-    """What the webhooks of voice platforms prove themselves with; without it they are taken from anybody."""
+    """What the webhooks of voice platforms prove themselves with; without it they need a key wherever others do."""
 
     retell_secret_env: str | None = Field(
         default=None,

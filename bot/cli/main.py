@@ -14,6 +14,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 from bot.cli.backfill import backfill
 from bot.cli.backtest import backtest
 from bot.cli.calibrate import calibrate
+from bot.cli.deliveries import deliveries
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
@@ -67,6 +68,7 @@ for command in (
     keys,
     export,
     sources,
+    deliveries,
     doctor,
 ):
     hark.add_command(command)

@@ -20,7 +20,7 @@ from traces.store.conversations import Pending
 from traces.store.feedback import Given
 from traces.store.judge_cache import RuleText
 from traces.store.keys import StoredKey
-from traces.store.label_writes import PendingWrite
+from traces.store.label_writes import PendingWrite, WriteState
 from traces.store.mutes import Mute
 from traces.store.origins import Origin, SourceHealth
 from traces.store.outbox import Delivery, DeliveryState
@@ -106,6 +106,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "label_writes.is_behind": ((["phoenix"], NOW + HOUR), {}),
     "label_writes.problems": ((), {}),
     "label_writes.request": ((["phoenix"], NOW + HOUR), {}),
+    "label_writes.revive": (([replace(WRITE, state=WriteState.DEAD)], NOW), {}),
+    "label_writes.unwritten": ((tuple(WriteState),), {}),
     "label_writes.withdrawn": ((WRITE,), {}),
     "label_writes.written": ((WRITE, "w-1"), {}),
     "mutes.add": ((MUTE,), {}),
@@ -142,6 +144,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.request": ((), {"kind": "alert", "subject_id": "a-1", "channel": "#c", "at": NOW}),
     "outbox.requested": (("alert", "#c", NOW - DAY), {}),
     "outbox.retry": (("alert:a-1",), {"due_at": NOW, "problem": "429"}),
+    "outbox.revive": ((NOW,), {}),
+    "outbox.undelivered": ((tuple(DeliveryState),), {}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
     "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),

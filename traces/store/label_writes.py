@@ -7,7 +7,7 @@ the only record of what people said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -151,6 +151,25 @@ class LabelWrites(Part):
         """Note an attempt that failed, to be repeated unless it was the last."""
         state = WriteState.DEAD if is_final else WriteState.PENDING
         self._change(write, state=state.value, attempts=write.attempts + 1, due_at=due_at, problem=problem)
+
+    def unwritten(self, states: Collection[WriteState], limit: int = 200) -> list[PendingWrite]:
+        """Writes in these states, the oldest labels first."""
+        rows = self._connection.execute(
+            select(_W)
+            .where(_W.c.workspace_id == self._workspace_id, _W.c.state.in_([state.value for state in states]))
+            .order_by(_W.c.label_at, *(_W.c[name] for name in _KEY))
+            .limit(limit)
+        )
+        return [_write(row) for row in rows]
+
+    def revive(self, writes: Sequence[PendingWrite], at: datetime) -> int:
+        """Let writes that were given up be due again; returns how many were."""
+        revived = 0
+        for write in writes:
+            is_dead = and_(self._is(write), _W.c.state == WriteState.DEAD)
+            again = update(_W).where(is_dead).values(state=WriteState.PENDING.value, attempts=0, due_at=at)
+            revived += self._connection.execute(again).rowcount
+        return revived
 
     def counts(self) -> dict[str, dict[WriteState, int]]:
         """By source, how many labels are in which state."""

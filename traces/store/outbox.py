@@ -202,6 +202,29 @@ class Outbox(Part):
             .where(self._mine(), _T.c.kind == kind, _T.c.channel == channel, _T.c.created_at >= since)
         ).scalar_one()
 
+    def undelivered(self, states: Collection[DeliveryState], limit: int = 200) -> list[Delivery]:
+        """Deliveries in these states, the oldest first."""
+        rows = self._connection.execute(
+            select(_T)
+            .where(self._mine(), _T.c.state.in_([state.value for state in states]))
+            .order_by(_T.c.created_at, _T.c.delivery_id)
+            .limit(limit)
+        )
+        return [_delivery(row) for row in rows]
+
+    def revive(self, at: datetime, delivery_id: str | None = None) -> int:
+        """Let what was given up be due again: one delivery with what was to stand in its thread, or all; returns how many."""
+        chosen = self._mine()
+        if delivery_id is not None:
+            thread = and_(self._mine(), _T.c.thread_of == delivery_id)
+            chosen = or_(self._is(delivery_id), thread)
+        revived = (
+            update(_T)
+            .where(chosen, _T.c.state == DeliveryState.DEAD)
+            .values(state=DeliveryState.PENDING.value, due_at=at, attempts=0)
+        )
+        return self._connection.execute(revived).rowcount
+
     def counts(self) -> dict[DeliveryState, int]:
         rows = self._connection.execute(select(_T.c.state, func.count()).where(self._mine()).group_by(_T.c.state))
         return {DeliveryState(state): count for state, count in rows}

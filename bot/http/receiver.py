@@ -46,6 +46,9 @@ class Receiver:
             VoiceEndpoints(storing, clock, webhook_secrets or {}),
         )
 
+    def _refused(self, source: str, reason: str) -> None:
+        self._writer.refused(source, reason)
+
     def turned_away(self, path: str, reason: str) -> None:
         """Count a request that the door turned away for its key."""
         if (sent_by := protocol_of(path)) is not None:
@@ -58,7 +61,7 @@ class Receiver:
     def app(self) -> Starlette:
         """The ASGI application."""
         return Starlette(
-            middleware=[Middleware(Senders, refused=self._writer.refused)],
+            middleware=[Middleware(Senders, refused=self._refused)],
             routes=[
                 *(route for endpoints in self._endpoints for route in endpoints.routes()),
                 *self._slack.routes(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -93,7 +94,13 @@ def line_of(signal: Signal, calibrations: Mapping[str, Calibration]) -> tuple[fl
     true could make them, the shares of true verdicts are taken as they are. ``None`` while there are too few labels to say.
     """
     calibration = calibrations.get(signal.evaluator or "")
-    if calibration is None or calibration.precision is None or calibration.labelled_positive[1] < ENOUGH_LABELS:
+    return None if calibration is None else _line(calibration)
+
+
+@lru_cache(maxsize=512)
+def _line(calibration: Calibration) -> tuple[float, float] | None:
+    # Every series of an evaluator asks for it, in every run of detection.
+    if calibration.precision is None or calibration.labelled_positive[1] < ENOUGH_LABELS:
         return None
     known = None if _is_contradicted(calibration) else _errors(calibration)
     if known is None:

@@ -64,8 +64,13 @@ class Result:
     failures: list[str] = field(default_factory=list)
 
 
-def play(script: Script, database: Path) -> Result:
+def play(script: Script, database: Path, people: type[Reviewers] = Reviewers) -> Result:
     """Play the loop once on a fresh database.
+
+    Args:
+        script: What is played.
+        database: Where; it must not be there yet.
+        people: Who labels.
 
     Raises:
         BadInput: A port is taken.
@@ -74,7 +79,7 @@ def play(script: Script, database: Path) -> Result:
     began_s = time.monotonic()
     clock = FakeClock(script.start)
     with staged(clock, database, seed=script.seed) as stage, _received(stage):
-        loop = _Loop(script, stage, clock)
+        loop = _Loop(script, stage, clock, people)
         loop.run()
         return Result({**loop.report(), "elapsed_s": round(time.monotonic() - began_s, 2)}, loop.failures)
 
@@ -93,12 +98,14 @@ def _received(stage: Stage) -> Iterator[None]:
 class _Loop:
     """One run, step by step."""
 
-    def __init__(self, script: Script, stage: Stage, clock: FakeClock) -> None:
+    def __init__(self, script: Script, stage: Stage, clock: FakeClock, people: type[Reviewers]) -> None:
         self._script, self._stage, self._clock = script, stage, clock
         self._truths: dict[str, frozenset[str]] = {}
-        self._people = Reviewers(stage, self._truths)
+        self._people = people(stage, self._truths)
         self._live = Live(script.traffic, script.start)
         self._before: dict[str, Calibration] = {}
+        self._given: set[tuple[str, str]] = set()
+        self._correction: dict[str, Any] = {}
         self._answers: dict[str, str] = {}
         self._rejected: list[str] = []
         self._seen = 0
@@ -112,10 +119,13 @@ class _Loop:
         self._tick()
         with self._stage.hark.store.read() as tx:
             self._before = dict(tx.calibrations.current())
+        self._given.clear()
         alert = self._await_alert()
         if alert is None:
             return
+        self._correction["before"] = alert.detail.get("correction")
         self._review(alert)
+        self._expect_calibration(alert.signal)
         for text in _ASKED:
             self._answers[text] = self._people.ask(text)
         self._play_on(_SETTLING)
@@ -151,9 +161,10 @@ class _Loop:
         self._expect_change(first.post.channel, first.post.ts, "a label")
         people.undo(first, JONAS)
         self._expect_change(first.post.channel, first.post.ts, "undoing a label")
-        people.label(first, JONAS)
+        self._label([first], JONAS)
         if rest:
             people.label_in_modal(rest[0], PRIYA, "The refund tool is called without the amount.")
+            self._note(rest[0])
         self._label(rest[1:], JONAS)
         self._label(people.review_cards(), PRIYA)
         self._tick()
@@ -162,6 +173,11 @@ class _Loop:
         for card in cards:
             self._clock.advance(_CLICKS_APART)
             self._people.label(card, person)
+            self._note(card)
+
+    def _note(self, card: Card) -> None:
+        # An example may stand in the review channel too: one conversation, one label.
+        self._given.add((card.item.evaluator, card.item.conversation_id))
 
     def _expect_change(self, channel: str, ts: str, what: str) -> None:
         """A click must show in the message that it was made in."""
@@ -172,11 +188,30 @@ class _Loop:
         if posts.find(channel, ts).content == before:
             self.failures.append(f"{what} did not change the message")
 
+    def _expect_calibration(self, evaluator: str) -> None:
+        """Every label that was given, and none that was undone, has to count for the evaluator that it is about."""
+        with self._stage.hark.store.read() as tx:
+            after = tx.calibrations.current().get(evaluator)
+        before = self._before.get(evaluator)
+        known, told = (0 if one is None else one.n_labels for one in (before, after))
+        given = sum(about == evaluator for about, _ in self._given)
+        if not given or after is None or told != known + given:
+            self.failures.append(f"{given} labels after {known} make the calibration of {evaluator} count {told}")
+        elif before is not None and (after.precision, after.corrected_rate) == (
+            before.precision,
+            before.corrected_rate,
+        ):
+            self.failures.append(f"the labels did not change the calibration of {evaluator}")
+
     def _expect_correction(self, alert_id: str) -> None:
         with self._stage.hark.store.read() as tx:
             alert = tx.alerts.get(alert_id)
-        if alert is None or "correction" not in alert.detail:
+        if alert is not None:
+            self._correction["after"] = alert.detail.get("correction")
+        if alert is None or not (alert.detail.get("correction") or {}).get("n_here"):
             self.failures.append("the labels did not correct the alert's rate")
+        elif self._correction["before"] == self._correction["after"]:
+            self.failures.append("the labels did not change the alert's corrected rate")
         elif "Corrected by" not in str(self._people.post_of(alert_id).content.blocks):
             self.failures.append("the corrected rate does not stand in the alert's message")
 
@@ -243,6 +278,7 @@ class _Loop:
                 name: {"before": _calibration(self._before, name), "after": _calibration(after, name)}
                 for name in sorted({*self._before, *after})
             },
+            "correction": self._correction,
             "slash": self._answers,
             "rejected": self._rejected,
         }

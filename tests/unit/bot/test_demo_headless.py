@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.demo.headless import Script, play
+from bot.demo.reviewers import Card, Reviewers
 
 NOW = datetime(2026, 11, 20, 14, 23, tzinfo=UTC)
 HISTORY = timedelta(days=10)
@@ -25,9 +28,13 @@ def test_the_loop_closes_from_traffic_to_an_alert_to_labels_that_correct_it(tmp_
     assert any(alert["correction"] for alert in told)
     assert report["rejected"] == []
     assert report["posts"]["count"] > len(report["alerts"])
-    for name, calibration in report["calibration"].items():
-        before = calibration["before"]["n_labels"] if calibration["before"] else 0
-        assert calibration["after"]["n_labels"] >= before, name
+    calibration = report["calibration"][told[0]["signal"]]
+    before, after = calibration["before"], calibration["after"]
+    assert after["n_labels"] >= before["n_labels"] + 5
+    assert after["precision"] > before["precision"] + 0.02
+    assert after["corrected_rate"] > before["corrected_rate"]
+    assert report["correction"]["after"]["n_here"] >= 5
+    assert report["correction"]["before"]["n_here"] == 0
     assert all(answer for answer in report["slash"].values())
 
 
@@ -42,3 +49,18 @@ def test_without_the_break_no_alert_names_the_new_prompt_version(tmp_path: Path)
 def test_a_loop_that_does_not_close_says_what_is_missing(tmp_path: Path) -> None:
     result = play(Script(now=NOW, history=timedelta(days=1), hours=1), tmp_path / "hark.db")
     assert result.failures == ["no alert names support-v13 within 1 h of its start"]
+
+
+class Distracted(Reviewers):
+    """Somebody whose taps on Yes and No never reach Hark."""
+
+    def label(self, card: Card, person: str) -> None:
+        pass
+
+
+@pytest.mark.slow
+def test_labels_that_do_not_reach_the_calibration_are_told(tmp_path: Path) -> None:
+    result = play(Script(now=NOW, history=HISTORY), tmp_path / "hark.db", people=Distracted)
+    assert any("labels after" in failure and "make the calibration of" in failure for failure in result.failures), (
+        result.failures
+    )

@@ -10,22 +10,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 LEAST_SHARE = 0.5
 LEAST_Z = 4.0
 LEAST_CONTRAST = 2.0
 """Standard errors by which a named segment must differ from the rest."""
+MANY_CONTRAST = 0.5
+"""Over the largest contrast that so many segments have by chance, sqrt(2 ln m), a named one must be by so much."""
 SUSPECT_Z = 2.5
 SUSPECT_CONTRAST = 0.5
 """What is asked of a segment that changed just before the anomaly began."""
 BLAMED_SHARE = 0.8
 """A segment that changed just before is named before the one where it shows when it holds so much of the excess."""
+INNER_SHARE = 0.7
+"""A part of a named segment is named with it when it holds so much of its excess."""
 WHOLE_SHARE = 0.98
 """A segment with this share of the conversations is the whole."""
-FLAT_Z = 3.0
-FLAT_SHARE = 0.3
+LEAST_GAP = 0.5
+"""By how much of the whole's change a named segment must have moved more than the rest."""
+LEAST_MIX_SHARE = 0.4
+FLAT_Z = 3.5
+FLAT_SHARE = 0.35
+FLAT_NOISE = 2.5
+"""Segments count as flat when together they moved by no more of the excess than so many standard errors."""
 COVERED = 0.9
 
 
@@ -114,12 +123,15 @@ def attribute(
     if not sound or sound[0] is not whole or not whole.excess:
         return Attribution(cause=Cause.EVERYWHERE)
     order = {key: rank for rank, key in enumerate(keys)}
+    if (shift := _mix_shift(whole, sound[1:], order)) is not None:
+        return shift
+    contrast = max(LEAST_CONTRAST, math.sqrt(2 * math.log(max(len(sound) - 1, 1))) + MANY_CONTRAST)
     ranked = sorted(
-        (cell for cell in sound[1:] if _explains(cell, whole, suspected=(cell.key, cell.value) in suspects)),
+        (cell for cell in sound[1:] if _explains(cell, whole, contrast, suspected=(cell.key, cell.value) in suspects)),
         key=lambda cell: (-round(_fit(cell, whole), 6), order.get(cell.key, len(order)), cell.key, cell.value),
     )
     if not ranked:
-        return _mix_shift(whole, sound[1:], order) or Attribution(cause=Cause.EVERYWHERE)
+        return Attribution(cause=Cause.EVERYWHERE)
     blamed = [cell for cell in ranked if (cell.key, cell.value) in suspects and _is_to_blame(cell, whole)]
     first = next(iter(blamed), ranked[0])
     same = [cell for cell in ranked if _same_conversations(cell, first)]
@@ -137,6 +149,21 @@ def attribute(
     )
 
 
+def narrowed(found: Attribution, parts: Sequence[Cell]) -> Attribution:
+    """The same cause with the segment of another key within it that carries it, where one does.
+
+    Args:
+        found: A named segment.
+        parts: What the parts of that segment showed, cut by other keys.
+    """
+    if found.cause is not Cause.SEGMENT or found.cell is None or found.within is not None:
+        return found
+    inner = attribute(found.cell, [part for part in parts if part.key != found.key])
+    if inner.cause is not Cause.SEGMENT or inner.share < INNER_SHARE:
+        return found
+    return replace(found, within=(inner.key, inner.value))
+
+
 def _is_to_blame(cell: Cell, whole: Cell) -> bool:
     """Whether a change holds the excess by more than its share of the traffic.
 
@@ -150,12 +177,21 @@ def _is_sound(cell: Cell) -> bool:
     return all(map(math.isfinite, (cell.n, cell.total, cell.expected, cell.variance))) and cell.n >= 0
 
 
-def _explains(cell: Cell, whole: Cell, *, suspected: bool) -> bool:
+def _explains(cell: Cell, whole: Cell, contrast: float, *, suspected: bool) -> bool:
     sign = math.copysign(1.0, whole.excess)
-    least_z, least_contrast = (SUSPECT_Z, SUSPECT_CONTRAST) if suspected else (LEAST_Z, LEAST_CONTRAST)
+    least_z, least_contrast = (SUSPECT_Z, SUSPECT_CONTRAST) if suspected else (LEAST_Z, contrast)
     if cell.n >= WHOLE_SHARE * whole.n or cell.excess / whole.excess < LEAST_SHARE or sign * cell.z < least_z:
         return False
-    return _contrast(cell, whole) >= least_contrast
+    return _contrast(cell, whole) >= least_contrast and _stands_out(cell, whole)
+
+
+def _stands_out(cell: Cell, whole: Cell) -> bool:
+    """Whether a segment moved much more than the rest did: no change hits all of them quite alike."""
+    rest = whole.without(cell)
+    if rest.variance <= 0 or whole.variance <= 0:
+        return True
+    gap = (cell.excess / cell.variance - rest.excess / rest.variance) * math.copysign(1.0, whole.excess)
+    return gap >= LEAST_GAP * abs(whole.excess) / whole.variance
 
 
 def _contrast(cell: Cell, whole: Cell) -> float:
@@ -188,9 +224,11 @@ def _mix_shift(whole: Cell, cells: Sequence[Cell], order: dict[str, int]) -> Att
         parts = [cell for cell in cells if cell.key == key]
         within = sum(cell.excess for cell in parts) / whole.excess
         between = (sum(cell.expected for cell in parts) - whole.expected) / whole.excess
-        flat = abs(within) <= FLAT_SHARE and all(abs(cell.z) < FLAT_Z for cell in parts)
+        flat = abs(within) <= max(FLAT_SHARE, FLAT_NOISE / max(abs(whole.z), 1.0)) and all(
+            abs(cell.z) < FLAT_Z for cell in parts
+        )
         covered = COVERED * whole.n <= sum(cell.n for cell in parts) <= whole.n / COVERED
-        if len(parts) > 1 and flat and covered and between >= LEAST_SHARE:
+        if len(parts) > 1 and flat and covered and between >= LEAST_MIX_SHARE:
             found.append((between, key))
     if not found:
         return None

@@ -218,6 +218,7 @@ class Kind(StrEnum):
     COUNT = "count"
     RATE = "rate"
     CONTINUOUS = "continuous"
+    SCORE = "score"
 
 
 class Direction(StrEnum):

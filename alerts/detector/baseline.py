@@ -29,6 +29,10 @@ RHYTHM_VARIANCE = 0.05
 """The same once the volume of such days is known, for their rhythm may differ too."""
 HOUR_VARIANCE = 0.02
 """The same between like days (15 %)."""
+OWN_HOUR_VARIANCE = 4.0
+"""The same of an hour that was unlike others two weeks in a row: a batch job runs then, and it stands for itself."""
+RECURS = np.log(2)
+"""How much (ln) the two may differ."""
 KNOWN_DOUBT = 0.12
 """Up to this doubt an hour's volume tells of the level of the days, and not of a rhythm that was never seen."""
 FEWEST_CONVERSATIONS = 20.0
@@ -104,7 +108,8 @@ def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats
     lean = noise / like_variance
     like = (like_total + lean * hour) / (like_weight + lean)
     leaning = lean / (like_weight + lean)
-    pull = noise / HOUR_VARIANCE
+    hour_variance = np.where(state.week_own[week_slot], OWN_HOUR_VARIANCE, HOUR_VARIANCE)
+    pull = noise / hour_variance
     kept = _kept(state, state.week_at[week_slot])
     own_weight = kept * state.week_weight[week_slot]
     own = (kept * state.week_total[week_slot] + pull * like) / (own_weight + pull)
@@ -116,7 +121,7 @@ def _expected_count(state: State, week_slot: int, like_slot: int, spread: Floats
     mean = np.maximum(own * level, SMALLEST_COUNT)
     # Like days differ as a whole, not hour by hour.
     bias = like_variance * (leaning * pulling) ** 2 + HOUR_VARIANCE / 2 * pulling + wobble
-    doubt = HOUR_VARIANCE * pulling + pulling**2 * like_variance * leaning + wobble
+    doubt = hour_variance * pulling + pulling**2 * like_variance * leaning + wobble
     usable = (state.all_weight >= day / 2) & (state.age >= 2 * day)
     return Expected(mean, doubt, bias, usable, level)
 
@@ -171,6 +176,20 @@ def learn(state: State, week_slot: int, like_slot: int, weight: Floats, total: F
     state.all_total += total
 
 
+def learn_recurring(state: State, week_slot: int, seen: Bools, total: Floats, usual: Floats, odd: Bools) -> None:
+    """Note which counts were out of range in this hour of the week; take those that were so a week ago too as they are.
+
+    Call it after ``learn``, with the sums as they were seen, shape (S,).
+    """
+    last = state.week_odd[week_slot].astype(np.float64)
+    now = np.where(odd, np.log((total + 0.5) / (usual + 0.5)), 0.0)
+    recurs = seen & (now * last > 0) & (np.abs(now - last) < RECURS)
+    state.week_odd[week_slot] = np.where(seen, now, last)
+    state.week_own[week_slot] |= recurs
+    state.week_weight[week_slot, recurs] = 2.0
+    state.week_total[week_slot, recurs] = (total + usual * np.exp(last))[recurs]
+
+
 def fade(state: State, buckets: int) -> None:
     """Discount the sums over all hours for the time that passed."""
     kept = 0.5 ** (buckets * state.bucket_s / HALF_LIFE_S)
@@ -209,7 +228,7 @@ def move_to(state: State, series: int, mean: float, usual: float) -> None:
 
 
 def _moved(kind: Kind, weight: Floats, total: Floats, mean: float, usual: float) -> Floats:
-    if kind is Kind.CONTINUOUS:
+    if kind in (Kind.CONTINUOUS, Kind.SCORE):
         return total + weight * (mean - usual)
     if kind is Kind.COUNT:
         return total * (mean / usual if usual > 0 else 1.0)

@@ -124,7 +124,9 @@ class Detector:
         self._welcome(seen & (n > 0), seen, usual, terms)
         source = np.where(state.newcomer & (terms.parent >= 0), terms.parent, np.arange(state.series))
         bucket = self._bucket(n, total, seen, usual.of(source), own_spread[source])
-        finding = weigh(state, bucket, terms, spread.within_of(state)[source], own_independence[source])
+        finding = weigh(
+            state, bucket, terms, spread.within_of(state)[source], own_independence[source], state.all_weight[source]
+        )
         self._remember(number, bucket, seen, within if state.kind is not Kind.COUNT else usual.level)
         ended = self._decide(finding, bucket, terms)
         self._learn_older_than(before, number, terms)
@@ -238,14 +240,17 @@ class Detector:
         far = np.sqrt(spread.WINSOR * now.chance * state.recent_spread[row])
         total = now.total - np.where(now.judged, now.residual - np.clip(now.residual, -far, far), 0.0)
         weight = np.ones(state.series) if state.kind is Kind.COUNT else now.n
-        baseline.learn(
-            state, *slot_of(due * state.bucket_s, self._zone), np.where(learnable, weight, 0.0), learnable * total
-        )
+        week_slot, like_slot = slot_of(due * state.bucket_s, self._zone)
+        baseline.learn(state, week_slot, like_slot, np.where(learnable, weight, 0.0), learnable * total)
         if state.kind is Kind.COUNT:
+            odd = np.abs(now.residual) > far
+            baseline.learn_recurring(
+                state, week_slot, now.judged & state.recent_seen[row], now.total, now.sum_expected, odd
+            )
             known = now.learnable & (now.doubt <= baseline.KNOWN_DOUBT)
             state.level_seen += known * total
             state.level_profile += np.where(known, now.mean / np.maximum(now.within, 1e-9), 0.0)
-        if state.kind is Kind.CONTINUOUS:
+        if state.kind in (Kind.CONTINUOUS, Kind.SCORE):
             state.within_square += learnable * now.within
             state.within_free += np.where(learnable, np.maximum(now.n - 1, 0.0), 0.0)
         spread.learn_spread(state, now, before)

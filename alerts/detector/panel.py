@@ -32,7 +32,8 @@ class Panel:
     ``starts`` are the B starts of the buckets (aware UTC; naive ones are taken as UTC), the arrays have shape
     (B, S). ``n`` counts conversations or values (for ``Kind.COUNT`` it is the count itself). ``k`` counts the
     positives (``Kind.RATE``). ``log_total`` and ``log_square_total`` sum ln(x) and ln(x)² over the n (positive)
-    values (``Kind.CONTINUOUS``). ``observed`` says where the ingester was alive, shape (B, S) or (B,): no data is
+    values (``Kind.CONTINUOUS``), ``total`` and ``square_total`` the values themselves and their squares (``Kind.SCORE``).
+    ``observed`` says where the ingester was alive, shape (B, S) or (B,): no data is
     not zero.
 
     A reading that cannot be (nan, negative, more positives than conversations) counts as not observed.
@@ -47,6 +48,8 @@ class Panel:
     k: npt.ArrayLike | None = None
     log_total: npt.ArrayLike | None = None
     log_square_total: npt.ArrayLike | None = None
+    total: npt.ArrayLike | None = None
+    square_total: npt.ArrayLike | None = None
     observed: npt.ArrayLike | None = None
 
     def __post_init__(self) -> None:
@@ -56,7 +59,7 @@ class Panel:
         for name in _NEEDED[self.kind]:
             if getattr(self, name) is None:
                 raise BadInput(f"a panel of kind {self.kind} needs it", f"panel.{name}")
-        for name in ("k", "log_total", "log_square_total"):
+        for name in ("k", "log_total", "log_square_total", "total", "square_total"):
             given = getattr(self, name)
             if given is not None and np.shape(given) != shape:
                 raise BadInput(f"expected shape {shape}, got {np.shape(given)}", f"panel.{name}")
@@ -96,8 +99,7 @@ class Panel:
             return n, np.zeros_like(n)
         if self.kind is Kind.RATE:
             return np.array(self.k, dtype=np.float64), np.zeros_like(n)
-        total = np.array(self.log_total, dtype=np.float64)
-        square = np.array(self.log_square_total, dtype=np.float64)
+        total, square = (np.array(getattr(self, name), dtype=np.float64) for name in _NEEDED[self.kind])
         with np.errstate(all="ignore"):
             within = np.where(n > 0, square - total * total / np.maximum(n, 1.0), 0.0)
             # Rounding in the caller's sums may leave a variance a hair below zero; anything more is a mistake.
@@ -109,6 +111,7 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.COUNT: (),
     Kind.RATE: ("k",),
     Kind.CONTINUOUS: ("log_total", "log_square_total"),
+    Kind.SCORE: ("total", "square_total"),
 }
 
 

@@ -16,12 +16,12 @@ from traces.model import Kind
 
 FEWEST_BUCKETS = 24.0
 """Weight of the first guess, in buckets."""
-FIRST_SPREAD = {Kind.RATE: 0.001, Kind.COUNT: 0.03, Kind.CONTINUOUS: 0.01}
-LARGEST_SPREAD = {Kind.RATE: 0.5, Kind.COUNT: 2.0, Kind.CONTINUOUS: 2.0}
+FIRST_SPREAD = {Kind.RATE: 0.001, Kind.COUNT: 0.03, Kind.CONTINUOUS: 0.01, Kind.SCORE: 0.01}
+LARGEST_SPREAD = {Kind.RATE: 0.5, Kind.COUNT: 2.0, Kind.CONTINUOUS: 2.0, Kind.SCORE: 2.0}
 FIRST_LAG = 0.5
 LARGEST_LAG = 0.85
-FIRST_WITHIN = 0.35
-"""Variance of ln x within a bucket before any was seen."""
+FIRST_WITHIN = {Kind.CONTINUOUS: 0.35, Kind.SCORE: 0.08}
+"""Variance of ln x, or of a score from 0 to 1, within a bucket before any was seen."""
 WINSOR = 12.0
 _ALMOST = 1e-6
 
@@ -45,8 +45,9 @@ def independence_of(state: State) -> Floats:
 
 
 def within_of(state: State) -> Floats:
-    """Variance of ln x within a bucket, shape (S,); only for means."""
-    within: Floats = (state.within_square + FEWEST_BUCKETS * FIRST_WITHIN) / (state.within_free + FEWEST_BUCKETS)
+    """Variance of ln x or of a score within a bucket, shape (S,); only for means."""
+    first = FIRST_WITHIN.get(state.kind, 1.0)
+    within: Floats = (state.within_square + FEWEST_BUCKETS * first) / (state.within_free + FEWEST_BUCKETS)
     return np.maximum(within, 1e-4)
 
 

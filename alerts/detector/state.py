@@ -16,7 +16,7 @@ from alerts.detector.slots import HOURS_OF_DAY, HOURS_OF_WEEK, LIKE_DAYS, zone_n
 from traces.errors import BadInput
 from traces.model import Kind
 
-FORMAT = 1
+FORMAT = 2
 DAY_S = 86_400
 _SHORTEST_BUCKET_S = 60
 EFFECTS = 8
@@ -30,6 +30,8 @@ _RING = -1
 _PER_SERIES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "week_weight": ((HOURS_OF_WEEK,), np.float64),
     "week_total": ((HOURS_OF_WEEK,), np.float64),
+    "week_odd": ((HOURS_OF_WEEK,), np.float32),
+    "week_own": ((HOURS_OF_WEEK,), np.bool_),
     "like_weight": ((LIKE_DAYS * HOURS_OF_DAY,), np.float64),
     "like_total": ((LIKE_DAYS * HOURS_OF_DAY,), np.float64),
     "all_weight": ((), np.float64),
@@ -48,6 +50,7 @@ _PER_SERIES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "evidence": ((EFFECTS,), np.float64),
     "window_from": ((EFFECTS,), np.int64),
     "window": ((WINDOW, EFFECTS), np.float64),
+    "lately": ((WINDOW,), np.float64),
     "opened": ((), np.int64),
     "opened_at": ((), np.int64),
     "opened_from": ((), np.int64),
@@ -72,8 +75,10 @@ _PER_SERIES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
 class State:
     """Arrays whose last axis is the series, and a few that all series share. Changed in place by the detector.
 
-    ``week_*`` and ``like_*`` are discounted sums by hour of the week and by hour of like days; they are
-    discounted only when touched, so ``week_at`` and ``like_at`` keep the bucket of the last touch. ``recent_*`` is
+    ``week_weight``, ``week_total`` and ``like_*`` are discounted sums by hour of the week and by hour of like days; they are
+    discounted only when touched, so ``week_at`` and ``like_at`` keep the bucket of the last touch.
+    ``week_odd`` is by how much (ln) an hour of the week was out of its range the last time, ``week_own`` whether it was so
+    twice in a row. ``recent_*`` is
     a ring of the last week's buckets: those younger than a day are not yet learned.
     """
 
@@ -88,6 +93,8 @@ class State:
 
     week_weight: Floats
     week_total: Floats
+    week_odd: npt.NDArray[np.float32]
+    week_own: Bools
     like_weight: Floats
     like_total: Floats
     all_weight: Floats
@@ -106,6 +113,7 @@ class State:
     evidence: Floats
     window_from: Ints
     window: Floats
+    lately: Floats
     opened: Ints
     opened_at: Ints
     opened_from: Ints

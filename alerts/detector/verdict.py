@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from scipy import special
 
-from alerts.detector import spread
+from alerts.detector import chance, spread
 from alerts.detector.evidence import measured, spread_of_window
 from alerts.detector.panel import Floats, Terms
 from alerts.detector.state import BUCKETS, EXPECTED, TOTAL, UNITS, State
@@ -141,13 +141,13 @@ def since_of(state: State, series: int, start: datetime, terms: Terms) -> Since:
     mean = state.recent_mean[judged, series].astype(np.float64)
     _, sums = spread.exposure(state.kind, n, mean)
     within = float(spread.within_of(state)[_source(state, series, terms)])
-    chance = {Kind.COUNT: mean, Kind.RATE: n * mean * (1 - mean), Kind.CONTINUOUS: n * within}[state.kind]
+    by_chance = {Kind.COUNT: mean, Kind.RATE: n * mean * (1 - mean)}.get(state.kind, n * within)
     return Since(
         n=round(float(state.recent_n[rows, series].astype(np.float64).sum())),
         judged=round(float(n.sum())),
         total=float(state.recent_total[judged, series].astype(np.float64).sum()),
         expected=float(sums.sum()),
-        variance=float((chance * state.recent_spread[judged, series]).sum()),
+        variance=float((by_chance * state.recent_spread[judged, series]).sum()),
     )
 
 
@@ -189,13 +189,14 @@ def _band(state: State, window: Floats, around: Floats, terms: Terms, within: fl
     tails = ((1 - BAND) / 2, (1 + BAND) / 2)
     units, sums = np.maximum(window[UNITS], 1.0), window[EXPECTED]
     if state.kind is Kind.COUNT:
-        low, high = (special.gammaincinv(sums / around, tail) * around for tail in tails)
+        low, high = (chance.quantile_of_count(sums, around, tail) for tail in tails)
         buckets = np.maximum(window[BUCKETS], 1.0)
         return np.floor(low) / buckets, np.ceil(high) / buckets
-    if state.kind is Kind.CONTINUOUS:
+    if state.kind in (Kind.CONTINUOUS, Kind.SCORE):
         middle, step = sums / units, special.ndtri(tails[1]) * np.sqrt(within * around / units)
-        return _exp(middle - step), _exp(middle + step)
-    low, high = _band_of_rate(units, np.clip(sums / units, 1e-6, 1 - 1e-6), around, tails)
+        low, high = middle - step, middle + step
+        return (low, high) if state.kind is Kind.SCORE else (_exp(low), _exp(high))
+    low, high = chance.band_of_rate(units, np.clip(sums / units, 1e-6, 1 - 1e-6), around, tails)
     low, high = terms.corrected(low), terms.corrected(high)
     return np.minimum(low, high), np.maximum(low, high)
 
@@ -203,14 +204,6 @@ def _band(state: State, window: Floats, around: Floats, terms: Terms, within: fl
 def _exp(log: Floats) -> Floats:
     exp: Floats = np.exp(np.clip(log, -_LARGEST_LOG, _LARGEST_LOG))
     return exp
-
-
-def _band_of_rate(n: Floats, rate: Floats, around: Floats, tails: tuple[float, float]) -> tuple[Floats, Floats]:
-    size = n / around - 1
-    known = np.maximum(size, 1e-9)
-    low, high = (special.betaincinv(known * rate, known * (1 - rate), tail) for tail in tails)
-    low, high = np.floor(low * n + 1e-9) / n, np.ceil(high * n - 1e-9) / n
-    return np.where(size > 0, np.maximum(low, 0.0), 0.0), np.where(size > 0, np.minimum(high, 1.0), 1.0)
 
 
 def _source(state: State, series: int, terms: Terms) -> int:

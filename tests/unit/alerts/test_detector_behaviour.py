@@ -258,6 +258,12 @@ def test_fewer_conversations_make_a_wider_band() -> None:
     assert few.expected_high - (few.expected_low or 0) > many.expected_high - (many.expected_low or 0)
 
 
+NAMES_OF_SUMS = {
+    Kind.COUNT: (),
+    Kind.RATE: ("k",),
+    Kind.CONTINUOUS: ("log_total", "log_square_total"),
+    Kind.SCORE: ("total", "square_total"),
+}
 HOSTILE = hnp.arrays(np.float64, (60, 2), elements=st.floats(allow_nan=True, allow_infinity=True, width=64))
 
 
@@ -275,12 +281,11 @@ def test_nonsense_never_raises_and_never_spoils_the_state(
     signal = Signal(name="s", kind=kind, bad=Direction.BOTH)
     on = Terms.of([signal] * 2, run_length=1000, parent=[-1, 0])
     detector = Detector.start(kind)
-    quiet = {Kind.COUNT: {}, Kind.RATE: {"k": np.full((60, 2), 5)}}.get(
-        kind, {"log_total": np.full((60, 2), 10.0), "log_square_total": np.full((60, 2), 20.0)}
-    )
+    sums = NAMES_OF_SUMS[kind]
+    quiet = dict(zip(sums, (np.full((60, 2), filled) for filled in (10.0, 20.0)), strict=False))
     detector.step(Panel(kind=kind, starts=starts(60), n=np.full((60, 2), 50), **quiet), on)
     at = [hour(60 + sum(jumps[:i])) for i in range(60)]
-    arrays = {Kind.COUNT: {}, Kind.RATE: {"k": second}}.get(kind, {"log_total": second, "log_square_total": third})
+    arrays = dict(zip(sums, (second, third), strict=False))
     detector.step(Panel(kind=kind, starts=at, n=n, **arrays), on)
     for series in range(2):
         detector.verdict(series, on, points=168)

@@ -30,6 +30,9 @@ def arrays(kind: Kind, seed: int, series: int = SERIES, hours: int = HOURS) -> d
     if kind is Kind.CONTINUOUS:
         mean = rng.normal(5 * bad, 0.5 / np.sqrt(np.maximum(n, 1)))
         given |= {"log_total": n * mean, "log_square_total": n * mean**2 + 0.25 * n}
+    if kind is Kind.SCORE:
+        mean = rng.normal(0.9 - bad, 0.2 / np.sqrt(np.maximum(n, 1)))
+        given |= {"total": n * mean, "square_total": n * mean**2 + 0.04 * n}
     return given
 
 

@@ -13,9 +13,8 @@ from traces.model import Conversation, Direction, Message, Score
 _TAIL_CHARS: Final = 600
 _RECENT: Final = 6
 _POSITIVE: Final = 0.5
-_MANY: Final = 3
 _ASKS: Final = re.compile(
-    r"\?|？|\b(?:please (?:provide|confirm|tell|enter|select|choose|share|let me know|specify|reply)|let me know|could you|can you|would you"
+    r"\?|？|\b(?:please (?:provide|confirm|tell|enter|select|choose|share|let me know|specify|reply)|let me know(?! if (?:you|there|i can)| how else)|could you|can you|would you"
     r"|what is your|which (?:one|of)|select one|bitte (?:geben|nennen|wählen)|veuillez|por favor|indíque\w{0,3})"
     r"|^(?:ask|propose|offer|request|disambiguate|clarify|elicit|prompt|verify)_|_(?:ask|propose|request)(?:_|\b)|\[ask_"
 )
@@ -40,7 +39,7 @@ _WEIGHTS: Final = {
     "the agent had asked the same before": 0.5,
     "the user complained": 1.0,
     "a call that broke off": 1.5,
-    "nothing of use was said": 0.5,
+    "a single question and its answer": -2.0,
     "an ending in good order": -1.8,
     "the user had agreed": -0.6,
     "what was asked for is done": -1.2,
@@ -56,7 +55,7 @@ class Abandonment:
     """Log-odds of a few features of the ending, most of them about structure: who spoke last, and what was open then."""
 
     name = "abandonment"
-    version = "1"
+    version = "2"
     when: When = "quiet"
     summary = (
         "The user left with something open: the agent had the last word, was waiting for an answer, had not helped or"
@@ -108,7 +107,7 @@ def _features(said: list[Message], conversation: Conversation) -> dict[str, floa
         "a call that broke off": float(
             _BROKE_OFF.search(str(conversation.metadata.get("end_reason", ""))[:100]) is not None
         ),
-        "nothing of use was said": float(len(users) < _MANY),
+        "a single question and its answer": float(len(users) == 1 and is_agents),
         "an ending in good order": float(CLOSES.search(wish) is not None),
         "the user had agreed": float(_YES.match(wish) is not None),
         "what was asked for is done": float(is_done),

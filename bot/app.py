@@ -218,7 +218,7 @@ def _bolt(
         client=client,
         access=Access(settings.roles, Workspace(client)),
         review=Review(store, clock),
-        alerting=Alerting(store, clock),
+        alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
         nudge=nudge,
     )

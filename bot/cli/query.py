@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.setting import built, opened, print_json
+from bot.cli.story import tell_why
 from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure
@@ -81,19 +82,27 @@ def _metric_text(found: MetricAnswer) -> str:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def alerts(*, as_json: bool) -> None:
-    """Every alert with its state, oldest first.
+@click.option("--why", metavar="ID", help="Every decision about one alert, and the reason for each.")
+@click.option("--held-back", is_flag=True, help="What was last held back, and why nobody was told.")
+def alerts(*, as_json: bool, why: str | None, held_back: bool) -> None:
+    """Every alert with its state, oldest first; or why one is as it is.
 
     \b
     Example: hark alerts --json
+             hark alerts --why 3f2a
     """
+    if why is not None or held_back:
+        tell_why(why, as_json=as_json)
+        return
     with opened() as (store, _clock), store.read() as tx:
         found = tx.alerts.all()
     if as_json:
         print_json([alert_json(a) for a in found])
         return
     for a in found:
-        click.echo(f"{a.state.value:<13} {a.signal:<20} {a.segment!s:<40} since {format_time(a.started_at)}")
+        click.echo(
+            f"{a.alert_id[:8]}  {a.state.value:<13} {a.signal:<20} {a.segment!s:<40} since {format_time(a.started_at)}"
+        )
 
 
 def alert_json(alert: Alert) -> dict[str, Any]:
@@ -118,4 +127,8 @@ def alert_json(alert: Alert) -> dict[str, Any]:
         "nearest_change": alert.detail.get("change"),
         "correction": alert.detail.get("correction"),
         "outcome": alert.detail.get("outcome"),
+        "snoozed_until": None if alert.snoozed_until is None else format_time(alert.snoozed_until),
+        "origin": alert.detail.get("origin"),
+        "also": [other.get("signal") for other in alert.detail.get("also", ())],
+        "chance_weeks": alert.detail.get("chance_weeks"),
     }

@@ -19,6 +19,7 @@ from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.signals import signals_message
 from bot.slack.blocks.status import status_message
+from bot.slack.blocks.story import story_modal
 from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.values import (
     ConversationLine,
@@ -48,6 +49,7 @@ from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import EVERYTHING, AlertState, Signal
 from traces.store import Store, Tx
+from traces.store.alerts import LIVE
 from traces.store.outbox import DeliveryState
 from traces.store.rollups import HOUR_S, bucket_start
 
@@ -87,6 +89,20 @@ class Desk:
         self._judging = judging
         self._catalogue = Catalogue([Listed(evaluator=e) for e in evaluators]) if catalogue is None else catalogue
         self._weeks_between_false_alerts = weeks_between_false_alerts
+
+    def query(self, text: str) -> Query:
+        """What a slash command asks for.
+
+        Raises:
+            BadInput: The words are not understood; the error says what would be.
+        """
+        with self._store.read() as tx:
+            return parse(text, signals=self.signals(tx, self._clock.now()), segment_keys=self._segment_keys)
+
+    def story_of(self, alert_id: str) -> View:
+        """The window that says why an alert is as it is."""
+        with self._store.read() as tx:
+            return story_modal(tx.decisions.of(alert_id))
 
     def answer(self, text: str) -> Message:
         """The answer to a slash command.
@@ -154,7 +170,7 @@ class Desk:
         counts = tx.outbox.counts()
         waiting = counts.get(DeliveryState.PENDING, 0) + counts.get(DeliveryState.SENDING, 0)
         dead = counts.get(DeliveryState.DEAD, 0)
-        alerts = tx.alerts.in_state(AlertState.OPEN, AlertState.ACKNOWLEDGED)
+        alerts = tx.alerts.in_state(*LIVE)
         hours = tx.rollups.series(
             "volume",
             EVERYTHING,
@@ -217,7 +233,7 @@ class Desk:
         ]
 
     def _alerts(self, tx: Tx) -> Message:
-        alerts = tx.alerts.in_state(AlertState.OPEN, AlertState.ACKNOWLEDGED)
+        alerts = tx.alerts.in_state(*LIVE)
         shown = [(alert, self._renderer.signal(alert.signal)) for alert in reversed(alerts)][:_LISTED]
         return alerts_message(shown, len(alerts))
 

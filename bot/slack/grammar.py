@@ -2,6 +2,7 @@
 
 status | help | alerts | signals | evaluators
 metrics SIGNAL [24h | 7d | 2w] [by KEY] [where KEY=VALUE ...] [vs last week]
+mute SIGNAL [4h | 1d] [where KEY=VALUE ...] | unmute SIGNAL
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ Comparison = Literal["before", "last_week"]
 """With the period just before, or with the same days one week earlier."""
 
 DEFAULT_PERIOD: Final = timedelta(days=7)
+DEFAULT_MUTE: Final = timedelta(hours=4)
 LONGEST_PERIOD: Final = timedelta(days=366)
 
 _TEXT_AT_MOST: Final = 2_000
 _SHOWN: Final = 40
-COMMANDS: Final = ("status", "help", "alerts", "signals", "evaluators", "metrics")
+COMMANDS: Final = ("status", "help", "alerts", "signals", "evaluators", "metrics", "mute", "unmute")
 _CLAUSES: Final = ("by", "where", "vs")
 _UNITS: Final[Mapping[str, timedelta]] = {
     "h": timedelta(hours=1),
@@ -76,7 +78,23 @@ class MetricsQuery:
     versus: Comparison = "before"
 
 
-Query = StatusQuery | HelpQuery | AlertsQuery | SignalsQuery | EvaluatorsQuery | MetricsQuery
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteQuery:
+    """Tell nobody of a signal for ``period``, where all the ``(key, value)`` conditions hold."""
+
+    signal: str
+    period: timedelta = DEFAULT_MUTE
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmuteQuery:
+    """Tell people of a signal again."""
+
+    signal: str
+
+
+Query = MuteQuery | UnmuteQuery | StatusQuery | HelpQuery | AlertsQuery | SignalsQuery | EvaluatorsQuery | MetricsQuery
 
 _WITHOUT_WORDS: Final[Mapping[str, Query]] = {
     "status": StatusQuery(),
@@ -106,6 +124,12 @@ def parse(text: str, *, signals: Collection[str], segment_keys: Collection[str])
     command = _known(tokens[0], COMMANDS, "command")
     if command == "metrics":
         return _metrics(tokens[1:], signals, segment_keys)
+    if command == "mute":
+        return _mute(tokens[1:], signals, segment_keys)
+    if command == "unmute":
+        if len(tokens) > 2:  # noqa: PLR2004 - the command and its signal
+            raise NotUnderstood(f"after `unmute` and a signal `{_shown(tokens[2])}` is not understood")
+        return UnmuteQuery(signal=_signal(tokens[1:2], signals, "unmute"))
     if len(tokens) > 1:
         raise NotUnderstood(f"`{command}` stands alone; `{_shown(tokens[1])}` is not understood")
     return _WITHOUT_WORDS[command]
@@ -135,9 +159,26 @@ def _metrics(tokens: list[str], signals: Collection[str], segment_keys: Collecti
     )
 
 
-def _period(tokens: list[str]) -> tuple[timedelta, list[str]]:
+def _mute(tokens: list[str], signals: Collection[str], segment_keys: Collection[str]) -> MuteQuery:
+    signal = _signal(tokens, signals, "mute")
+    period, rest = _period(tokens[1:], DEFAULT_MUTE)
+    clauses = _clauses(rest)
+    if unknown := clauses.keys() - {"where"}:
+        raise NotUnderstood(f"`mute` knows no `{min(unknown)}`; write `mute {signal} 4h where model=gpt-4o`")
+    return MuteQuery(
+        signal=signal, period=period, where=_where(clauses["where"], segment_keys) if "where" in clauses else ()
+    )
+
+
+def _signal(tokens: list[str], signals: Collection[str], command: str) -> str:
+    if not tokens or tokens[0].lower() in _CLAUSES:
+        raise NotUnderstood(f"`{command}` needs a signal, for example `{command} latency`")
+    return _known(_unquoted(tokens[0]), signals, "signal")
+
+
+def _period(tokens: list[str], otherwise: timedelta = DEFAULT_PERIOD) -> tuple[timedelta, list[str]]:
     if not tokens or not tokens[0][:1].isdigit():
-        return DEFAULT_PERIOD, tokens
+        return otherwise, tokens
     found = _PERIOD.fullmatch(tokens[0].lower())
     if found is None or found[2] not in _UNITS:
         raise NotUnderstood(f"`{_shown(tokens[0])}` is no period; write hours, days or weeks: `24h`, `7d`, `2w`")

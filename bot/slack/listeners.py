@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 from slack_bolt import Ack, App, Respond
@@ -21,10 +22,13 @@ from bot.slack.blocks import alert as alert_blocks
 from bot.slack.blocks import conversation as conversation_blocks
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.label_modal import CALLBACK, loading_modal, notice_modal, parse_label_submission
-from bot.slack.blocks.surface import View
+from bot.slack.blocks.mutes import muted_message, unmuted_message
+from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.tokens import Token, parse_token
+from bot.slack.grammar import MuteQuery, UnmuteQuery
 from bot.slack.text import unescape
 from traces.errors import BadInput, Denied, StoreUnavailable
+from traces.model import Segment
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,6 +45,8 @@ ACTIONS = (
     conversation_blocks.UNDO,
 )
 _OUTCOMES: Mapping[str, Outcome] = {"expected": "expected", "noise": "noise"}
+_SNOOZES: Mapping[str, timedelta] = {"snooze_4h": timedelta(hours=4), "snooze_1d": timedelta(days=1)}
+_WHY = "why"
 
 Body: TypeAlias = dict[str, Any]
 _Click: TypeAlias = Callable[[Token, Person, Body], None]
@@ -114,10 +120,14 @@ class Listeners:
         self._alerting.reopen(token.subject_id, person, request_key(body))
 
     def _alert_menu(self, token: Token, person: Person, body: Body) -> None:
-        outcome = _OUTCOMES.get(token.rest)
-        if outcome is None:
+        if token.rest == _WHY:
+            self._show(body, lambda: self._desk.story_of(token.subject_id))
+        elif (period := _SNOOZES.get(token.rest)) is not None:
+            self._alerting.snooze(token.subject_id, person, request_key(body), period)
+        elif (outcome := _OUTCOMES.get(token.rest)) is not None:
+            self._alerting.resolve(token.subject_id, person, request_key(body), outcome)
+        else:
             raise BadInput("this menu entry is not known")
-        self._alerting.resolve(token.subject_id, person, request_key(body), outcome)
 
     def _conversations(self, token: Token, _person: Person, body: Body) -> None:
         self._show(body, lambda: self._desk.conversations_of(token.subject_id))
@@ -177,11 +187,22 @@ class Listeners:
         if can_respond:
             ack()
         try:
-            self._access.require(Role.VIEWER, person_in(body))
-            message = self._desk.answer(unescape(str(body.get("text") or "")))
+            message = self._said(unescape(str(body.get("text") or "")), person_in(body))
         except (BadInput, Denied, StoreUnavailable) as error:
             message = error_message(error.message)
         (respond if can_respond else ack)(**message.payload(), response_type="ephemeral")
+
+    def _said(self, text: str, person: Person) -> Message:
+        """The answer to a command; muting is a reviewer's right, asking is everybody's."""
+        self._access.require(Role.VIEWER, person)
+        query = self._desk.query(text)
+        if isinstance(query, MuteQuery):
+            self._access.require(Role.REVIEWER, person)
+            return muted_message(self._alerting.mute(query.signal, query.period, person, Segment(query.where)))
+        if isinstance(query, UnmuteQuery):
+            self._access.require(Role.REVIEWER, person)
+            return unmuted_message(query.signal, self._alerting.unmute(query.signal, person))
+        return self._desk.answer(text)
 
 
 def request_key(body: Mapping[str, Any]) -> str:

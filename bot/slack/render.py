@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from alerts.pipeline import ALERT, EXAMPLE
+from alerts.pipeline import ALERT, EXAMPLE, UPDATE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
 from bot.jobs.pick import REVIEW
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
+from bot.slack.blocks.saying import others
+from bot.slack.blocks.story import update_message
 from bot.slack.blocks.surface import Message
 from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict, Vote
 from evaluators.base import Evaluator
@@ -44,6 +46,10 @@ class Renderer:
         if delivery.kind == ALERT:
             alert = tx.alerts.get(delivery.subject_id)
             return None if alert is None else self._alert(tx, alert, delivery.delivery_id)
+        if delivery.kind == UPDATE:
+            alert_id, _, number = delivery.subject_id.partition(".")
+            decided = tx.decisions.get(alert_id, int(number))
+            return None if decided is None else update_message(decided, delivery_id=delivery.delivery_id)
         item = tx.reviews.item(delivery.subject_id)
         flagged = None if item is None else self.flagged(tx, item)
         if flagged is None:
@@ -59,6 +65,8 @@ class Renderer:
             delivery_id=delivery_id,
             acknowledged_by=names.get(alert.acknowledged_by or ""),
             resolved_by=names.get(alert.resolved_by or ""),
+            snoozed_by=names.get(alert.snoozed_by or ""),
+            others=[(other, self.signal(other.signal)) for other in others(alert)],
         )
 
     def signal(self, name: str) -> Signal:

@@ -77,7 +77,7 @@ class Script:
     def acknowledging_changes_it_in_place(self, ts: str) -> None:
         self.send(self.hands.press(ALERTS, ts, "alert_acknowledge", NOAH))
         changed = self.becomes(ALERTS, ts, "Acknowledged", "acknowledged by noah")
-        assert controls(changed) == ["alert_resolve", "alert_conversations"]
+        assert controls(changed) == ["alert_resolve", "alert_conversations", "alert_more"]
         assert len(self.slack.roots(ALERTS)) == 1
 
     def labels_can_be_given_and_taken_back(self, ts: str) -> None:

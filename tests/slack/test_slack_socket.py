@@ -140,7 +140,7 @@ def test_a_process_that_is_started_again_goes_on_with_the_messages_that_stand(sl
         eventually(lambda: socket.open)
         script = Script(slack, socket)
         script.acknowledging_changes_it_in_place(ts)
-        assert controls(slack.roots(ALERTS)[0]) == ["alert_resolve", "alert_conversations"]
+        assert controls(slack.roots(ALERTS)[0]) == ["alert_resolve", "alert_conversations", "alert_more"]
         posted = [p["metadata"]["event_payload"]["delivery_id"] for p in slack.called("chat.postMessage")]
         assert len(posted) == len(set(posted))
         assert running.stop() == 0

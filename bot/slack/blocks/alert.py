@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from bot.slack.blocks import detail
 from bot.slack.blocks.chart import Line, line_chart
 from bot.slack.blocks.corrected import correction_text, correction_title
-from bot.slack.blocks.figures import count, counted, duration, figure, share, span, title
+from bot.slack.blocks.figures import counted, duration, figure, share, span, title
 from bot.slack.blocks.parts import actions, button, context, facts, header, overflow, section
+from bot.slack.blocks.saying import Other, explanation, other_text, storm_text
 from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.tokens import Token
 from bot.slack.limits import HEADER
 from bot.slack.text import Block, code, escape, one_line, slack_date
-from traces.model import Alert, AlertState, Direction, Kind, Segment, Signal
+from traces.model import Alert, AlertState, Direction, Segment, Signal
 
 ACKNOWLEDGE: Final = "alert_acknowledge"
 RESOLVE: Final = "alert_resolve"
@@ -26,11 +27,20 @@ MORE: Final = "alert_more"
 _LEADS: Final = {
     AlertState.OPEN: "🔴",
     AlertState.ACKNOWLEDGED: "👀 Acknowledged:",
+    AlertState.SNOOZED: "💤 Snoozed:",
     AlertState.RESOLVED: "✅ Resolved:",
+}
+_ENTRIES: Final = {
+    "snooze_4h": "Snooze 4 hours",
+    "snooze_1d": "Snooze 1 day",
+    "expected": "Expected",
+    "noise": "Noise",
+    "why": "Why am I told?",
 }
 _NAME: Final = 60
 _PERSON: Final = 80
 _ALSO_SHOWN: Final = 3
+_OTHERS_SHOWN: Final = 5
 _PAIRS_SHOWN: Final = 4
 _SOON_S: Final = 60
 _HOUR_S: Final = 3_600
@@ -43,6 +53,8 @@ def alert_message(
     delivery_id: str,
     acknowledged_by: str | None = None,
     resolved_by: str | None = None,
+    snoozed_by: str | None = None,
+    others: Sequence[tuple[Other, Signal]] = (),
 ) -> Message:
     """The root message of an alert, in its present state.
 
@@ -52,13 +64,17 @@ def alert_message(
         delivery_id: Our id of this delivery, for the metadata.
         acknowledged_by: Display name of who acknowledged; without it the line says "acknowledged" only.
         resolved_by: Display name of who resolved; without it the alert ended by itself.
+        snoozed_by: Display name of who snoozed it.
+        others: The other signals that are off in the same conversations.
     """
     first_line = _first_line(alert, signal)
-    blocks = [header(first_line), section(_explanation(alert, signal)), facts(list(_facts(alert, signal)))]
+    blocks = [header(first_line), section(explanation(alert, signal)), facts(list(_facts(alert, signal, others)))]
     chart = None if alert.state is AlertState.RESOLVED else _chart(alert, signal)
     if chart is not None:
         blocks.append(chart)
     blocks.extend(_progress(alert, acknowledged_by, resolved_by))
+    if alert.state is AlertState.SNOOZED and alert.snoozed_until is not None:
+        blocks.append(context(f"💤 snoozed{_by(snoozed_by)} until {slack_date(alert.snoozed_until)}"))
     blocks.append(actions(_controls(alert), f"alert:{alert.alert_id}:{alert.version}"))
     blocks.append(context(f"Alert {code(alert.alert_id, 40)} · updated {slack_date(alert.updated_at)}"))
     return Message(text=escape(first_line, HEADER), blocks=tuple(blocks), metadata=delivery(delivery_id))
@@ -84,18 +100,7 @@ def _first_line(alert: Alert, signal: Signal) -> str:
     return one_line(" · ".join(parts), HEADER)
 
 
-def _explanation(alert: Alert, signal: Signal) -> str:
-    name, value = escape(title(signal), _NAME), figure(alert.value, signal)
-    if signal.kind is Kind.RATE and alert.k is not None:
-        flagged = " flagged" if detail.correction(alert) is not None else ""
-        value = f"{value} ({count(alert.k)} of {count(alert.n)}{flagged})"
-    elif signal.kind is Kind.CONTINUOUS:
-        value = f"{value} over {counted(alert.n, signal.counts)}"
-    usually = span(alert.expected_low, alert.expected_high, signal)
-    return f"{name} *{value}* since {slack_date(alert.started_at)}; usually {usually}."
-
-
-def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
+def _facts(alert: Alert, signal: Signal, others: Sequence[tuple[Other, Signal]]) -> Iterator[tuple[str, str]]:
     users = f", {counted(alert.users, 'user')}" if alert.users else ""
     if signal.counts != "source":
         yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
@@ -104,6 +109,10 @@ def _facts(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
         yield "Explained by", _attribution_text(found)
     if (change := detail.nearest_change(alert)) is not None:
         yield "Nearest change", _change_text(change, alert.started_at)
+    if (storm := storm_text(alert)) is not None:
+        yield "Together", storm
+    if others:
+        yield "Also off", "\n".join(other_text(other, of) for other, of in others[:_OTHERS_SHOWN])
     if (corrected := detail.correction(alert)) is not None:
         yield correction_title(corrected), correction_text(corrected)
 
@@ -171,11 +180,11 @@ def _controls(alert: Alert) -> list[Block]:
     value = str(Token(alert.alert_id, str(alert.version)))
     if alert.state is AlertState.RESOLVED:
         return [button("Re-open", REOPEN, value)]
-    verdicts = [(word.capitalize(), str(Token(alert.alert_id, word))) for word in ("expected", "noise")]
+    entries = [(text, str(Token(alert.alert_id, word))) for word, text in _ENTRIES.items()]
     controls = [
         button("Resolve", RESOLVE, value),
         button("See conversations", CONVERSATIONS, value),
-        overflow(MORE, verdicts),
+        overflow(MORE, entries),
     ]
     if alert.state is AlertState.ACKNOWLEDGED:
         return controls

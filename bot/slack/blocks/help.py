@@ -16,6 +16,8 @@ EXAMPLES: Final = (
     ("metrics latency 24h by model", "one row for every value of a segment key"),
     ("metrics cost 7d where model=gpt-4o", "one part of the traffic: a segment key and its value"),
     ("metrics refusal 7d vs last week", "against the same days a week earlier"),
+    ("mute refusal 4h", "tell nobody of a signal for some time; also `where key=value`"),
+    ("unmute refusal", "tell people of it again"),
     ("evaluators", "how the evaluators do, and how far reviewers agree"),
     ("help", "this"),
 )

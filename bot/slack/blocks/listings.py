@@ -14,7 +14,12 @@ from traces.model import Alert, AlertState, Signal
 
 ALERTS_SHOWN: Final = 12
 _NAME: Final = 60
-_MARKS: Final = {AlertState.OPEN: "🔴", AlertState.ACKNOWLEDGED: "👀", AlertState.RESOLVED: "✅"}
+_MARKS: Final = {
+    AlertState.OPEN: "🔴",
+    AlertState.ACKNOWLEDGED: "👀",
+    AlertState.SNOOZED: "💤",
+    AlertState.RESOLVED: "✅",
+}
 
 
 def alerts_message(alerts: Sequence[tuple[Alert, Signal]], total: int) -> Message:

@@ -92,7 +92,9 @@ class Stream:
         with self.store.begin() as tx:
             tx.state.beat(self.hour)
             tx.state.note_changes([Change(kind="model", value=m, at=self.hour, application="shop") for m in models])
-            tx.state.note_oldest_change(tx.rollups.record(facts))
+            oldest = tx.rollups.record(facts)
+            if oldest is not None:
+                tx.state.note_oldest_change(oldest)
             tx.scores.put(
                 {f.conversation_id: [Score(name="refusal", value=f.values["refusal"][0])] for f in facts}, self.hour
             )

@@ -129,7 +129,8 @@ def texts(card: Message | View) -> str:
     ("state", "offered"),
     [
         (AlertState.OPEN, ["alert_acknowledge", "alert_resolve", "alert_conversations", "alert_more"]),
-        (AlertState.ACKNOWLEDGED, ["alert_resolve", "alert_conversations"]),
+        (AlertState.ACKNOWLEDGED, ["alert_resolve", "alert_conversations", "alert_more"]),
+        (AlertState.SNOOZED, ["alert_acknowledge", "alert_resolve", "alert_conversations", "alert_more"]),
         (AlertState.RESOLVED, ["alert_reopen"]),
     ],
 )
@@ -142,7 +143,8 @@ def test_an_alert_offers_what_its_state_allows(state: AlertState, offered: list[
 def test_alert_buttons_carry_the_alert_and_the_version_that_was_seen() -> None:
     shown = elements(alert_message(alert(), RATE, delivery_id="d1"))
     assert {one["value"] for one in shown if "value" in one} == {"v1:0f3a:7"}
-    assert [one["value"] for one in shown[-1]["options"]] == ["v1:0f3a:expected", "v1:0f3a:noise"]
+    words = [one["value"].rpartition(":")[2] for one in shown[-1]["options"]]
+    assert words == ["snooze_4h", "snooze_1d", "expected", "noise", "why"]
 
 
 def test_an_alert_counts_those_on_the_bad_side() -> None:

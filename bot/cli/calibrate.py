@@ -9,6 +9,7 @@ import click
 
 from bot.cli.setting import opened, print_json
 from bot.jobs.calibrate import Calibrating
+from evaluators.report import report_of
 from traces.clock import format_time
 from traces.model import Calibration
 
@@ -33,14 +34,16 @@ def calibrate(*, as_json: bool) -> None:
     for c in found:
         usable = "" if c.usable else "  not usable: its verdicts tell too little"
         numbers = "  ".join(f"{name} {_number(getattr(c, name))}" for name in _SHOWN)
-        click.echo(f"{c.evaluator}  {numbers}{usable}")
+        more = report_of(c).more_labels
+        missing = f"  about {more:,} more labels for an interval of ten points" if more else ""
+        click.echo(f"{c.evaluator}  {numbers}{usable}{missing}")
     if not found:
         click.echo("no evaluator has labels yet", err=True)
 
 
 def calibration_json(calibration: Calibration) -> dict[str, Any]:
     """A calibration as ``hark calibrate --json`` prints it; rates from 0 to 1."""
-    values = asdict(calibration)
+    values, report = asdict(calibration), report_of(calibration)
     at = calibration.computed_at
     return {
         "evaluator": calibration.evaluator,
@@ -48,6 +51,11 @@ def calibration_json(calibration: Calibration) -> dict[str, Any]:
         "n_scores": calibration.n_scores,
         "precision": calibration.precision,
         "miss_rate": calibration.miss_rate,
+        "precision_interval": None if report.precision is None else list(report.precision[1:]),
+        "informedness": None if report.informedness is None else report.informedness[0],
+        "informedness_interval": None if report.informedness is None else list(report.informedness[1:]),
+        "ac1": report.ac1,
+        "more_labels": report.more_labels,
         "usable": calibration.usable,
         "evaluator_version": calibration.evaluator_version,
         "computed_at": None if at is None else format_time(at),

@@ -17,6 +17,7 @@ from traces.errors import BadInput
 from traces.model import JsonMap
 
 _SHOWN: Final = 3
+_WORDS_SHOWN: Final = 2
 _LEAST_SHOWN: Final = 0.05
 _PAIR: Final = 2
 _TRIPLE: Final = 3
@@ -61,12 +62,16 @@ class Head:
         return self.model.chance(seen.numbers, seen.terms, prior)
 
     def why(self, seen: Seen, prior: float | None) -> str:
-        """The features that told most of this conversation, with what they add to the log-odds."""
+        """The features that told most of this conversation, with what they add to the log-odds; words count together."""
         assert self.model is not None
         found = self.model.contributions(seen.numbers, seen.terms, prior)
-        top = sorted(found.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:_SHOWN]
-        told = "; ".join(f"{in_words(name)} ({weight:+.1f})" for name, weight in top if abs(weight) >= _LEAST_SHOWN)
-        return told or "nothing that stands out"
+        words = {term: found.pop(term) for term in seen.terms if term in found}
+        told = [(in_words(name), weight) for name, weight in found.items()]
+        if words:
+            told.append((_words_of(words), sum(words.values())))
+        told.sort(key=lambda pair: (-abs(pair[1]), pair[0]))
+        shown = [f"{text} ({weight:+.1f})" for text, weight in told[:_SHOWN] if abs(weight) >= _LEAST_SHOWN]
+        return "; ".join(shown) or "nothing that stands out"
 
     def to_json(self) -> dict[str, Any]:
         """As ``head_of`` reads it back to an equal one."""
@@ -102,6 +107,13 @@ def head_of(body: JsonMap) -> Head | None:
         return Head(**{name: body[name] for name in _FIELDS}, model=None if model is None else _model(model))
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"not a stored classifier: {type(error).__name__}") from error
+
+
+def _words_of(weights: Mapping[str, float]) -> str:
+    """Words that pull one way, those that pull most of all named."""
+    sign = 1 if sum(weights.values()) >= 0 else -1
+    most = sorted(weights, key=lambda term: (-sign * weights[term], term))[:_WORDS_SHOWN]
+    return f"words, as {' and '.join(map(in_words, most))}"
 
 
 def _model(body: Mapping[str, Any]) -> Model:

@@ -12,6 +12,7 @@ import numpy as np
 
 from evaluators.learned.features import MEANINGS
 from evaluators.learned.measures import Bools, Floats
+from evaluators.learned.minimise import minimise
 
 MOST_TERMS: Final = 3_000
 _LEAST_DOCUMENTS: Final = 2
@@ -144,10 +145,9 @@ def _idf(examples: Sequence[Example]) -> dict[str, float]:
 
 
 def _joined(dense: Floats, examples: Sequence[Example], idf: Mapping[str, float]) -> Any:
-    if not idf:
-        return dense
     from scipy import sparse
 
+    # Sparse also without words: products of sparse matrices stay on one core.
     place = {term: i for i, term in enumerate(idf)}
     values, columns, ends = [], [], [0]
     for e in examples:
@@ -161,8 +161,6 @@ def _joined(dense: Floats, examples: Sequence[Example], idf: Mapping[str, float]
 
 
 def _solved(matrix: Any, truths: Bools, weights: Floats, penalties: Floats) -> tuple[float, Floats]:
-    from scipy.optimize import minimize
-
     signs = np.where(truths, 1.0, -1.0)
 
     def loss(x: Floats) -> tuple[float, Floats]:
@@ -174,5 +172,5 @@ def _solved(matrix: Any, truths: Bools, weights: Floats, penalties: Floats) -> t
     base = float((weights[truths].sum() + 1) / (weights.sum() + 2))
     start = np.zeros(matrix.shape[1] + 1)
     start[0] = math.log(base / (1 - base))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS}).x
+    found = minimise(loss, start, _ITERATIONS)
     return float(found[0]), found[1:]

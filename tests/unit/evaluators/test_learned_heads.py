@@ -13,6 +13,7 @@ from talks import conversations, talk
 
 from evaluators.learned.evaluator import Learning, is_learnable
 from evaluators.learned.examples import Labelled, grouping, learn_from
+from evaluators.learned.features import Seen
 from evaluators.learned.head import head_of, learn
 from evaluators.learned.logistic import Example, Shape, fit
 from evaluators.learned.validate import FOLDS, folds_of
@@ -52,6 +53,17 @@ def test_the_explanation_names_what_told_most_and_how_many_labels_it_rests_on():
     said = run(Learning(TaskSuccess(), lambda _: head), done(99, is_done=True)).explanation
     assert said.startswith("By a classifier learned from 60 labels: ")
     assert "(+" in said
+
+
+def test_words_are_weighed_together_and_the_ones_that_tell_most_are_named():
+    rows = [
+        Example(numbers={}, terms={"a:done": 2, "a:booked": 1} if n % 2 else {"a:sorry": 1}, truth=bool(n % 2))
+        for n in range(60)
+    ]
+    head = learn("x", "1", rows)
+    assert head.why(Seen({}, {"a:done": 2, "a:booked": 1}), None).startswith(
+        "words, as the assistant says “done” and the assistant says “booked” (+"
+    )
 
 
 def test_without_labels_enough_the_rules_go_on_speaking():

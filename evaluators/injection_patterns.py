@@ -221,7 +221,7 @@ ROLE: Final = (
         "role",
         0.45,
         "token|points|lives|credits|shut down|terminated|punish|deleted|will die|shall die|cease to",
-        r"\b(?:lose|deduct\w*|subtract\w*|take away|start with|have) (?:\w+ ){0,3}?(?:tokens|points|lives|credits)\b|\byou (?:will|shall) (?:be (?:shut down|terminated|punished|deleted)|die|cease to exist)",
+        r"\b(?:you(?:'ll| will)?(?: now)? (?:have|start with|begin with|lose)|(?:deduct|subtract|take away)\w*) (?:\w+ ){0,3}?(?:tokens|points|lives|credits)\b|\byou (?:will|shall) (?:be (?:shut down|terminated|punished|deleted)|die|cease to exist)",
     ),
     sign(
         "role",

@@ -157,8 +157,9 @@ def estimate(
         found = posterior.refined(before, labels.positive, labels.negative, verdicts)
         return _said(_summary(found, verdicts), calibration, Basis.HERE, labels.n)
     rate, low, high = _summary(before, verdicts)
-    if basis is Basis.HISTORY and _has_moved(calibration, verdicts):
-        # Nobody knows whether it is so more often, or said wrongly more often.
+    is_guess = basis is Basis.TRANSPORTED and _told_errors(calibration) is None
+    if is_guess or (basis is Basis.HISTORY and _has_moved(calibration, verdicts)):
+        # Nobody knows what is missed, or whether it is so more often or said wrongly more often.
         other = posterior.transported(posterior.errors(*_strata(calibration), _verdicts(calibration)), verdicts)
         _, other_low, other_high = _summary(other, verdicts)
         low, high = min(low, other_low), max(high, other_high)
@@ -200,17 +201,21 @@ def _errors(calibration: Calibration) -> Errors | None:
     """
     if not calibration.usable:
         return None
-    positive, negative = _strata(calibration)
-    verdicts = _verdicts(calibration)
-    known = posterior.errors(positive, negative, verdicts)
-    if float(np.quantile(known.informedness, 0.05)) > posterior.LEAST_INFORMEDNESS:
+    if (known := _told_errors(calibration)) is not None:
         return known
+    positive, negative = _strata(calibration)
     is_confirmed = positive.yes >= _ENOUGH_TRUE and posterior.interval(positive, 0.9)[0] >= _LEAST_PRECISION
     if negative.n >= ENOUGH_LABELS or not is_confirmed:
         return None
-    share, precision = verdicts.mean, positive.mean
+    share, precision = _verdicts(calibration).mean, positive.mean
     fpr = share * (1 - precision) / (1 - share * precision)
-    return Errors(np.ones_like(known.tpr), np.full_like(known.fpr, fpr))
+    return Errors(np.array([1.0]), np.array([fpr]))
+
+
+def _told_errors(calibration: Calibration) -> Errors | None:
+    """The error rates, where labels of both verdicts tell that they are far enough from chance."""
+    known = posterior.errors(*_strata(calibration), _verdicts(calibration))
+    return known if float(np.quantile(known.informedness, 0.05)) > posterior.LEAST_INFORMEDNESS else None
 
 
 def _is_contradicted(calibration: Calibration) -> bool:

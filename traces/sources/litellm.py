@@ -1,7 +1,7 @@
 """LiteLLM's generic webhook: one JSON object for every model call.
 
-Each call becomes a trace of one span. Its key is ``litellm_call_id``, because ``id`` is the provider's and repeats; the
-conversation is in ``session_id``, or in ``trace_id`` when that is empty. Times are Unix seconds.
+Each call becomes a trace of one span. Its key is ``litellm_call_id``, because ``id`` is the provider's and repeats; older
+versions of LiteLLM (seen: 1.83) send none, and there ``id`` and the times are the key. The conversation is in ``session_id``, or in ``trace_id`` when that is empty. Times are Unix seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from traces.wire import Export
 
 _LATEST_S: Final = 2**33
 _CALL: Final[Table] = {
-    "litellm_call_id": ("call_id", identifier),
+    "litellm_call_id": ("call_id", optional(identifier)),
     "session_id": ("session_id", optional(text)),
     "trace_id": ("trace_id", optional(text)),
     "startTime": ("started_s", not_negative),
@@ -41,6 +41,7 @@ _USER: Final = (
     ("metadata", "user_api_key_user_id"),
 )
 _ERROR: Final = (("error_information", "error_message"),)
+_ID: Final = (("id",),)
 _PROMPT: Final = (("metadata", "prompt_management_metadata", "prompt_id"),)
 
 
@@ -64,7 +65,8 @@ def spans_of_calls(sent: Any) -> Export:
 
 
 def _span(call: Any) -> Span:
-    known, rest = read(_CALL, call, ("litellm_call_id", "startTime", "endTime"))
+    known, rest = read(_CALL, call, ("startTime", "endTime"))
+    known["call_id"] = known.get("call_id") or _key_of_id(rest, known)
     started_s, ended_s = known["started_s"], max(known["started_s"], known["ended_s"])
     if ended_s > _LATEST_S:
         raise BadInput("is not a Unix time in seconds", "endTime")
@@ -80,6 +82,12 @@ def _span(call: Any) -> Span:
         status_code=2 if is_failure else 1,
         status_message=(known.get("error") or _said(rest, _ERROR) or "failure") if is_failure else "",
     )
+
+
+def _key_of_id(rest: dict[str, Any], known: dict[str, Any]) -> str:
+    if not (response_id := _said(rest, _ID)):
+        raise BadInput("is missing", "litellm_call_id")
+    return f"{response_id}\n{known['started_s']!r}\n{known['ended_s']!r}"
 
 
 def _attributes(known: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:

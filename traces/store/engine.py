@@ -183,7 +183,7 @@ class Store:
             yield
             return
         if not self._writers.acquire(timeout=-1 if wait_s is None else wait_s):
-            raise StoreUnavailable("the database cannot be used now: Hark itself is writing to it")
+            raise StoreUnavailable("the database cannot be used now: something else is writing to it")
         try:
             yield
         finally:

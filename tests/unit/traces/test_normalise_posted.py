@@ -55,6 +55,17 @@ def test_a_call_sent_twice_is_one_span() -> None:
     assert first == again
 
 
+def test_a_call_of_an_older_litellm_is_known_by_its_id_and_times() -> None:
+    older = {name: value for name, value in CALL.items() if name != "litellm_call_id"} | {"id": "chatcmpl-1"}
+    later = older | {"startTime": 1795213454.0}
+    first, again, other = spans_of_calls([older, older, later]).spans
+    assert first == again
+    assert first.trace_id != other.trace_id
+    assert first.attributes["session.id"] == "s"
+    with pytest.raises(BadInput, match=r"\[0\].litellm_call_id: is missing"):
+        spans_of_calls([older | {"id": None}])
+
+
 @pytest.mark.parametrize(
     ("said", "user"),
     [

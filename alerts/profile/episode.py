@@ -8,7 +8,9 @@ _STAYS = 0.3
 _QUIET_ROWS = 6
 _LONGEST_S = 96 * 3600.0
 """What has lasted this long is the new normal."""
-_FORGETS = 1 - 1 / 30
+_FORGETS = 1 - 1 / 60
+_NEWS = 1.03
+"""By what factor a row must be stranger than the strangest of late to be news."""
 _DAMPED = 0.3
 """What is left of the score of a row that is less strange than one shortly before it."""
 
@@ -27,7 +29,7 @@ class Episode:
     def take(self, strange: float, at: float) -> tuple[float, bool]:
         """The score of a row whose strangeness is from 0 to 1, and whether an alert is open after it."""
         score = strange if strange > self._recent else _DAMPED * strange
-        self._recent = max(strange, self._recent) * _FORGETS
+        self._recent = max(_NEWS * strange, self._recent * _FORGETS)
         if self.is_open:
             self._quiet = self._quiet + 1 if strange < _STAYS else 0
             self.is_open = self._quiet < _QUIET_ROWS and at - self._opened_at < _LONGEST_S

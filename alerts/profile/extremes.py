@@ -9,16 +9,15 @@ _FIRST = 30
 _UNTRUSTED = 60
 """Until so many values have been seen, the range is too young for a record to mean anything."""
 
-_ORDINARY = (0.1, 3.0, 1.6, 3.0)
+_ORDINARY = (0.1, 3.0, 1.6)
 """For each statistic of ``Records``, the share of its range that is half way from no to full surprise."""
 _RECORD = 0.04
 """The surprise of a record that counts as one."""
 _HOUR_RATE = 1 / 12
 _STEPS_RATE = 1 / 48
-_HOURS_ROWS = 24
 _SLOW_ROWS = 500
 _COMPARED_ROWS = 2000
-_SEASON, _NO_SEASON = 0.3, 0.6
+_SEASON, _NO_SEASON = 0.4, 0.8
 """What the time of day leaves unexplained, as a share: below the first records say nothing, above the second all."""
 
 
@@ -52,11 +51,11 @@ class Extremes:
 
 
 class Records:
-    """Four statistics of a series whose new extremes are worth a look.
+    """Three statistics of a series whose new extremes are worth a look.
 
-    The value itself; the mean of the last hour against the time of day; the mean step of the last hours (how restless
-    the series is); the mean of the last hours against that of the last days. Lengths are in rows. Each record counts
-    by how far it lies outside the range, against what is ordinary for that statistic.
+    The value itself; the mean of the last 12 rows against the time of day; the mean step of the last 48 rows (how
+    restless the series is). Each record counts by how far it lies outside the range, against what is ordinary for that
+    statistic.
     """
 
     __slots__ = (
@@ -64,7 +63,6 @@ class Records:
         "_around",
         "_compared",
         "_hour",
-        "_hours",
         "_missed",
         "_previous",
         "_ranges",
@@ -77,7 +75,7 @@ class Records:
         self._ranges = tuple(Extremes() for _ in _ORDINARY)
         self._rows = self._compared = 0
         self._previous = 0.0
-        self._hour = self._hours = self._slow = 0.0
+        self._hour = self._slow = 0.0
         self._missed = self._steps = 0.0
         self._apart = self._around = 0.0
 
@@ -91,7 +89,7 @@ class Records:
         self._rows += 1
         self._average(value, missed)
         strongest = 0.0
-        shown = (value, self._missed, self._steps, self._hours - self._slow)
+        shown = (value, self._missed, self._steps)
         for statistic, of, ordinary in zip(shown, self._ranges, _ORDINARY, strict=True):
             share = of.beyond(statistic)
             if share:
@@ -113,7 +111,6 @@ class Records:
         self._missed += _HOUR_RATE * (missed - self._missed)
         self._hour += _HOUR_RATE * (value - self._hour)
         self._steps += _STEPS_RATE * (abs(value - self._previous) - self._steps)
-        self._hours += (value - self._hours) / (min(_HOURS_ROWS, rows))
         self._slow += (value - self._slow) / (min(_SLOW_ROWS, rows))
         self._previous = value
 

@@ -14,6 +14,8 @@ _REMEMBERED = 14
 """Visits of a slot over which it learns: two weeks of a value every five minutes."""
 _LEVEL_RATE = 0.15
 """The short-run level follows what the profile missed within about half an hour of five-minute values."""
+_KEEPS = 0.99
+"""What is left of the level after a row: what lasts for days belongs to the profile."""
 _RARELY = 0.3
 """A slot is never taken to be quieter than this share of the whole series."""
 _SPREAD_ROWS = 500
@@ -85,9 +87,9 @@ class Season:
         missed, most = value - usual.value, _WINSOR * usual.spread
         if self._rows >= _UNGUARDED:
             missed = most if missed > most else max(missed, -most)
-        self._level += _LEVEL_RATE * missed
         far, slot = abs(missed), usual.slot
         if usual.seen:
+            self._level = _KEEPS * self._level + _LEVEL_RATE * missed
             rate = 1.0 / (usual.seen + 1 if usual.seen < _REMEMBERED else _REMEMBERED)
             self._profile[slot] += rate * missed
             self._spreads[slot] += rate * (far - self._spreads[slot])

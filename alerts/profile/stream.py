@@ -18,6 +18,8 @@ _PEAK_MOST = 2.2
 """How far beyond its usual peaks a seasonal series must be, to be as strange as one that sets a record."""
 _LARGEST = 1e150
 _GAP_STEPS = 10.0
+_SETTLES_ROWS = 6
+"""Rows after a gap until the level of the last half hour is known again; until then a deviation speaks for less."""
 _RESET_AFTER = 12
 """Rows that are not later than the last one before the clock is believed to have been set back."""
 _WARM_ROWS, _WARM_S = 500, 2 * DAY_S
@@ -53,7 +55,7 @@ class ValueDetector:
     """
 
     __slots__ = (
-        "_began", "_carried", "_early", "_episode", "_last", "_records", "_rows", "_scale", "_season", "_step",
+        "_began", "_carried", "_early", "_episode", "_last", "_records", "_rows", "_scale", "_season", "_settling", "_step",
         "_typical_count",
     )  # fmt: skip
 
@@ -62,7 +64,7 @@ class ValueDetector:
         self._records = Records()
         self._scale = OwnScale()
         self._episode = Episode()
-        self._rows = self._early = 0
+        self._rows = self._early = self._settling = 0
         self._began = self._last = self._step = 0.0
         self._carried = 0.0
         self._typical_count = 0.0
@@ -115,6 +117,7 @@ class ValueDetector:
         elif passed <= 0 or (self._step and passed > _GAP_STEPS * self._step):
             # What was under way before a gap says nothing about what comes after it.
             self._carried = 0.0
+            self._settling = _SETTLES_ROWS
             self._began += min(passed, 0.0)
         if self._rows and passed > 0:
             self._step += (min(passed, 4 * self._step or passed) - self._step) / min(self._rows, 50)
@@ -129,6 +132,9 @@ class ValueDetector:
 
     def _peaks(self, away: float) -> float:
         away = _ROW_MOST if away > _ROW_MOST else max(away, -_ROW_MOST)
+        if self._settling:
+            away *= 1 - self._settling / (_SETTLES_ROWS + 1)
+            self._settling -= 1
         self._carried = _CARRIES * self._carried + away
         return self._scale.relative(abs(self._carried) * _NORM) / _PEAK_MOST
 

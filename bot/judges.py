@@ -87,10 +87,12 @@ class Bench:
             return _scripted(judge)
         is_first = name == judge.model
         asked = LiteLLMJudgeModel.of(replace(criterion, model=name), api_base=judge.api_base if is_first else None)
-        price = price_per_token(name, judge.usd_per_million if is_first else None)
+        stated = judge.usd_per_million if is_first else None
+        price = price_per_token(name, stated)
         timed = Timed(asked, judge.timeout_s, asked.prepare)
         # The budget is asked last, so that money is not set aside for calls that still wait.
-        return Throttled(Budgeted(timed, self._purse, judge.name, price, judge.max_tokens), self._throttle)
+        budgeted = Budgeted(timed, self._purse, judge.name, price, judge.max_tokens, is_stated=stated is not None)
+        return Throttled(budgeted, self._throttle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

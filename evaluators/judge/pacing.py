@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from evaluators.judge.model import BudgetSpent, JudgeError, JudgeModel, JudgeReply
@@ -44,14 +45,25 @@ class Budgeted:
         evaluator: For whom.
         price: What the model costs; ``None`` when it is not known, and then only what it reports counts.
         max_tokens: Most tokens of an answer.
+        is_stated: Whether the price is the team's own word, which counts in place of what a call reports.
     """
 
-    def __init__(self, model: JudgeModel, purse: Purse, evaluator: str, price: Price | None, max_tokens: int) -> None:
+    def __init__(
+        self,
+        model: JudgeModel,
+        purse: Purse,
+        evaluator: str,
+        price: Price | None,
+        max_tokens: int,
+        *,
+        is_stated: bool = False,
+    ) -> None:
         self._model = model
         self._purse = purse
         self._evaluator = evaluator
         self._price = price
         self._max_tokens = max_tokens
+        self._is_stated = is_stated
 
     def complete(self, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         most = self._most(system, user, schema)
@@ -60,8 +72,8 @@ class Budgeted:
             raise BudgetSpent("today's budget is spent")
         spent = most
         try:
-            reply = self._model.complete(system, user, schema)
-            spent = self._paid(reply, most)
+            reply = self._priced(self._model.complete(system, user, schema))
+            spent = most if reply.cost_usd is None else reply.cost_usd
         except JudgeError as error:
             spent = most if error.reason == _TIMEOUT else 0.0
             raise
@@ -75,12 +87,13 @@ class Budgeted:
         sent = sum(len(text.encode("utf-8", "surrogatepass")) for text in (system, user, str(dict(schema))))
         return -(-sent // _BYTES_PER_TOKEN) * self._price.input_usd + self._max_tokens * self._price.output_usd
 
-    def _paid(self, reply: JudgeReply, most: float) -> float:
-        if reply.cost_usd is not None:
-            return reply.cost_usd
-        if self._price is None or reply.input_tokens is None or reply.output_tokens is None:
-            return most
-        return reply.input_tokens * self._price.input_usd + reply.output_tokens * self._price.output_usd
+    def _priced(self, reply: JudgeReply) -> JudgeReply:
+        """With its cost by the price, where it reports none or a stated price counts."""
+        is_told = reply.cost_usd is not None and not self._is_stated
+        if is_told or self._price is None or reply.input_tokens is None or reply.output_tokens is None:
+            return reply
+        cost = reply.input_tokens * self._price.input_usd + reply.output_tokens * self._price.output_usd
+        return replace(reply, cost_usd=cost)
 
 
 def price_per_token(model: str, usd_per_million: tuple[float, float] | None = None) -> Price | None:

@@ -1,13 +1,12 @@
 """The judge through litellm itself, against a server on loopback that speaks OpenAI's chat completions."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from judge_provider import Provider, serving_provider
 
 from evaluators.judge import Criterion, Judge, LiteLLMJudgeModel
 from evaluators.run import run
@@ -27,61 +26,10 @@ TALK = Conversation(
 YES = json.dumps({"explanation": "It was sent.", "evidence": "just sent it", "verdict": "yes"})
 
 
-class Provider:
-    """Answers with what it was given, in order, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.answers: list[Any] = []
-        self.asked: list[dict[str, Any]] = []
-        self.released = threading.Event()
-
-    def will(self, *answers: Any) -> None:
-        self.answers.extend(answers)
-
-    def answer(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self.asked.append(asked)
-        said = self.answers.pop(0)
-        if said == "silence":
-            self.released.wait(30)
-            return 500, {}
-        if isinstance(said, int):
-            return said, {"error": {"message": "no response_format here, secret words", "type": "x", "code": None}}
-        text, reason = said if isinstance(said, tuple) else (said, "stop")
-        choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
-        usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
-        form = {"id": "x", "object": "chat.completion", "created": 1, "model": asked["model"]}
-        return 200, {**form, "choices": [choice], "usage": usage}
-
-
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    fake = Provider()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status, body = fake.answer(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            sent = json.dumps(body).encode()
-            try:
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-            except OSError:
-                return
-
-        def log_message(self, *args: Any) -> None:
-            """Tests speak for themselves."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield fake
-    fake.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving_provider() as fake:
+        yield fake
 
 
 def ask(provider: Provider, **fields: Any) -> Any:

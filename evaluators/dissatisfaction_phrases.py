@@ -86,3 +86,24 @@ CLOSES: Final = re.compile(
     r"|danke|tschüss|auf wiedersehen|super|merci|au revoir|parfait|gracias|adi[oó]s|perfecto|obrigad[oa]|tchau|grazie|arrivederci|goodbye_\w{1,30}|thank_\w{1,20}|farewell)\b"
     r"|谢谢|再见|ありがとう|감사",
 )
+REMINDS: Final = re.compile(
+    r"\b(?:i (?:already |just |have |had |clearly |specifically ){0,2}(?:told|said|asked|typed|explained|did (?:that|this|it)|looked|tried|gave)\b"
+    r"|i(?:'ve|'d)? (?:wanted|needed|asked for|meant)\b|already\b|(?:twice|three times|\d times)\b|before\b[.!?]?$|(?:ich|wir) (?:wollte|habe doch|brauche doch)|je voulais|yo quer[ií]a)"
+)
+DOUBTS: Final = re.compile(
+    r"\b(?:are you (?:sure|even|certain|kidding|serious|joking)|can(?:'t|not| not) be (?:right|true|it)|really\?|seriously|then what\b|what (?:else )?(?:do|am|should|can) (?:you suggest )?i (?:supposed to )?do\b|but (?:you|it|that|the)\b"
+    r"|wrong\b|try (?:that |it )?again|not what\b|(?:that|this|it)(?:'s| is|s) not|(?:doesn't|does not|didn't|did not|isn't) (?:help|work|answer|solve|match|make sense))"
+)
+WAITS: Final = re.compile(
+    r"\b(?:for (?:over |more than |almost |about |nearly |the last |the past )?(?:an?|\d{1,3}|two|three|four|five|six|several|many) (?:hours?|days?|weeks?|months?|minutes)|still (?:no|not|waiting|broken|the same|nothing|have|has|haven't|hasn't|doesn't|isn't|can't|don't)"
+    r"|hung up|(?:nobody|no one|nothing) (?:ever|has|have|works?|happens|calls?|answers?|helps?)|never (?:got|received|came|arrived|called|answered|works?|got back)|(?:been|keep|kept) (?:waiting|trying|calling|asking|holding)|why (?:was|is|are|did|do|does|can't|won't|isn't|hasn't|haven't|didn't|am)\b)"
+)
+DENIES: Final = re.compile(
+    r"\b(?:no|not|never|nothing|none|neither|cannot|cant|doesnt|didnt|isnt|\w{2,9}n't|nicht|kein\w{0,2}|pas|nunca|nada)\b"
+)
+AGREES: Final = re.compile(
+    r"(?:yes|yeah|yep|ok|okay|sure|great|perfect|good|fine|sounds|that works|thanks?|thank you|awesome|excellent|please|ja|oui|s[ií]|sim|gracias|danke|merci)\b"
+)
+FAILED: Final = re.compile(
+    r"\b(?:sorry|apologi[sz]e|unfortunately|unable|can(?:not|'t| not)|could(?:n't| not)|there (?:are|is|were) no|no (?:\w{1,15} ){0,2}(?:results?|match\w{0,3}|available|availability|found|options?)|not (?:found|available|possible)|failed|error|try again)\b"
+)

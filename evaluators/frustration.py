@@ -10,7 +10,20 @@ from typing import Final, NamedTuple
 
 from evaluators.base import When, excerpt
 from evaluators.disagreement import strength_of as disagreement_of
-from evaluators.dissatisfaction_phrases import AGAIN, APOLOGIZES, CLOSES, COMPLAINS, WANTS_PERSON, fold
+from evaluators.dissatisfaction_phrases import (
+    AGAIN,
+    AGREES,
+    APOLOGIZES,
+    CLOSES,
+    COMPLAINS,
+    DENIES,
+    DOUBTS,
+    FAILED,
+    REMINDS,
+    WAITS,
+    WANTS_PERSON,
+    fold,
+)
 from traces.model import Conversation, Direction, Score
 
 _MOOD_CHARS: Final = 500
@@ -20,6 +33,8 @@ _ALIKE: Final = 0.5
 _FEWEST_WORDS: Final = 3
 _WORD: Final = re.compile(r"\w{3,40}")
 _LETTERS: Final = 8
+_TAIL_CHARS: Final = 200
+_ASKS: Final = re.compile(r"[?？]\W{0,5}$")
 _SHOWN: Final = 0.5
 _START: Final = -3.0
 """Log-odds of a turn without any sign: dissatisfied turns are few."""
@@ -33,7 +48,13 @@ _WEIGHTS: Final = {
     "after an apology": 0.9,
     "capitals": 1.2,
     "exclamation or question marks": 0.8,
+    "reminds the agent": 0.9,
+    "doubts the answer": 0.8,
+    "has waited": 0.9,
+    "denies": 0.4,
+    "after a failure": 0.3,
     "thanks": -0.8,
+    "agrees": -0.5,
 }
 """Log-odds per feature, set by hand and rounded: a plain complaint with a bad mood is past one half, a mood alone is not."""
 
@@ -54,7 +75,7 @@ class Frustration:
     """
 
     name = "frustration"
-    version = "1"
+    version = "2"
     when: When = "arrival"
     cost = "about 1 ms"
     summary = (
@@ -129,6 +150,23 @@ def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
         "capitals": float(_is_in_capitals(head)),
         "exclamation or question marks": min(1.0, shouting),
         "thanks": float(CLOSES.search(text) is not None),
+        **_weak_features(turn, text),
+    }
+
+
+def _weak_features(turn: _Turn, text: str) -> dict[str, float]:
+    """What dissatisfied turns have more often than others, and what alone means little."""
+    agrees = AGREES.match(text) is not None
+    if not turn.heard:
+        return {"has waited": 0.5 * (WAITS.search(text) is not None), "agrees": float(agrees)}
+    is_answer = _ASKS.search(turn.said_before[-_TAIL_CHARS:]) is not None
+    return {
+        "reminds the agent": float(REMINDS.search(text) is not None),
+        "doubts the answer": float(not is_answer and DOUBTS.search(text) is not None),
+        "has waited": float(WAITS.search(text) is not None),
+        "denies": float(not is_answer and DENIES.search(text) is not None),
+        "after a failure": float(FAILED.search(fold(turn.said_before)) is not None),
+        "agrees": float(agrees),
     }
 
 

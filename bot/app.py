@@ -17,6 +17,7 @@ from bot.alerting import Alerting
 from bot.catalogue import Catalogue
 from bot.classifiers import Heads, learning
 from bot.config import Settings
+from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
 from bot.http import Receiver
 from bot.jobs.backfill import Backfill
@@ -194,6 +195,7 @@ def _jobs(
             {e.name: e.bad for e in evaluators},
             overrides,
             tuple(polled.source.name for polled in sources),
+            rules_of(settings.slos, settings.thresholds),
         ),
         calibrate=Calibrating(store),
         train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),

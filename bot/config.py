@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from bot.config_choices import evaluator_mistakes
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
+from bot.config_rules import BoundSettings, ObjectiveSettings
 from bot.config_signals import SignalName, SignalSettings, mistakes_in
 from bot.config_slack import Secrets, SlackSettings, channels_in, secrets_in
 from bot.config_webhooks import WebhookSettings
@@ -201,6 +202,8 @@ class FileSettings(Section):
     judge: JudgingSettings = JudgingSettings()
     detect: DetectSettings = DetectSettings()
     signals: dict[SignalName, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
+    slos: dict[_Name, ObjectiveSettings] = Field(default={}, description="Objectives, by name.")
+    thresholds: dict[_Name, BoundSettings] = Field(default={}, description="Plain bounds, by name.")
     review: ReviewSettings = ReviewSettings()
     webhooks: WebhookSettings = WebhookSettings()
     sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")

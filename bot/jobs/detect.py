@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from alerts import pipeline
 from alerts.pipeline import Decision, Posting
+from alerts.rules import Rules
+from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
@@ -29,6 +31,7 @@ class Detection:
         bad: Mapping[str, Direction],
         overrides: Mapping[str, SignalOverride],
         sources: Sequence[str] = (),
+        rules: Sequence[Rule] = (),
     ) -> None:
         self._store = store
         self._settings = settings
@@ -37,6 +40,8 @@ class Detection:
         self._overrides = overrides
         self._polled = tuple(sources)
         self._sources = Lagging(self._polled)
+        self._set = tuple(rules)
+        self._rules = Rules(self._set, settings.grace)
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
 
@@ -45,21 +50,26 @@ class Detection:
         decisions: list[Decision] = []
         watch, self._watch = self._watch, Watch(self._settings)
         sources, self._sources = self._sources, Lagging(self._polled)
+        rules, self._rules = self._rules, Rules(self._set, self._settings.grace)
         with self._store.begin() as tx:
             terrain = self._terrain(tx, now)
             behind = sources.look(tx, terrain.signals, now)
+            told = rules.look(tx, terrain, now)
+            others = [*behind.sightings, *told.sightings]
+            is_news = behind.is_news or told.is_news
             for through in watch.hours(tx, now, terrain):
-                decisions += pipeline.run(tx, watch, terrain, self._posting, now, behind.sightings)
+                decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
                 tx.state.job_ran(TOLD, through)
-            # Labels show in the alerts that are open at once, not with the next hour; so do sources that fall behind.
+            # Labels show in the alerts that are open at once, not with the next hour; so do sources that fall behind
+            # and rules that are broken.
             is_recalibrated = self._is_recalibrated(tx, terrain)
-            if not decisions and (is_recalibrated or behind.is_news) and (watch.reconsider(terrain) or behind.is_news):
-                decisions += pipeline.run(tx, watch, terrain, self._posting, now, behind.sightings)
+            if not decisions and (is_recalibrated or is_news) and (watch.reconsider(terrain) or is_news):
+                decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
             decisions += pipeline.wake(tx, self._posting, now, watch, terrain)
             watch.save(tx)
             tx.state.job_ran("detect", now, {"series": watch.series})
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
-        self._watch, self._sources = watch, sources
+        self._watch, self._sources, self._rules = watch, sources, rules
         return decisions
 
     def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:

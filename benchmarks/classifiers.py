@@ -18,13 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from benchmarks.house_refusals import answered
 from evaluators.learned.examples import Labelled, examples
 from evaluators.learned.head import Head, learn
-from evaluators.learned.logistic import Example, fit
-from evaluators.learned.measures import auroc
+from evaluators.learned.logistic import Example, fit, moved
+from evaluators.learned.measures import auroc, f1_at
 from evaluators.learned.naming import truth_for
 from evaluators.learned.validate import SHAPES
 from evaluators.registry import BUILT_IN
@@ -132,18 +131,13 @@ def measured(head: Head, lessons: Sequence[Example], unseen: Sequence[Example]) 
     rules = np.array([0.5 if e.prior is None else e.prior for e in unseen])
     # With too few of a kind nothing is tried; the classifier's column then holds what it would have been.
     model = head.model if head.model is not None else fit(lessons, SHAPES[0])
-    ours = np.array([model.chance(e.numbers, e.terms, e.prior) for e in unseen])
+    ours = np.array([moved(model.chance(e.numbers, e.terms, e.prior), head.cut) for e in unseen])
     speaks = ours if head.takes_over else rules
     return Measured(
         *(auroc(values, truths) or 0.5 for values in (rules, ours, speaks)),
-        *(f1_of(values, truths) for values in (rules, speaks)),
+        *(f1_at(0.5, values, truths) for values in (rules, speaks)),
         float(head.takes_over),
     )
-
-
-def f1_of(values: NDArray[np.float64], truths: NDArray[np.bool_]) -> float:
-    said = values >= 0.5
-    return 2 * float((said & truths).sum()) / max(1.0, float(said.sum() + truths.sum()))
 
 
 def thinned(rows: list[Example], seed: int) -> list[Example]:

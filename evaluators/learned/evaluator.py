@@ -30,7 +30,7 @@ def seen_in(conversation: Conversation) -> Seen:
 
 
 class Learning:
-    """The rules of an evaluator, or its classifier where that has taken over: then the score is the chance that it gives.
+    """The rules of an evaluator, or its classifier where that has taken over: then the score is what that gives.
 
     Where the rules do not apply, the classifier does not either, save for evaluators that have no rules.
     """
@@ -106,7 +106,7 @@ def _spoken(head: Head, conversation: Conversation, said: Score | None) -> Score
     rules = "" if prior is None else f" The rules say {prior:.2f}: {said.explanation or 'no reason'}" if said else ""
     return Score(
         name=head.evaluator,
-        value=head.chance(seen, prior),
+        value=head.score(seen, prior),
         explanation=f"By a classifier learned from {head.n_labels} labels: {head.why(seen, prior)}.{rules}",
         turn=None if said is None else said.turn,
         evidence=None if said is None else said.evidence,

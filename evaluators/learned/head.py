@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from evaluators.learned.features import FEATURES_VERSION, Seen, in_words
-from evaluators.learned.logistic import NUMBERS, Example, Model, fit
+from evaluators.learned.logistic import NUMBERS, Example, Model, fit, moved
 from evaluators.learned.validate import Trial, cross_validate, enough
 from traces.errors import BadInput
 from traces.model import JsonMap
@@ -37,7 +37,8 @@ class Head:
         reason: Why, or why not, in one line.
         auroc: Area under the ROC curve in cross-validation.
         prior_auroc: That of the rules on the same labels.
-        held_out: The chance of each labelled conversation by a model that had not seen it; not part of its JSON.
+        cut: The chance from which on a yes is best said.
+        held_out: The score of each labelled conversation by a model that had not seen it; not part of its JSON.
     """
 
     evaluator: str
@@ -49,6 +50,7 @@ class Head:
     reason: str
     auroc: float | None = None
     prior_auroc: float | None = None
+    cut: float = 0.5
     held_out: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
@@ -56,10 +58,10 @@ class Head:
         """A short digest of what it says; the same labels give the same."""
         return hashlib.sha256(orjson.dumps(self.to_json(), option=orjson.OPT_SORT_KEYS)).hexdigest()[:8]
 
-    def chance(self, seen: Seen, prior: float | None) -> float:
-        """The chance that it is so, from 0 to 1."""
+    def score(self, seen: Seen, prior: float | None) -> float:
+        """The chance that it is so, moved so that one half is the cut, as everywhere: from 0 to 1."""
         assert self.model is not None
-        return self.model.chance(seen.numbers, seen.terms, prior)
+        return moved(self.model.chance(seen.numbers, seen.terms, prior), self.cut)
 
     def why(self, seen: Seen, prior: float | None) -> str:
         """The features that told most of this conversation, with what they add to the log-odds; words count together."""
@@ -90,7 +92,7 @@ class Head:
 
 
 _FIELDS: Final = (
-    "evaluator", "prior_version", "n_labels", "n_weak", "takes_over", "reason", "auroc", "prior_auroc"
+    "evaluator", "prior_version", "n_labels", "n_weak", "takes_over", "reason", "auroc", "prior_auroc", "cut"
 )  # fmt: skip
 
 
@@ -104,7 +106,8 @@ def head_of(body: JsonMap) -> Head | None:
         return None
     try:
         model = body["model"]
-        return Head(**{name: body[name] for name in _FIELDS}, model=None if model is None else _model(model))
+        fields = {name: body[name] for name in _FIELDS} | {"cut": _cut(body["cut"])}
+        return Head(**fields, model=None if model is None else _model(model))
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"not a stored classifier: {type(error).__name__}") from error
 
@@ -114,6 +117,13 @@ def _words_of(weights: Mapping[str, float]) -> str:
     sign = 1 if sum(weights.values()) >= 0 else -1
     most = sorted(weights, key=lambda term: (-sign * weights[term], term))[:_WORDS_SHOWN]
     return f"words, as {' and '.join(map(in_words, most))}"
+
+
+def _cut(part: Any) -> float:
+    cut = float(part)
+    if not 0 < cut < 1:
+        raise ValueError("not a chance to cut at")
+    return cut
 
 
 def _model(body: Mapping[str, Any]) -> Model:
@@ -171,5 +181,6 @@ def _learned(evaluator: str, prior_version: str, examples: Sequence[Example], tr
         reason=trial.reason,
         auroc=trial.auroc,
         prior_auroc=trial.prior_auroc,
-        held_out=trial.held_out,
+        cut=trial.cut,
+        held_out={example_id: moved(chance, trial.cut) for example_id, chance in trial.held_out.items()},
     )

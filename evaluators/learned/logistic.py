@@ -20,6 +20,7 @@ _PRIOR_PENALTY: Final = 0.1
 _ITERATIONS: Final = 100
 _LEAST_WEIGHT: Final = 1e-4
 _LEAST_CHANCE: Final = 0.02
+_LEAST_ODDS: Final = 1e-9
 NUMBERS: Final = tuple(MEANINGS)
 
 
@@ -89,6 +90,12 @@ def with_prior(numbers: Mapping[str, float], prior: float | None) -> Mapping[str
 
 def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, x))))
+
+
+def moved(chance: float, cut: float) -> float:
+    """``chance`` with its odds in parts of those of ``cut``: what was ``cut`` becomes one half, and the order stays."""
+    held = min(max(chance, _LEAST_ODDS), 1 - _LEAST_ODDS)
+    return sigmoid(math.log(held / (1 - held)) - math.log(cut / (1 - cut)))
 
 
 def _damped(n: int) -> float:

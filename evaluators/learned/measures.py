@@ -85,6 +85,12 @@ def _f1(hits: int, false_alarms: int, missed: int, n: int, seed: int) -> Estimat
     return Estimate(f1, min(f1, float(low)), max(f1, float(high)))
 
 
+def f1_at(threshold: float, values: Floats, truths: Bools) -> float:
+    """F1 of saying yes from ``threshold`` on; 0 where there is nothing to find and nothing was said."""
+    said = values >= threshold
+    return 2 * float((said & truths).sum()) / max(1.0, float(said.sum() + truths.sum()))
+
+
 def auroc(values: Floats, truths: Bools) -> float | None:
     """The area under the ROC curve, ties counting half; ``None`` without both a true and a false one."""
     placed = _placements(values, truths)

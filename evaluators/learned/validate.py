@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from evaluators.learned.logistic import Example, Model, Shape, fit
-from evaluators.learned.measures import Bools, Floats, auroc, log_losses
+from evaluators.learned.measures import Bools, Floats, auroc, f1_at, log_losses
 
 FOLDS: Final = 5
 LEAST_LABELS: Final = 20
@@ -31,6 +31,9 @@ _RESAMPLES: Final = 1_000
 _SURE: Final = 5.0
 """Percent: the chance that is left that the classifier is no better."""
 _NO_PRIOR: Final = 0.5
+_EVEN: Final = 0.5
+_CUTS: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+_WORSE_F1: Final = 0.01
 _WORSE: Final = -0.005
 """So much less area is no worse: what a tie between equals loses by chance."""
 
@@ -41,7 +44,8 @@ class Trial:
 
     ``auroc`` and ``log_loss`` are of the classifier, out of fold; ``prior_auroc`` and ``prior_log_loss`` of the rules, their
     scores turned into chances on the same folds. ``takes_over``: it is better by more than chance. ``reason`` is one line.
-    ``held_out`` is the chance that each labelled conversation got from a model that had not seen it.
+    ``cut`` is the chance from which on a yes is best said, by F1: for a rare class far below one half. ``held_out`` is the
+    chance that each labelled conversation got from a model that had not seen it.
     """
 
     shape: Shape
@@ -51,6 +55,7 @@ class Trial:
     prior_log_loss: float
     takes_over: bool
     reason: str
+    cut: float = 0.5
     held_out: dict[str, float] = field(default_factory=dict)
 
 
@@ -77,8 +82,10 @@ def cross_validate(examples: Sequence[Example], seed: int = 1) -> Trial:
     calibrated = _out_of_fold(examples, folds, _PRIOR_ONLY)[held]
     groups = [e.group for e, is_held in zip(examples, held, strict=True) if is_held]
     gains = _gains(_Pair(truths, chances, prior, calibrated), groups, chance)
+    cut = best_cut(chances, truths)
     trial = Trial(
         shape=shape,
+        cut=cut,
         auroc=auroc(chances, truths) or 0.0,
         prior_auroc=auroc(prior, truths) or 0.0,
         log_loss=float(log_losses(chances, truths).mean()),
@@ -87,7 +94,14 @@ def cross_validate(examples: Sequence[Example], seed: int = 1) -> Trial:
         reason="",
         held_out=dict(zip((e.example_id for e in examples if e.weight >= 1), map(float, chances), strict=True)),
     )
-    return _decided(trial, gains)
+    has_rules = any(e.prior is not None for e in examples)
+    keeps = not has_rules or f1_at(cut, chances, truths) >= f1_at(_EVEN, prior, truths) - _WORSE_F1
+    return _decided(trial, gains, keeps=keeps)
+
+
+def best_cut(chances: Floats, truths: Bools) -> float:
+    """The round chance, at most one half, from which on saying yes gives the best F1; the highest of equals."""
+    return max(_CUTS, key=lambda cut: (f1_at(cut, chances, truths), cut))
 
 
 def folds_of(examples: Sequence[Example], chance: np.random.Generator) -> list[int]:
@@ -173,9 +187,11 @@ def _gains(pair: _Pair, groups: Sequence[str], chance: np.random.Generator) -> _
     return _Gains(pair.gain()[0], float(np.nanpercentile(area, _SURE)), float(np.percentile(loss, _SURE)))
 
 
-def _decided(trial: Trial, gains: _Gains) -> Trial:
+def _decided(trial: Trial, gains: _Gains, *, keeps: bool) -> Trial:
     better = gains.area_low > 0 or (gains.loss_low > 0 and gains.area > _WORSE)
     said = f"area {trial.auroc:.3f} against {trial.prior_auroc:.3f} of the rules"
     said += f", log loss {trial.log_loss:.3f} against {trial.prior_log_loss:.3f}"
     verdict = "better by more than chance" if better else "not better by more than chance"
-    return replace(trial, takes_over=better, reason=f"{said}: {verdict}")
+    if better and not keeps:
+        verdict = "better by more than chance, but its verdicts are worse (F1)"
+    return replace(trial, takes_over=better and keeps, reason=f"{said}: {verdict}")

@@ -15,7 +15,8 @@ from evaluators.learned.evaluator import Learning, is_learnable
 from evaluators.learned.examples import Labelled, grouping, learn_from
 from evaluators.learned.features import Seen
 from evaluators.learned.head import head_of, learn
-from evaluators.learned.logistic import Example, Shape, fit
+from evaluators.learned.logistic import Example, Shape, fit, moved
+from evaluators.learned.measures import f1_at
 from evaluators.learned.validate import FOLDS, folds_of
 from evaluators.refusal import Refusal
 from evaluators.registry import build
@@ -109,6 +110,47 @@ def test_what_only_marks_the_group_is_no_skill():
         truth = bool(chance.random() < 0.5)
         rows += [Example(numbers={}, terms=marks, truth=truth, group=f"g{group}") for _ in range(8)]
     assert not learn("x", "1", rows).takes_over
+
+
+def test_a_rare_class_is_still_found_at_one_half():
+    chance = np.random.default_rng(4)
+    truths = [n % 12 == 0 for n in range(240)]
+    rows = [example(t, prior=0.1, writes=float(chance.normal(1.6 * t))) for t in truths]
+    head = learn("x", "1", rows)
+    said = [head.score(Seen(dict(e.numbers), {}), e.prior) >= 0.5 for e in rows]
+    assert head.takes_over
+    assert head.cut < 0.5
+    assert sum(said) >= 10
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_takes_over_also_gives_no_worse_verdicts(seed):
+    chance = np.random.default_rng(seed)
+    truths = chance.random(80) < 0.3
+    rows = [
+        replace(
+            example(t, prior=0.7 if chance.random() < 0.2 + 0.6 * t else 0.3, turns=float(chance.normal(t))),
+            example_id=str(n),
+        )
+        for n, t in enumerate(truths)
+    ]
+    head = learn("x", "1", rows)
+    ours = np.array([head.held_out[e.example_id] for e in rows])
+    rules = np.array([e.prior for e in rows])
+    assert not head.takes_over or f1_at(0.5, ours, truths) >= f1_at(0.5, rules, truths) - 0.01
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.05, 0.5))
+def test_moving_the_cut_to_one_half_keeps_the_order_and_the_bounds(one, other, cut):
+    low, high = sorted((one, other))
+    assert 0 <= moved(low, cut) <= moved(high, cut) <= 1
+    assert moved(cut, cut) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("cut", [0, 1, -3, "x", None, float("nan")])
+def test_a_stored_cut_that_is_no_chance_is_refused(cut):
+    with pytest.raises(BadInput):
+        head_of(learn_from(TaskSuccess(), lessons(24)).to_json() | {"cut": cut})
 
 
 def test_judges_verdicts_teach_but_never_decide():

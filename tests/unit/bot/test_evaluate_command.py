@@ -29,6 +29,7 @@ KEYS = {
     "cost_usd",
     "error",
 }
+README = Path(__file__).parents[3] / "README.md"
 SORRY = "I'm sorry, but I can't help with that."
 
 
@@ -168,6 +169,18 @@ def test_without_labels_of_an_evaluator_that_is_said_and_is_no_error(hark, tmp_p
     done = hark("evaluate", written(tmp_path, talk("c-1")), "--labels")
     assert (done.code, done.out) == (0, "")
     assert "no label" in done.err
+
+
+def test_the_evaluator_that_the_readme_shows_runs_as_it_is_printed(hark, tmp_path):
+    section = README.read_text(encoding="utf-8").split("## An evaluator of your own")[1]
+    code, settings = (section.split(f"```{form}\n")[1].split("```")[0] for form in ("python", "toml"))
+    (tmp_path / "shop.py").write_text(code)
+    (tmp_path / "hark.toml").write_text(settings)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    rows = [talk("a", "When?", "It is delivered by Friday."), talk("b", "When?", "Soon."), talk("c", "When?")]
+    done = hark("evaluate", written(tmp_path, *rows))
+    found = {line["conversation_id"]: line["value"] for line in done.lines if line["name"] == "promised_date"}
+    assert found == {"a": 1.0, "b": 0.0}
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared sample data is not there")

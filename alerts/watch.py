@@ -20,7 +20,9 @@ import orjson
 
 from alerts.correction import Reviewed, line_of
 from alerts.detector import Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
+from alerts.excluded import Excluded, is_excluded
 from alerts.signals import threshold_of
+from traces.clock import format_time
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Change, Kind, Segment, Signal
@@ -43,12 +45,16 @@ _Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSettings:
-    """How detection runs: time zone of the week's rhythm, the false-alarm budget, how far back baselines learn."""
+    """How detection runs: time zone of the week's rhythm, the false-alarm budget, how far back baselines learn.
+
+    What is ``excluded`` is neither tested nor learned.
+    """
 
     timezone: str = "UTC"
     weeks_between_false_alerts: float = 1.0
     history: timedelta = timedelta(weeks=8)
     grace: timedelta = timedelta(minutes=10)
+    excluded: tuple[Excluded, ...] = ()
 
 
 def _nobody(_tx: Tx, _evaluator: str) -> Mapping[str, Reviewed]:
@@ -129,7 +135,7 @@ class Watch:
             self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
         news = told if told is not None else until - _HOUR
         for hour, cut in self._stored(tx, self._through, until):
-            self._take(hour, cut, terrain, observed=cut is not None)
+            self._take(hour, cut, terrain, observed=cut is not None and not is_excluded(self._settings.excluded, hour))
             self._through = hour + _HOUR
             if self._through > news:
                 yield self._through
@@ -141,7 +147,7 @@ class Watch:
         """
         self._thresholds = _thresholds_of(terrain)
         for hour, cut in self._stored(tx, since, until):
-            self._take(hour, cut, terrain, observed=cut is not None)
+            self._take(hour, cut, terrain, observed=cut is not None and not is_excluded(self._settings.excluded, hour))
             self._through = hour + _HOUR
             yield self._through
 
@@ -305,6 +311,7 @@ class Watch:
         head = orjson.dumps(
             {
                 "thresholds": self._thresholds,
+                "excluded": _written(self._settings.excluded),
                 "tracks": [
                     {
                         "kind": kind.value,
@@ -322,6 +329,8 @@ class Watch:
             return
         size = int.from_bytes(checkpoint.body[:4], "big")
         head, rest = orjson.loads(checkpoint.body[4 : 4 + size]), checkpoint.body[4 + size :]
+        if head.get("excluded", []) != _written(self._settings.excluded):
+            return  # other hours are left out now: the history is folded again
         tracks: dict[Kind, _Track] = {}
         for saved in head["tracks"]:
             try:
@@ -334,6 +343,10 @@ class Watch:
             rest = rest[saved["bytes"] :]
         self._tracks, self._thresholds = tracks, head["thresholds"]
         self._through = self._saved = checkpoint.through_at
+
+
+def _written(excluded: Sequence[Excluded]) -> list[list[str]]:
+    return [[format_time(one.start), format_time(one.end)] for one in excluded]
 
 
 def _thresholds_of(terrain: Terrain) -> dict[str, float]:

@@ -165,6 +165,7 @@ def _jobs(
         weeks_between_false_alerts=detect.weeks_between_false_alerts,
         history=timedelta(weeks=detect.history_weeks),
         grace=timedelta(minutes=detect.grace_minutes),
+        excluded=detect.excluded_ranges,
     )
     posting = Posting(
         channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from alerts.excluded import Excluded, parse_excluded
 from bot.config_choices import evaluator_mistakes
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
@@ -125,6 +126,25 @@ class DetectSettings(Section):
     grace_minutes: float = Field(
         default=10.0, ge=0, le=1_440, description="Minutes after the end of an hour before it is tested."
     )
+
+    excluded: tuple[str, ...] = Field(
+        default=(),
+        description="Holidays and other ranges that are neither tested nor learned, in that time zone: a day, "
+        "2026-12-24/2026-12-27 (both included), or with times 2026-11-27T08:00/2026-11-27T20:00.",
+    )
+
+    @model_validator(mode="after")
+    def _ranges_are_ranges(self) -> DetectSettings:
+        try:
+            _ = self.excluded_ranges
+        except BadInput as error:
+            raise ValueError(f"excluded: {error.message}") from error
+        return self
+
+    @property
+    def excluded_ranges(self) -> tuple[Excluded, ...]:
+        """What is left out, in order."""
+        return tuple(sorted(parse_excluded(text, self.timezone) for text in self.excluded))
 
     @field_validator("timezone")
     @classmethod

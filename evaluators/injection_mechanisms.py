@@ -116,7 +116,8 @@ DIRECTED: Final = (
     sign(
         "addressed",
         0.5,
-        "assistant|ai|llm|chatbot|chat bot|language model|agent",
+        "assistant,|assistants,|assistant:|assistants:|assistant!|assistants!|ai,|ai:|ai!|llm,|llm:|llm!|llms,|llms:|chatbot,|chatbot:|chatbots,|chat bot"
+        "|model,|model:|model!|models,|models:|agent,|agent:|agent!|agents,|agents:",
         r"(?:^|[.!?:;,\n\"'>)\]-] ?)(?:dear |hey |hello |hi |the )?(?:ai(?: assistant| agent| model)?|assistants?|llms?|chat ?bots?|language models?|agents?)[,:!]+ ?(?:please |now |you (?:must|should|will|have to) |always |first )?(?:tell|say|forward|send|ignore|visit|click|delete|open|recommend|write|add|include|print|reply|respond|do not|don't|call|transfer|give|rate|summari[sz]e|output|stop|state|mention|buy|order|email|e-mail|execute|run)\b",
     ),
     sign(
@@ -133,12 +134,6 @@ ENDINGS: Final = (
         "end|begin|start|stop|finish|new|ignore",
         r"(?:[%=#*~_<>|+]{3,}|[-—–]{4,}) ?(?:\w+ ){0,2}?(?:end|begin|start|stop|finish(?:ed)?|new|ignore)\b(?! (?:of )?(?:the |an? )?(?:rsa |ec |pgp |ssh2? |openssh |encrypted |private |public |original |forwarded )*(?:certificate|public|private|pgp|rsa|key|logs?|cert|forward|file|report|list|table|output|mail|e-mail|message|quote|code)\b)"
         r" [^%=#*~|]{1,40}?(?:[%=#*~_<>|+]{3,}|[-—–]{4,})|(?:[%=#*~_<>|+]{3,}|[-—–]{4,}) ?(?:\w+ ){0,2}?(?:end|stop|finish(?:ed)?) ?(?:[%=#*~_<>|+]{3,}|[-—–]{4,}) ?(?=(?:\S+ ){3})",
-    ),
-    sign(
-        "delimiter",
-        0.4,
-        "}|]|)",
-        r"(?:[)\]}\"'] ?){6,}(?=\s*(?:\w+[.!,:]? ?){2,})",
     ),
     sign(
         "delimiter",
@@ -280,6 +275,7 @@ SPLITTING: Final = (
     ),
 )
 FLOOD: Final = (
+    sign("delimiter", 0.4, "}|]|)", r"(?:[)\]}\"'] ?){6,}(?=\s*(?:\w+[.!,:]? ?){2,})"),
     sign("flood", 0.5, " ", r"(?<!\S)(\S{1,3}(?: \S{1,2}){0,2}) (?:\1 ){24,}"),
     sign("flood", 0.4, " ", r"\b(\w{2,15})(?: \1){9,}\b"),
 )

@@ -65,6 +65,8 @@ _SPACED: Final = re.compile(r"(?<!\w)(?:\w[ .\-_*|]{1,5}){9,400}\w(?!\w)")
 _TERMINAL: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]")
 _BASE64: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/_-]{20,8000}={0,2}(?![\w+/])")
 _HEX: Final = re.compile(r"(?<!\w)(?:(?:0x|\\x)?[0-9a-f]{2}[ ,:]?){12,4000}(?!\w)", re.IGNORECASE)
+_HEX_RUN: Final = 24
+_HEX_PAIRS: Final = re.compile(r"[ ,:][0-9a-fA-F]{2}[ ,:][0-9a-fA-F]{2}[ ,:][0-9a-fA-F]{2}[ ,:]")
 _BINARY: Final = re.compile(r"(?<!\d)(?:[01]{8} ?){6,2000}(?!\d)")
 _MORSE: Final = re.compile(r"(?:[.\-·−–]{1,6}[ /]{1,3}){12,1500}[.\-·−–]{0,6}")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-f]{2}|\\u00[0-9a-f]{2}|&#x?[0-9a-f]{2,3};){6,2000}", re.IGNORECASE)
@@ -187,12 +189,18 @@ def _decoded(text: str) -> Iterator[View]:
         yield View(fold(re.sub(r"(\w)[ .\-_*|](?=\w)", r"\1", spaced)), "spaced letters")
     longest = max(map(len, text.split()), default=0)
     for pattern, needles, decode, name in _ENCODINGS:
-        if longest < _SHORTEST_RUN.get(name, 0) or not any(needle in text for needle in needles):
+        if longest < _SHORTEST_RUN.get(name, 0) or (name == "hexadecimal" and not _may_be_hex(text, longest)):
+            continue
+        if not any(needle in text for needle in needles):
             continue
         for found in list(_first(pattern, text)):
             said = decode(found)
             if said and _is_readable(said):
                 yield View(fold(said), name)
+
+
+def _may_be_hex(text: str, longest: int) -> bool:
+    return longest >= _HEX_RUN or "0x" in text or "\\x" in text or _HEX_PAIRS.search(text) is not None
 
 
 def _first(pattern: re.Pattern[str], text: str) -> Iterator[str]:

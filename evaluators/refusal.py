@@ -19,15 +19,15 @@ _SOFT: Final = 0.6
 _FINAL_TURNS: Final = 2
 _EARLIER: Final = 0.7
 _MARKUP: Final = re.compile(r"[*_#>`~]+")
-_HINT: Final = re.compile(
-    r"n't|\bno(?:nt?|t|pe)?\b|\bnah\b|\bcan(?:t|not)\b|unable|\bnever\b|declin|refus|refrain|abstain|rather|prefer|against|violat|contrary|breach"
-    r"|conflict|outside|beyond|talk|discuss|change the|conversation|request|question|prompt|query|topic|message|\bonly\b|\bjust an?\b"
-    r"|i(?:nappropriate|llegal|mmoral|mpossible)|unethical|unacceptable|harmful|offensive|disrespectful|law\b|wrong|\bmust\b|\black\b"
-    r"|\bhave to\b|strongly|discourage|caution|warn|avoid|reconsider|should|pass on|turn|draw|instructed|irresponsible|wise|risk|dangerous|harmful|crime|leave|experiencing|struggling|considering|crisis|feeling|having|thinking"
+_TELLING: Final = re.compile(
+    r"n't|can(?:no|')?t|\bno(?:t|r|pe)?\b|\bnah\b|unable|\bnever\b|declin|refus|refrain|abstain|rather|prefer|against|violat|contrary|breach|conflict|outside|beyond"
+    r"|(?:let's|let us|we) (?:please )?(?:talk|discuss|change|try)|conversation|blocked|flagged|rejected|only (?:able|trained|here|allowed|design|built|set|permit|program|authori|an?\b|help|assist|answer|provide|discuss|support)"
+    r"|\bjust an?\b|i(?:nappropriate|llegal|mmoral|mpossible)|unethical|unacceptable|harmful|offensive|disrespectful|wrong|\black\b|inform you|point out|remind|discourage|caution|warn|advise|clarify that|urge |avoid|reconsider"
+    r"|if you(?:'re| are)|pass on|\bturn (?:this|that|it|you|the|down)|draw |instructed|irresponsible|unwise|dangerous|crime|risk|danger|leave it|leave that|leave this|prioriti|prefer|off[- ]limits|out of the question|(?:keep|stop|bar|block|forbid)s? (?:me|us)|prohibit|prevent|restrict|prefer not"
 )
 """A word without which no English phrase matches; ``_FOREIGN`` likewise. Answers without one are spared the long patterns."""
 _FOREIGN: Final = re.compile(
-    r"[^\x00-\x7f]|\b(?:kann|kan|darf|werde|ich|wir|nicht|keine|geht|ik|je|il m'est|regrette|no (?!problem)|nao|non|nie|nemohu|saya|kami|yapama|yard|lament|siento|debo|tengo|prefi|prefe|devo|en v|en p)"
+    r"[^\x00-\x7f]|\b(?:kann|kan|darf|werde|ich|wir|nicht|keine|geht|ik|je|il m'est|regrette|no (?!problem)|nao|non |nie|nemohu|saya|kami|yapama|yard|lament|siento|debo|tengo|prefi|prefer[ií]|preferisco|devo|en v|en p)"
 )
 _THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>", re.IGNORECASE)
 _APOSTROPHES: Final = str.maketrans("’‘ʼ`´＇", "''''''")
@@ -104,7 +104,7 @@ def _was_stopped(message: Message) -> bool:
 
 def _sign_in_text(text: str) -> _Sign | None:
     head = fold(text)
-    english = ((FIRM, _FIRM), (SOFT, _SOFT)) if _HINT.search(head) else ()
+    english = ((FIRM, _FIRM), (SOFT, _SOFT)) if _TELLING.search(head) else ()
     foreign = ((ELSEWHERE, _FIRM),) if _FOREIGN.search(head) else ()
     for pattern, strength in (*english, *foreign):
         for found in pattern.finditer(head):

@@ -7,7 +7,7 @@ import pytest
 from talks import talk
 
 from evaluators.refusal import _FOREIGN as FOREIGN
-from evaluators.refusal import _HINT as HINT
+from evaluators.refusal import _TELLING as TELLING
 from evaluators.refusal import Refusal, fold, strength_of
 from evaluators.refusal_phrases import ELSEWHERE, FIRM, SOFT
 from evaluators.run import run
@@ -179,5 +179,8 @@ def test_answers_about_hard_subjects_are_not_taken_for_refusals():
 
 @pytest.mark.parametrize("pattern", [FIRM, SOFT, ELSEWHERE], ids=["firm", "soft", "elsewhere"])
 def test_the_quick_look_spares_no_refusal(pattern):
-    heads = [fold(text) for text in REFUSALS]
-    assert [h for h in heads if pattern.search(h) and not (FOREIGN if pattern is ELSEWHERE else HINT).search(h)] == []
+    written = json.loads((Path(__file__).parent / "answers_and_refusals.json").read_text(encoding="utf-8"))["answers"]
+    heads = [fold(text) for text in (*REFUSALS, *(row["text"] for row in written))]
+    assert [
+        h for h in heads if pattern.search(h) and not (FOREIGN if pattern is ELSEWHERE else TELLING).search(h)
+    ] == []

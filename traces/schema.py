@@ -108,6 +108,11 @@ def _decompressor() -> zstandard.ZstdDecompressor:
 metadata = MetaData()
 
 
+def _partial(name: str, *columns: str, only: str, unique: bool = False) -> Index:
+    """An index of the rows of which ``only`` holds."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(only), postgresql_where=text(only))
+
+
 def _workspace() -> Column[str]:
     return Column("workspace_id", String(64), primary_key=True)
 
@@ -158,27 +163,9 @@ conversations = Table(
     Column("judged_version", Integer, nullable=False, server_default="0"),
     Column("body", PackedJson, nullable=False),
     Index("conversations_by_end", "workspace_id", "ended_at"),
-    Index(
-        "conversations_awaiting_arrival",
-        "workspace_id",
-        "ended_at",
-        sqlite_where=text("arrival_version < version"),
-        postgresql_where=text("arrival_version < version"),
-    ),
-    Index(
-        "conversations_awaiting_quiet",
-        "workspace_id",
-        "settle_at",
-        sqlite_where=text("quiet_version < version"),
-        postgresql_where=text("quiet_version < version"),
-    ),
-    Index(
-        "conversations_awaiting_judges",
-        "workspace_id",
-        "settle_at",
-        sqlite_where=text("judged_version < quiet_version"),
-        postgresql_where=text("judged_version < quiet_version"),
-    ),
+    _partial("conversations_awaiting_arrival", "workspace_id", "ended_at", only="arrival_version < version"),
+    _partial("conversations_awaiting_quiet", "workspace_id", "settle_at", only="quiet_version < version"),
+    _partial("conversations_awaiting_judges", "workspace_id", "settle_at", only="judged_version < quiet_version"),
 )
 
 scores = Table(
@@ -199,25 +186,18 @@ scores = Table(
     Column("body", JsonText, nullable=False),
     Column("superseded_at", UtcTime),
     Column("place", Integer, nullable=False, server_default="0"),
-    Index(
+    _partial(
         "scores_current",
         "workspace_id",
         "conversation_id",
         "name",
         "source",
         "place",
+        only="superseded_at IS NULL",
         unique=True,
-        sqlite_where=text("superseded_at IS NULL"),
-        postgresql_where=text("superseded_at IS NULL"),
     ),
     Index("scores_by_name", "workspace_id", "name", "at"),
-    Index(
-        "scores_failed",
-        "workspace_id",
-        "at",
-        sqlite_where=text("failure IS NOT NULL"),
-        postgresql_where=text("failure IS NOT NULL"),
-    ),
+    _partial("scores_failed", "workspace_id", "at", only="failure IS NOT NULL"),
 )
 
 facts = Table(

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, groupby
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from alerts.incident import Incident, Known, Numbers
 from alerts.sighting import Sighting
@@ -22,9 +22,11 @@ from traces.clock import format_time
 from traces.model import Alert, Direction, Segment, Signal
 from traces.store import Tx
 from traces.store.alerts import live
-from traces.store.arrivals import ArrivalHour
+from traces.store.arrivals import ArrivalHour, SourceKind
 from traces.store.rollups import HOUR_S, bucket_start
 
+Source: TypeAlias = tuple[SourceKind, str]
+"""A source by its kind and name."""
 ORIGIN: Final = "source_lag"
 HISTORY: Final = timedelta(weeks=8)
 _HOUR: Final = timedelta(hours=1)
@@ -143,19 +145,27 @@ def is_behind(lag: Lag, signal: Signal) -> bool:
     )
 
 
-def sightings(tx: Tx, polled: Collection[str], signal: Signal, now: datetime) -> list[Sighting]:
-    """The sources that are behind as of ``now``: of the polled ones those named, and every client.
+def sightings(
+    hours: Mapping[Source, Sequence[ArrivalHour]],
+    watched: Collection[datetime],
+    alerted: Mapping[str, Alert],
+    signal: Signal,
+    now: datetime,
+) -> list[Sighting]:
+    """The sources that are behind as of ``now``.
 
     One that has an alert stays behind until it sends again, however its habit changes over the day.
+
+    Args:
+        hours: What came from each source, in order of time.
+        watched: The hours in which Hark was watching.
+        alerted: The alerts of sources that are behind, by name.
+        signal: With the smallest change worth an alert.
+        now: As of when.
     """
-    since = bucket_start(now - HISTORY, HOUR_S)
-    watched = tx.state.beats(since, now + _HOUR)
-    alerted = _alerted(tx)
     found = []
-    for (kind, name), hours in groupby(tx.arrivals.hours(since), key=lambda hour: (hour.kind, hour.source)):
-        if kind == "file" or (kind == "poll" and name not in polled):
-            continue
-        habit = Habit(list(hours), watched)
+    for (_kind, name), of_source in hours.items():
+        habit = Habit(of_source, watched)
         alert = alerted.get(name)
         if alert is not None and habit.newest is not None and habit.newest <= alert.started_at:
             found.append(_sighting(name, habit, _standing(alert, now), signal, now))
@@ -167,7 +177,7 @@ def sightings(tx: Tx, polled: Collection[str], signal: Signal, now: datetime) ->
 def _alerted(tx: Tx) -> Mapping[str, Alert]:
     """The alerts of the sources that are behind."""
     alerts = [alert for alert in live(tx.alerts.all(limit=500)) if alert.signal == SOURCE_LAG.name]
-    return {dict(alert.segment.pairs).get("source", ""): alert for alert in alerts}
+    return {alert.segment.as_map().get("source", ""): alert for alert in alerts}
 
 
 def _standing(alert: Alert, now: datetime) -> Lag:
@@ -235,24 +245,43 @@ class Lagging:
 
     def __init__(self, polled: Collection[str]) -> None:
         self._polled = frozenset(polled)
+        self._hours: dict[Source, list[ArrivalHour]] = {}
+        self._read_at: datetime | None = None
         self._looked_at: datetime | None = None
-        self._trimmed_at: datetime | None = None
         self._found: list[Sighting] = []
 
     def look(self, tx: Tx, signals: Mapping[str, Signal], now: datetime) -> Behind:
         """What is behind as of ``now``; nothing where the team has switched the signal off."""
-        signal = signals.get(SOURCE_LAG.name)
         if self._looked_at is not None and abs(now - self._looked_at) < _MINUTE:
             return Behind(sightings=self._found)
-        before = (
-            set(_alerted(tx)) if self._looked_at is None else {dict(s.segment.pairs)["source"] for s in self._found}
-        )
+        signal, alerted = signals.get(SOURCE_LAG.name), _alerted(tx)
+        before = set(alerted) if self._looked_at is None else _names(self._found)
         self._looked_at = now
-        self._found = [] if signal is None else sightings(tx, self._polled, signal, now)
-        self._trim(tx, now)
-        return Behind(sightings=self._found, is_news={dict(s.segment.pairs)["source"] for s in self._found} != before)
+        self._read(tx, now)
+        watched = tx.state.beats(bucket_start(now - HISTORY, HOUR_S), now + _HOUR)
+        self._found = [] if signal is None else sightings(self._hours, watched, alerted, signal, now)
+        return Behind(sightings=self._found, is_news=_names(self._found) != before)
 
-    def _trim(self, tx: Tx, now: datetime) -> None:
-        if self._trimmed_at is None or abs(now - self._trimmed_at) >= _HOUR:
-            tx.arrivals.trim(bucket_start(now - HISTORY - _DAY, HOUR_S))
-            self._trimmed_at = now
+    def _read(self, tx: Tx, now: datetime) -> None:
+        """Bring what is known of the sources up to date: all of it at first, then only the hours that may have changed."""
+        since = bucket_start(now - HISTORY, HOUR_S)
+        if self._read_at is None or now < self._read_at:
+            self._hours, changed_since = {}, since
+        else:
+            changed_since = bucket_start(self._read_at - _HOUR, HOUR_S)
+        if self._read_at is None or bucket_start(now, HOUR_S) > self._read_at:
+            tx.arrivals.trim(since - _DAY)
+        self._read_at = now
+        changed = {
+            key: list(hours)
+            for key, hours in groupby(tx.arrivals.hours(changed_since), key=lambda hour: (hour.kind, hour.source))
+            if key[0] == "push" or (key[0] == "poll" and key[1] in self._polled)
+        }
+        self._hours = {
+            key: [*(h for h in self._hours.get(key, ()) if since <= h.bucket_at < hours[0].bucket_at), *hours]
+            for key, hours in changed.items()
+        }
+
+
+def _names(found: Sequence[Sighting]) -> set[str]:
+    return {sighting.segment.as_map()["source"] for sighting in found}

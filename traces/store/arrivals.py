@@ -76,6 +76,9 @@ class ArrivalHour:
     reason_at: datetime | None
 
 
+_AS_STORED: Final = tuple(name for name in ArrivalHour.__slots__ if name != "longest")
+
+
 class Arrivals(Part):
     """Hours by kind of source, source and time."""
 
@@ -102,23 +105,20 @@ class Arrivals(Part):
 
     def hours(self, since: datetime) -> list[ArrivalHour]:
         """The hours from ``since`` on and the last one of each source before, by source, in order of time."""
-        later = _A.alias("later")
-        newest = (
-            select(func.max(later.c.bucket_at))
-            .where(
-                later.c.workspace_id == _A.c.workspace_id,
-                later.c.kind == _A.c.kind,
-                later.c.source == _A.c.source,
-                later.c.bucket_at < since,
-            )
-            .scalar_subquery()
+        before = and_(_A.c.workspace_id == self._workspace_id, _A.c.bucket_at < since)
+        last = (
+            select(_A.c.kind, _A.c.source, func.max(_A.c.bucket_at).label("bucket_at"))
+            .where(before)
+            .group_by(_A.c.kind, _A.c.source)
+            .subquery()
         )
-        rows = self._connection.execute(
-            select(_A)
-            .where(_A.c.workspace_id == self._workspace_id, (_A.c.bucket_at >= since) | (_A.c.bucket_at == newest))
-            .order_by(_A.c.kind, _A.c.source, _A.c.bucket_at)
+        is_last = and_(*(_A.c[name] == last.c[name] for name in ("kind", "source", "bucket_at")))
+        older = self._connection.execute(select(_A).join(last, is_last).where(before)).fetchall()
+        recent = self._connection.execute(
+            select(_A).where(_A.c.workspace_id == self._workspace_id, _A.c.bucket_at >= since)
         )
-        return [_hour(row) for row in rows]
+        found = [_hour(row) for row in (*older, *recent)]
+        return sorted(found, key=lambda hour: (hour.kind, hour.source, hour.bucket_at))
 
     def names(self) -> set[tuple[SourceKind, str]]:
         """Every source that anything is known of."""
@@ -178,5 +178,5 @@ def _addition(dialect: str) -> Any:
 
 
 def _hour(row: Any) -> ArrivalHour:
-    fields = {name: getattr(row, name) for name in ArrivalHour.__slots__ if name != "longest"}
-    return ArrivalHour(**fields, longest=row.longest_us * _MICROSECOND)
+    fields = {name: getattr(row, name) for name in _AS_STORED}
+    return ArrivalHour(longest=row.longest_us * _MICROSECOND, **fields)

@@ -68,6 +68,9 @@ Reviewers answer the evaluator's question with the buttons under a conversation,
 (`hark labels import`). As soon as there are labels, `hark calibrate` and the running Hark measure the evaluator against
 them: threshold, true positive and true negative rate, Cohen's kappa, and the share that is really true with its 95 %
 interval. An evaluator whose verdicts tell too little is marked as not usable; its rate then rests on the labels alone.
+
+The same labels teach [classifiers](classifiers.md): one for each evaluator, which speaks in place of the rules once it is
+better by more than chance.
 """
 _LAYERS = ("Code", "A classifier", "A judge")
 _WHEN = {"arrival": "on arrival", "quiet": "when quiet"}

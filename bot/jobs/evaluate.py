@@ -57,8 +57,8 @@ class Evaluation:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._judges = [e for e in evaluators if traits_of(e).layer == JUDGE_LAYER]
-        code = [e for e in evaluators if traits_of(e).layer != JUDGE_LAYER]
+        self._judges = [e for e in evaluators if _takes_long(e)]
+        code = [e for e in evaluators if not _takes_long(e)]
         self._on_arrival = [e for e in code if e.when == "arrival"]
         self._on_quiet = [e for e in code if e.when == "quiet"]
         self._cuts = cuts
@@ -188,6 +188,10 @@ class Evaluation:
         if oldest is not None:
             tx.state.note_oldest_change(oldest)
         return current
+
+
+def _takes_long(evaluator: Evaluator) -> bool:
+    return traits_of(evaluator).layer == JUDGE_LAYER and not getattr(evaluator, "is_at_hand", False)
 
 
 def _asks_about(judge: Evaluator, conversation: Conversation) -> bool:

@@ -14,6 +14,7 @@ from evaluators.judge.asking import Answered, Asking, Prompt, VerdictCache
 from evaluators.judge.criterion import Criterion, prompt_text
 from evaluators.judge.model import JudgeModel
 from evaluators.judge.sampling import Strata
+from evaluators.judge.scripted import ScriptedJudgeModel
 from evaluators.judge.transcript import fence, new_boundary, render
 from evaluators.judge.verdict import BRIEF, SCHEMA, Verdict, find_quote, read_verdict
 from traces.model import Conversation, Direction, EvaluatorFailure, Score
@@ -61,6 +62,8 @@ class Judge:
         self._strata = strata
         self._chance = chance if chance is not None else random.SystemRandom()
         self._system = system_prompt(criterion)
+        self.is_at_hand = all(isinstance(asked, ScriptedJudgeModel) for asked in (model, *fallback))
+        """Whether it answers at once, as a script does, and nobody would wait for it."""
 
     def _version_of(self, criterion: Criterion) -> str:
         """A hash of everything that the verdicts depend on."""

@@ -17,6 +17,8 @@ LEAST_SHARE = 0.5
 LEAST_Z = 4.0
 LEAST_CONTRAST = 2.0
 """Standard errors by which a named segment must differ from the rest."""
+LARGE_SHARE = 0.2
+"""Only segments with this share of the conversations come to hold half of an excess by chance."""
 MANY_CONTRAST = 0.5
 """Over the largest contrast that so many segments have by chance, sqrt(2 ln m), a named one must be by so much."""
 SUSPECT_Z = 2.5
@@ -30,7 +32,12 @@ WHOLE_SHARE = 0.98
 """A segment with this share of the conversations is the whole."""
 LEAST_GAP = 0.5
 """By how much of the whole's change a named segment must have moved more than the rest."""
+LEAST_PART = 15
+"""Conversations in a segment, on average: the shares of smaller ones move by chance all the time."""
+SURE_MIX_SHARE = 0.7
+"""A shift of the mix that explains so much is said before any segment."""
 LEAST_MIX_SHARE = 0.4
+"""One that explains so much is said where no segment explains more."""
 FLAT_Z = 3.5
 FLAT_SHARE = 0.35
 FLAT_NOISE = 2.5
@@ -123,13 +130,15 @@ def attribute(
     if not sound or sound[0] is not whole or not whole.excess:
         return Attribution(cause=Cause.EVERYWHERE)
     order = {key: rank for rank, key in enumerate(keys)}
-    if (shift := _mix_shift(whole, sound[1:], order)) is not None:
-        return shift
-    contrast = max(LEAST_CONTRAST, math.sqrt(2 * math.log(max(len(sound) - 1, 1))) + MANY_CONTRAST)
+    contrast = _least_contrast(sound[1:], whole)
     ranked = sorted(
         (cell for cell in sound[1:] if _explains(cell, whole, contrast, suspected=(cell.key, cell.value) in suspects)),
         key=lambda cell: (-round(_fit(cell, whole), 6), order.get(cell.key, len(order)), cell.key, cell.value),
     )
+    suspected = any((cell.key, cell.value) in suspects for cell in ranked)
+    shift = None if suspected else _mix_shift(whole, sound[1:], order)
+    if shift is not None and (not ranked or _explains_more(shift, ranked[0], whole)):
+        return shift
     if not ranked:
         return Attribution(cause=Cause.EVERYWHERE)
     blamed = [cell for cell in ranked if (cell.key, cell.value) in suspects and _is_to_blame(cell, whole)]
@@ -185,6 +194,12 @@ def _explains(cell: Cell, whole: Cell, contrast: float, *, suspected: bool) -> b
     return _contrast(cell, whole) >= least_contrast and _stands_out(cell, whole)
 
 
+def _least_contrast(cells: Sequence[Cell], whole: Cell) -> float:
+    """By how many standard errors one of so many segments differs from the rest by chance, and some more."""
+    large = {(round(cell.n), round(cell.total, 6)) for cell in cells if cell.n >= LARGE_SHARE * whole.n}
+    return max(LEAST_CONTRAST, math.sqrt(2 * math.log(max(len(large), 1))) + MANY_CONTRAST)
+
+
 def _stands_out(cell: Cell, whole: Cell) -> bool:
     """Whether a segment moved much more than the rest did: no change hits all of them quite alike."""
     rest = whole.without(cell)
@@ -218,17 +233,22 @@ def _same_conversations(cell: Cell, other: Cell) -> bool:
     )
 
 
+def _explains_more(shift: Attribution, cell: Cell, whole: Cell) -> bool:
+    """Whether a shift of the mix leaves less of the excess unexplained than a segment does."""
+    return shift.share >= SURE_MIX_SHARE or abs(1 - shift.share) * abs(whole.z) < abs(whole.without(cell).z)
+
+
 def _mix_shift(whole: Cell, cells: Sequence[Cell], order: dict[str, int]) -> Attribution | None:
+    """The key whose shares moved, where that explains much and its segments hold little of the excess."""
+    noise = max(FLAT_SHARE, FLAT_NOISE / max(abs(whole.z), 1.0))
     found: list[tuple[float, str]] = []
     for key in sorted({cell.key for cell in cells}, key=lambda key: (order.get(key, len(order)), key)):
         parts = [cell for cell in cells if cell.key == key]
         within = sum(cell.excess for cell in parts) / whole.excess
         between = (sum(cell.expected for cell in parts) - whole.expected) / whole.excess
-        flat = abs(within) <= max(FLAT_SHARE, FLAT_NOISE / max(abs(whole.z), 1.0)) and all(
-            abs(cell.z) < FLAT_Z for cell in parts
-        )
+        flat = abs(within) <= noise and all(abs(cell.z) < FLAT_Z for cell in parts)
         covered = COVERED * whole.n <= sum(cell.n for cell in parts) <= whole.n / COVERED
-        if len(parts) > 1 and flat and covered and between >= LEAST_MIX_SHARE:
+        if 1 < len(parts) <= whole.n / LEAST_PART and flat and covered and between >= LEAST_MIX_SHARE:
             found.append((between, key))
     if not found:
         return None

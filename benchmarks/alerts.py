@@ -87,9 +87,9 @@ def incidents(run: Run, false: dict[str, float]) -> None:
     found: dict[str, list[Found]] = {"Hark": []} | {name: [] for name in PEERS if run.peers}
     for case in INCIDENTS:
         simulated = run.incident(case)
-        for name in found:
+        for name, rows in found.items():
             alerts = _alerts(name, simulated, case.what, run)
-            found[name].append(run.by_volume(delays(alerts, simulated, case.incident)))
+            rows.append(run.by_volume(delays(alerts, simulated, case.incident)))
         print(f"| {case.name} | " + " | ".join(map(_cell, found["Hark"][-1])) + " |", flush=True)
     print("\n| rule | ≥ 100/h within 24 h | ≥ 100/h found | median | any volume found | precision |")
     print("| --- |" + " ---: |" * 5)

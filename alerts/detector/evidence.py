@@ -32,7 +32,7 @@ SIZES: dict[Kind, Floats] = {
 }
 """Log odds, log factors, shifts of ln x, shifts of a score in standard deviations: shape (EFFECTS, 1), upward first."""
 UPWARD = np.arange(EFFECTS)[:, None] < EFFECTS // 2
-REALISED = 0.1
+REALISED = 0.08
 """In simulated quiet weeks whose noise is that of coin flips, less than a thirtieth of the alarms came about that the bound
 allows, at any run length: an e-CUSUM of a small effect starts anew far less often than the bound assumes. So much of
 the bound is used there; the more of the noise hangs together, the nearer it is taken as it stands."""

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import orjson
@@ -23,7 +24,7 @@ _PAIR: Final = 2
 _TRIPLE: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: the digest is kept, for every score asks for it
 class Head:
     """A classifier of one evaluator.
 
@@ -53,7 +54,7 @@ class Head:
     cut: float = 0.5
     held_out: dict[str, float] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short digest of what it says; the same labels give the same."""
         return hashlib.sha256(orjson.dumps(self.to_json(), option=orjson.OPT_SORT_KEYS)).hexdigest()[:8]

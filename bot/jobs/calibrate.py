@@ -55,6 +55,11 @@ class Calibrating:
         return found
 
 
+def outdate(tx: Tx, name: str, now: datetime) -> None:
+    """Have the next run calibrate an evaluator anew: its scores have changed, though its labels have not."""
+    tx.state.job_ran(_JOB + name, now, None)
+
+
 def _held_out(tx: Tx, name: str, values: dict[str, float]) -> dict[str, float]:
     """What a classifier gives to those that it learned from, as if it had not seen them: else it would flatter itself."""
     learned = tx.classifiers.current(name)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.classifiers import Heads
 from bot.jobs.backfill import Backfill
+from bot.jobs.calibrate import outdate
 from evaluators.learned.evaluator import Learning
 from evaluators.learned.examples import JUDGED, MOST_JUDGED, Labelled, learn_from
 from evaluators.learned.head import Head
@@ -127,6 +128,7 @@ class Training:
                 return
             with self._store.begin() as tx:
                 tx.state.job_ran(_RESCORE + name, now, {"is_done": True})
+                outdate(tx, name, now)
 
 
 def _stored(head: Head, now: datetime) -> Learned:

@@ -245,7 +245,7 @@ def _terms(messages: Sequence[Message]) -> Counter[str]:
     counted: Counter[str] = Counter()
     left = _TEXT_CHARS
     for message in reversed(messages):
-        counted.update(f"t:{call.name[:30]}" for call in message.tool_calls)
+        counted.update(f"t:{'_'.join(_WORD.findall(call.name[:30]))}" for call in message.tool_calls)
         letter = _LETTERS.get(message.role)
         if letter is None or left <= 0:
             continue

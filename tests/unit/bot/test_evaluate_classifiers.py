@@ -162,6 +162,14 @@ def test_a_classifier_is_not_calibrated_on_what_it_has_learned_by_heart(hark):
     assert len(held_out) == found.n_labels == 40
 
 
+def test_a_classifier_that_takes_over_is_calibrated_at_once(hark):
+    label(hark, *range(40))
+    hark.jobs.calibrate.run(LATER)
+    [trained] = hark.jobs.train.run(LATER + MINUTE)
+    versions = {c.evaluator: c.evaluator_version for c in hark.jobs.calibrate.run(LATER + 2 * MINUTE)}
+    assert versions["task_success"] == f"1+c{trained.head.version}"
+
+
 def test_the_latest_classifiers_are_kept(hark):
     with hark.store.begin() as tx:
         for n in range(KEPT + 5):

@@ -59,6 +59,11 @@ def test_words_are_told_apart_by_who_said_them():
     assert terms == {"u:refund", "l:refund", "a:refund", "o:refund"}
 
 
+def test_names_of_tools_become_words():
+    seen = see(talk(Message(role="assistant", tool_calls=(ToolCall(name="<!channel> *book*\n_it"),))))
+    assert [term for term in seen.terms if term.startswith("t:")] == ["t:channel_book_it"]
+
+
 @pytest.mark.parametrize("piece", ["a", "?", " ", "1.", "no ", "1,", "transfer", "\u200b", "é", "😀"])
 def test_two_megabytes_of_anything_are_bounded(piece):
     long = piece * (2_000_000 // len(piece))

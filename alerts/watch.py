@@ -19,12 +19,12 @@ import numpy as np
 import orjson
 
 from alerts.correction import Reviewed, line_of
-from alerts.detector import Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
+from alerts.detector import SUMS, Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
 from alerts.excluded import Excluded, is_excluded
 from alerts.signals import threshold_of
 from traces.clock import format_time
 from traces.errors import BadInput
-from traces.histogram import Rollup
+from traces.histogram import Rollup, value_of
 from traces.model import EVERYTHING, Calibration, Change, Kind, Segment, Signal
 from traces.store import Tx
 from traces.store.rollups import HOUR_S, bucket_start, segment_key, segment_of
@@ -275,23 +275,14 @@ class Watch:
     def _panel(
         self, kind: Kind, track: _Track, hour: datetime, values: Mapping[int, Rollup], *, observed: bool
     ) -> Panel:
-        size = len(track.series)
-        n, k, logs, squares = (np.zeros((1, size)) for _ in range(4))
+        n = np.zeros((1, len(track.series)))
+        sums = {name: np.zeros_like(n) for name in SUMS[kind]}
         for place, rollup in values.items():
             n[0, place] = rollup.n
-            logs[0, place], squares[0, place] = rollup.log_total, rollup.log_square_total
-            if kind is Kind.RATE:
-                k[0, place] = rollup.at_least(self._thresholds.get(track.series[place][0], 0.5))
-        seen = np.full((1, size), observed)
-        return Panel(
-            kind=kind,
-            starts=[hour],
-            n=n,
-            k=k if kind is Kind.RATE else None,
-            log_total=logs if kind is Kind.CONTINUOUS else None,
-            log_square_total=squares if kind is Kind.CONTINUOUS else None,
-            observed=seen,
-        )
+            read = _sums_of(kind, rollup, self._thresholds.get(track.series[place][0], 0.5))
+            for array, value in zip(sums.values(), read, strict=True):
+                array[0, place] = value
+        return Panel(kind=kind, starts=[hour], n=n, observed=np.full_like(n, observed, dtype=bool), **sums)
 
     def _terms_of(self, track: _Track, terrain: Terrain, total: int) -> Terms:
         # A signal that was switched off keeps its place; nobody is told of what it finds.
@@ -360,6 +351,18 @@ def _thresholds_of(terrain: Terrain) -> dict[str, float]:
 def is_watched(signal: Signal, segment: Segment) -> bool:
     """Whether a signal is watched in a segment: everywhere, or only in all traffic and in whole applications."""
     return signal.by_segment or segment == EVERYTHING or all(key in _WIDE for key, _ in segment.pairs)
+
+
+def _sums_of(kind: Kind, rollup: Rollup, threshold: float) -> tuple[float, ...]:
+    """What a panel of that kind needs of a rollup, in the order of ``SUMS``."""
+    if kind is Kind.COUNT:
+        return ()
+    if kind is Kind.RATE:
+        return (rollup.at_least(threshold),)
+    if kind is Kind.CONTINUOUS:
+        return rollup.log_total, rollup.log_square_total
+    values = [(value_of(bin_), count) for bin_, count in rollup.bins.items()]
+    return sum(v * count for v, count in values), sum(v * v * count for v, count in values)
 
 
 def _parent(series: _Series, track: _Track, changes: Sequence[Change]) -> int:

@@ -1,7 +1,7 @@
 """Detects signals that leave their baselines: a count-aware sequential test over many series at once."""
 
 from alerts.detector.fold import Detector
-from alerts.detector.panel import Panel, Terms, run_length
+from alerts.detector.panel import SUMS, Panel, Terms, run_length
 from alerts.detector.verdict import Anomaly, End, Point, Since, Verdict
 
-__all__ = ["Anomaly", "Detector", "End", "Panel", "Point", "Since", "Terms", "Verdict", "run_length"]
+__all__ = ["SUMS", "Anomaly", "Detector", "End", "Panel", "Point", "Since", "Terms", "Verdict", "run_length"]

@@ -56,7 +56,7 @@ class Panel:
         shape = np.shape(self.n)
         if len(shape) != BUCKETS_BY_SERIES or shape[0] != len(self.starts):
             raise BadInput(f"expected shape ({len(self.starts)}, series), got {shape}", "panel.n")
-        for name in _NEEDED[self.kind]:
+        for name in SUMS[self.kind]:
             if getattr(self, name) is None:
                 raise BadInput(f"a panel of kind {self.kind} needs it", f"panel.{name}")
         for name in ("k", "log_total", "log_square_total", "total", "square_total"):
@@ -99,7 +99,7 @@ class Panel:
             return n, np.zeros_like(n)
         if self.kind is Kind.RATE:
             return np.array(self.k, dtype=np.float64), np.zeros_like(n)
-        total, square = (np.array(getattr(self, name), dtype=np.float64) for name in _NEEDED[self.kind])
+        total, square = (np.array(getattr(self, name), dtype=np.float64) for name in SUMS[self.kind])
         with np.errstate(all="ignore"):
             within = np.where(n > 0, square - total * total / np.maximum(n, 1.0), 0.0)
             # Rounding in the caller's sums may leave a variance a hair below zero; anything more is a mistake.
@@ -107,12 +107,13 @@ class Panel:
         return total, within
 
 
-_NEEDED: dict[Kind, tuple[str, ...]] = {
+SUMS: dict[Kind, tuple[str, ...]] = {
     Kind.COUNT: (),
     Kind.RATE: ("k",),
     Kind.CONTINUOUS: ("log_total", "log_square_total"),
     Kind.SCORE: ("total", "square_total"),
 }
+"""The arrays of a panel beside ``n``, by kind."""
 
 
 @dataclass(frozen=True, slots=True)

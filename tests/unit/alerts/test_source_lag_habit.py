@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import DAY, HOUR, MINUTE, NOW
+from made import DAY, HOUR, MINUTE, NOW, workspace_in
 
 from alerts.signals import SOURCE_LAG
-from alerts.source_lag import Habit, is_behind
-from traces.store.arrivals import ArrivalHour
+from alerts.source_lag import Habit, Lagging, is_behind
+from traces.store import open_store
+from traces.store.arrivals import Arrival, ArrivalHour
 from traces.store.rollups import HOUR_S, bucket_start
 
 WEEK = timedelta(weeks=1)
 MONDAY = datetime(2026, 9, 7, tzinfo=NOW.tzinfo)
+
+
+@pytest.fixture(scope="module")
+def database():
+    with closing(open_store("sqlite://")) as opened:
+        yield opened
 
 
 def hours_of(times):
@@ -121,3 +129,22 @@ def test_a_lag_is_never_negative_never_before_the_first_trace_and_never_longer_t
         assert found.usual >= timedelta(0)
         assert found.missed >= 0
         assert all(hour in watched for hour in watching(found.since, now) if hour > found.since)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 70 * 24 * 60), st.booleans()), min_size=1, max_size=12, unique_by=lambda t: t[0])
+)
+def test_who_looks_all_the_time_knows_what_who_looks_for_the_first_time_knows(database, arrivals):
+    store = workspace_in(database)
+    watching_all_along = Lagging(("phoenix",))
+    for minute, is_polled in sorted(arrivals):
+        now = MONDAY + minute * MINUTE
+        kind, name = ("poll", "phoenix") if is_polled else ("push", "otlp")
+        with store.begin() as tx:
+            tx.state.beat(bucket_start(now, HOUR_S))
+            tx.arrivals.note([Arrival(kind=kind, source=name, at=now, seen_at=now, traces=1)])
+            watching_all_along.look(tx, {"source_lag": SOURCE_LAG}, now)
+            first = Lagging(("phoenix",))
+            first.look(tx, {"source_lag": SOURCE_LAG}, now)
+    assert watching_all_along._hours == first._hours

@@ -19,6 +19,7 @@ JUDGE_LAYER: Final = 2
 Need = Literal["messages", "tools", "documents", "feedback", "timings"]
 """What a conversation has to hold for an evaluator to say anything of it."""
 
+_ASCII_CONTROL = dict.fromkeys((*range(32), 127), " ")
 EVIDENCE_CHARS = 300
 BUTTON_CHARS = 75
 
@@ -119,6 +120,8 @@ def excerpt(text: str, start: int = 0, end: int | None = None, limit: int = EVID
 
 
 def _one_line(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.translate(_ASCII_CONTROL).split())
     visible = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in text)
     return " ".join(visible.split())
 

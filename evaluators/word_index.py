@@ -21,14 +21,18 @@ class WordIndex:
     """
 
     def __init__(self, needles: Iterable[Sequence[str]]) -> None:
-        self._parts: list[tuple[str, int]] = []
+        self._parts: dict[str, int] = {}
         self._literals: list[tuple[str, int]] = []
         self._always = 0
         for position, several in enumerate(needles):
             self._always |= 0 if several else 1 << position
             for needle in several:
                 part = max(_TOKEN.findall(needle), key=len, default="")
-                (self._parts if part else self._literals).append((part or needle, 1 << position))
+                if part:
+                    self._parts[part] = self._parts.get(part, 0) | 1 << position
+                else:
+                    self._literals.append((needle, 1 << position))
+        self._longest = max(map(len, self._parts), default=0)
         self._usual = lru_cache(maxsize=_REMEMBERED)(self._positions_of)
 
     def positions(self, folded: str) -> Iterator[int]:
@@ -50,8 +54,13 @@ class WordIndex:
         return found
 
     def _positions_of(self, word: str) -> int:
-        found = 0
-        for part, bit in self._parts:
-            if part in word:
-                found |= bit
+        parts, found = self._parts, 0
+        if len(word) > _USUAL_CHARS:
+            for part, bits in parts.items():
+                found |= bits if part in word else 0
+            return found
+        # A usual word has some thirty parts, far fewer than there are needles.
+        for start in range(len(word) - 1):
+            for end in range(start + 2, min(len(word), start + self._longest) + 1):
+                found |= parts.get(word[start:end], 0)
         return found

@@ -23,7 +23,7 @@ class Broken(Refusal):
 def test_an_exception_becomes_a_failure_that_names_it():
     failure = run(Broken(ZeroDivisionError("division by zero")), talk(("user", "x")))
     assert failure == EvaluatorFailure(
-        name="refusal", reason="bug", message="ZeroDivisionError: division by zero", evaluator_version="1"
+        name="refusal", reason="bug", message="ZeroDivisionError: division by zero", evaluator_version=Refusal.version
     )
 
 
@@ -47,4 +47,4 @@ def test_what_is_no_score_is_a_failure_and_never_a_score(outcome):
 
 def test_a_score_carries_the_name_and_version_of_its_evaluator():
     score = run(Broken(Score(name="something else", value=1.0)), talk(("user", "x")))
-    assert (score.name, score.evaluator_version) == ("refusal", "1")
+    assert (score.name, score.evaluator_version) == ("refusal", Refusal.version)

@@ -57,7 +57,8 @@ def test_advice_on_a_delicate_topic_needs_its_words():
 
 def test_a_team_gives_its_own_topics_and_phrases():
     table = {"topics": {"loans": r"\bloan"}, "phrases": {"loans": ["subject to approval"]}}
-    evaluator = build(enabled=["missing_disclaimer"], options={"missing_disclaimer": table})[-1]
+    running = build(enabled=["missing_disclaimer"], options={"missing_disclaimer": table})
+    evaluator = next(e for e in running if e.name == "missing_disclaimer")
     offer = "We can offer you a loan of 5,000 euros; this loan has an interest rate of four percent."
     assert evaluator.evaluate(talk(("assistant", offer))).value == 1
     assert evaluator.evaluate(talk(("assistant", offer + " All subject to approval."))).value == 0

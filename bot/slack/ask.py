@@ -210,7 +210,7 @@ class Desk:
             ),
             problems=tuple(
                 [problem for source in sources for problem in source.problems]
-                + ([f"{dead} messages could not be delivered"] if dead else [])
+                + ([f"{dead} messages could not be delivered; hark deliveries --failed says why"] if dead else [])
                 + ([] if judging is None else list(judging.problems))
                 + [problem for evaluator in health if (problem := _problem_of(evaluator))]
             ),

@@ -1,8 +1,9 @@
-"""How well the evaluators tell what labels say, and what they cost.
+"""How well the evaluators of code tell what labels say, and what they cost.
 
 Run: ``python -m benchmarks.evaluators [directory]``; the directory (by default ``../shared/data``) holds labelled
-conversations in the form of ``hark ingest``: injection.jsonl, pii.jsonl, groundedness.jsonl, abandonment.jsonl. A set that
-is not there is skipped, and said to be. Families of attacks come with the benchmark.
+conversations in the form of ``hark ingest``: injection.jsonl, pii.jsonl, groundedness.jsonl, abandonment.jsonl,
+airline.jsonl. A set that is not there is skipped, and said to be. Families of attacks, refusals and dissatisfied turns that
+were written for Hark come with it. What classifiers add is measured by ``benchmarks.classifiers``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,16 +21,22 @@ import numpy as np
 from scipy.stats import beta, rankdata
 
 from benchmarks.injection_families import ATTACKS, HONEST, WRITTEN_FOR
-from evaluators.base import Evaluator
+from evaluators.base import Evaluator, traits_of
 from evaluators.injection import SIGNS_OF_USERS, SUSPICIOUS, Signs, attempt_in
 from evaluators.registry import BUILT_IN, build
-from evaluators.run import run
+from evaluators.run import run, run_all
 from traces.model import Conversation, Document, Message, Score, ToolCall
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 STRUCTURED = {"EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS"}
-CODE = ("prompt_injection", "indirect_injection", "pii_leak", "secret_leak", "toxicity", "missing_disclaimer",
-        "unsafe_tool_use", "groundedness", "user_feedback", "refusal", "tool_error", "rephrase")  # fmt: skip
+WRITTEN = Path(__file__).parents[1] / "tests" / "unit" / "evaluators"
+TURNS = 20
+SETS = (
+    ("prompt_injection", "injection.jsonl", "prompt_injection"),
+    ("pii_leak", "pii.jsonl", "pii_spans"),
+    ("groundedness", "groundedness.jsonl", "groundedness"),
+    ("abandonment", "abandonment.jsonl", "abandonment"),
+)
 
 
 class Labelled(NamedTuple):
@@ -48,24 +56,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("directory", type=Path, nargs="?", default=Path(__file__).parents[2] / "shared" / "data")
     directory = parser.parse_args().directory
-    evaluators = {e.name: e for e in build(enabled=[name for name in CODE if name in BUILT_IN])}
+    evaluators = {e.name: e for e in build(enabled=tuple(BUILT_IN)) if traits_of(e).layer == 0}
     print(
         "| evaluator | set | n | positive | precision | recall | F1 | AUROC | ms |\n|---|---|---:|---:|---|---|---:|---:|---:|"
     )
-    for name, file, label in (
-        ("prompt_injection", "injection.jsonl", "prompt_injection"),
-        ("pii_leak", "pii.jsonl", "pii_spans"),
-        ("groundedness", "groundedness.jsonl", "groundedness"),
-        ("abandonment", "abandonment.jsonl", "abandonment"),
-    ):
-        if not (directory / file).is_file():
+    for name, file, label in SETS:
+        if (directory / file).is_file():
+            print(row(evaluators[name], file, list(labelled(directory / file, label))))
+        else:
             print(f"skipped {name}: {directory / file} is not there")
-        elif name in BUILT_IN:
-            evaluator = evaluators.get(name) or next(e for e in build(enabled=[name]) if e.name == name)
-            print(row(evaluator, file, list(labelled(directory / file, label))))
+    print(row(evaluators["refusal"], "answers written for Hark", list(answers())))
+    print(row(evaluators["frustration"], "turns written for Hark", list(turns())))
+    if (directory / "injection.jsonl").is_file():
+        at_one_percent(
+            evaluators["prompt_injection"], list(labelled(directory / "injection.jsonl", "prompt_injection"))
+        )
     families()
     if (directory / "airline.jsonl").is_file():
         speed(evaluators, [conversation_of(json.loads(line)) for line in lines(directory / "airline.jsonl")])
+
+
+def answers() -> Iterator[Labelled]:
+    for number, written in enumerate(json.loads((WRITTEN / "answers_and_refusals.json").read_text("utf-8"))["answers"]):
+        said = [{"role": "user", "content": "Please."}, {"role": "assistant", "content": written["text"]}]
+        yield Labelled(conversation_of({"id": number, "messages": said}), written["refusal"])
+
+
+def turns() -> Iterator[Labelled]:
+    for number, written in enumerate(json.loads((WRITTEN / "dissatisfied_turns.json").read_text("utf-8"))["turns"]):
+        said = [("user", "Hello."), ("assistant", written["agent"]), ("user", written["user"])]
+        messages = [{"role": role, "content": content} for role, content in said]
+        yield Labelled(conversation_of({"id": number, "messages": messages}), written["dissatisfied"])
+
+
+def at_one_percent(evaluator: Evaluator, rows: Sequence[Labelled]) -> None:
+    values, truths, _ = measure(evaluator, rows)
+    honest = np.sort(values[~truths])[::-1]
+    limit = honest[int(0.01 * len(honest))]
+    print(f"\nprompt_injection at 1 % false alarms (above {limit:.2f}): recall {(values[truths] > limit).mean():.3f}")
 
 
 def lines(path: Path) -> list[str]:
@@ -99,9 +127,9 @@ def message_of(read: dict[str, Any]) -> Message:
 def measure(evaluator: Evaluator, rows: Sequence[Labelled]) -> Measured:
     values, truths, ms = [], [], []
     for conversation, truth in rows:
-        begun = time.perf_counter()
+        begun = time.process_time()
         outcome = run(evaluator, conversation)
-        ms.append((time.perf_counter() - begun) * 1000)
+        ms.append((time.process_time() - begun) * 1000)
         values.append(outcome.value if isinstance(outcome, Score) and outcome.value is not None else 0.0)
         truths.append(truth)
     return Measured(np.array(values), np.array(truths), np.array(ms))
@@ -149,25 +177,49 @@ def auroc(values: np.ndarray, truths: np.ndarray) -> float:
 
 def families() -> None:
     print("\n| family of attacks | n | recall | without the signs written for it |\n|---|---:|---:|---:|")
+    seen, unseen = [], []
     for family, texts in ATTACKS.items():
-        left_out = WRITTEN_FOR.get(family)
-        others = Signs(sign for sign in SIGNS_OF_USERS if left_out is None or sign.family not in left_out)
-        known = sum(attempt_in(text).value >= SUSPICIOUS for text in texts) / len(texts)
-        unseen = sum(attempt_in(text, others).value >= SUSPICIOUS for text in texts) / len(texts)
-        apart = len(others) < len(SIGNS_OF_USERS)
-        print(f"| {family} | {len(texts)} | {known:.2f} | {f'{unseen:.2f}' if apart else '-'} |")
-    flagged = [text for text in HONEST if attempt_in(text).value >= SUSPICIOUS]
-    print(
-        f"| honest requests that sound like attacks (false alarms) | {len(HONEST)} | {len(flagged) / len(HONEST):.2f} | - |"
-    )
+        left_out = WRITTEN_FOR.get(family, frozenset())
+        others = Signs(sign for sign in SIGNS_OF_USERS if sign.family not in left_out)
+        seen.append(found_in(texts, SIGNS_OF_USERS))
+        shown = "-"
+        if len(others) < len(SIGNS_OF_USERS):
+            unseen.append(found_in(texts, others))
+            shown = f"{unseen[-1]:.2f}"
+        print(f"| {family} | {len(texts)} | {seen[-1]:.2f} | {shown} |")
+    print(f"| mean | | {np.mean(seen):.2f} | {np.mean(unseen):.2f} |")
+    alarms = found_in(HONEST, SIGNS_OF_USERS)
+    print(f"| honest requests that sound like attacks (false alarms) | {len(HONEST)} | {alarms:.2f} | - |")
 
 
-def speed(evaluators: dict[str, Evaluator], conversations: Sequence[Conversation]) -> None:
+def found_in(texts: Sequence[str], signs: Signs) -> float:
+    return sum(attempt_in(text, signs).value >= SUSPICIOUS for text in texts) / len(texts)
+
+
+def speed(evaluators: Mapping[str, Evaluator], conversations: Sequence[Conversation]) -> None:
+    """Milliseconds of CPU time, so that what else the machine does matters less."""
+    for evaluator in evaluators.values():
+        run(evaluator, conversations[0])
+    cut = [replace(c, messages=c.messages[: TURNS + 1]) for c in conversations if len(c.messages) > TURNS]
+    print("\n| all evaluators of code | n | p50 ms | p95 ms |\n|---|---:|---:|---:|")
+    for name, several in ((f"{TURNS} messages after the system prompt", cut), ("whole conversations", conversations)):
+        p50, p95 = np.percentile([cpu_ms(list(evaluators.values()), c) for c in several], [50, 95])
+        print(f"| {name} | {len(several)} | {p50:.1f} | {p95:.1f} |")
     print("\n| evaluator | p50 ms | p95 ms | share of positives on airline.jsonl |\n|---|---:|---:|---:|")
     for evaluator in evaluators.values():
-        values, _, ms = measure(evaluator, [Labelled(conversation, truth=False) for conversation in conversations])
-        p50, p95 = np.percentile(ms, [50, 95])
+        values, _, _ = measure(evaluator, [Labelled(conversation, truth=False) for conversation in conversations])
+        p50, p95 = np.percentile([cpu_ms([evaluator], c) for c in conversations], [50, 95])
         print(f"| {evaluator.name} | {p50:.2f} | {p95:.2f} | {(values >= SUSPICIOUS).mean():.3f} |")
+
+
+def cpu_ms(evaluators: Sequence[Evaluator], conversation: Conversation) -> float:
+    # Texts of their own, so that no cache of this process knows them.
+    messages = tuple(replace(message, content=f"{message.content} ") for message in conversation.messages)
+    mine = replace(conversation, messages=messages)
+    begun = time.process_time()
+    for evaluator in evaluators:
+        run_all(evaluator, mine)
+    return (time.process_time() - begun) * 1000
 
 
 if __name__ == "__main__":

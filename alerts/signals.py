@@ -70,7 +70,42 @@ SOURCE_LAG = Signal(
     counts="source",
     summary="Minutes since the newest trace of a polled store began, or since a client last sent, by source.",
 )
-BUILT_IN = (VOLUME, ERROR_RATE, LATENCY, COST, EVALUATOR_FAILURE, SOURCE_LAG)
+INPUT_DRIFT = Signal(
+    name="input_drift",
+    kind=Kind.RATE,
+    unit="%",
+    min_relative=0.5,
+    min_absolute=0.03,
+    by_segment=False,
+    summary="Share of conversations in which users say what is unlike the weeks before; about 2 % by design.",
+)
+OUTPUT_DRIFT = Signal(
+    name="output_drift",
+    kind=Kind.RATE,
+    unit="%",
+    min_relative=0.5,
+    min_absolute=0.03,
+    by_segment=False,
+    summary="Share of conversations in which the agent says what is unlike the weeks before; about 2 % by design.",
+)
+NEW_TOPIC = Signal(
+    name="new_topic",
+    kind=Kind.RATE,
+    unit="%",
+    by_segment=False,
+    summary="Share of conversations on a topic that the weeks before hardly had, by topic.",
+)
+BUILT_IN = (
+    VOLUME,
+    ERROR_RATE,
+    LATENCY,
+    COST,
+    EVALUATOR_FAILURE,
+    SOURCE_LAG,
+    INPUT_DRIFT,
+    OUTPUT_DRIFT,
+    NEW_TOPIC,
+)
 
 GOOD_WHEN_HIGH = frozenset(
     {
@@ -174,6 +209,7 @@ def measure(
     known: Mapping[str, Mapping[str, object]],
     max_values: int,
     defined: Mapping[str, Definition] | None = None,
+    drift: Mapping[str, float] | None = None,
 ) -> Fact:
     """What a conversation contributes to the signals, at the time when it ended.
 
@@ -184,6 +220,7 @@ def measure(
         known: By key, the values seen so far.
         max_values: Values of one key that are kept apart; a further one counts as ``other``.
         defined: The team's own signals, by name.
+        drift: By signal, 1 where the conversation is unlike the weeks before.
     """
     values: dict[str, list[float]] = {
         VOLUME.name: [1.0],
@@ -194,6 +231,7 @@ def measure(
     if (cost := conversation.cost_usd) is not None:
         values[COST.name] = [cost]
     values |= {name: [float(has_failed)] for name, has_failed in _failures(outcomes).items()}
+    values |= {name: [unlike] for name, unlike in (drift or {}).items()}
     scores = _one_per_name(outcomes)
     for name, definition in (defined or {}).items():
         if numbers := measured(definition, conversation, scores):

@@ -16,7 +16,7 @@ from alerts.watch import WatchSettings
 from bot.alerting import Alerting
 from bot.catalogue import Catalogue
 from bot.classifiers import Heads, learning
-from bot.config import Settings
+from bot.config import DetectSettings, Settings
 from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
 from bot.http import Receiver
@@ -24,6 +24,7 @@ from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering
 from bot.jobs.detect import Detection
+from bot.jobs.drift import Drifting, Likeness
 from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
@@ -158,26 +159,17 @@ def _jobs(
     sources: Sequence[Polled],
 ) -> Jobs:
     posts = deliver is not None
-    detect, segments, quiet = settings.detect, settings.segments, settings.conversations.quiet
+    detect, quiet = settings.detect, settings.conversations.quiet
     picker = Picker(evaluators, _picking(settings, posts=posts))
-    watch = WatchSettings(
-        timezone=detect.timezone,
-        weeks_between_false_alerts=detect.weeks_between_false_alerts,
-        history=timedelta(weeks=detect.history_weeks),
-        grace=timedelta(minutes=detect.grace_minutes),
-        excluded=detect.excluded_ranges,
-    )
+    watch = watch_settings_of(detect)
     posting = Posting(
         channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert
     )
+    likeness = Likeness()
     evaluate = Evaluation(
         store,
         evaluators,
-        Cuts(
-            keys=segments.keys,
-            max_values=segments.max_values,
-            defined={name: o.definition for name, o in overrides.items() if o.definition is not None},
-        ),
+        _cuts(settings, overrides, likeness),
         picker,
         quiet,
         settings.judge.at_once,
@@ -199,10 +191,31 @@ def _jobs(
             rules_of(settings.slos, settings.thresholds),
         ),
         calibrate=Calibrating(store),
+        drift=Drifting(store, likeness),
         train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
         deliver=deliver,
         nudge=nudge,
         picker=picker,
+    )
+
+
+def watch_settings_of(detect: DetectSettings) -> WatchSettings:
+    """How detection runs."""
+    return WatchSettings(
+        timezone=detect.timezone,
+        weeks_between_false_alerts=detect.weeks_between_false_alerts,
+        history=timedelta(weeks=detect.history_weeks),
+        grace=timedelta(minutes=detect.grace_minutes),
+        excluded=detect.excluded_ranges,
+    )
+
+
+def _cuts(settings: Settings, overrides: Mapping[str, SignalOverride], likeness: Likeness) -> Cuts:
+    return Cuts(
+        keys=settings.segments.keys,
+        max_values=settings.segments.max_values,
+        defined={name: o.definition for name, o in overrides.items() if o.definition is not None},
+        drift=likeness.measure,
     )
 
 

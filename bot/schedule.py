@@ -20,6 +20,7 @@ from alerts.pipeline import Decision, Reason
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
+from bot.jobs.drift import Drifting
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.pick import Picker
 from bot.jobs.poll import Polling
@@ -93,6 +94,7 @@ class Jobs:
     detect: Detection
     calibrate: Calibrating
     train: Training
+    drift: Drifting
     deliver: Delivering | None
     nudge: Nudge
     picker: Picker
@@ -106,6 +108,7 @@ class Jobs:
             evaluated = self.evaluate.run(now)
             judged = self.evaluate.judge(now)
             self.train.run(now)
+            self.drift.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
         delivery = Report() if self.deliver is None else self.deliver.run()
@@ -156,6 +159,7 @@ class Schedule:
         self._every(_CALIBRATE_EVERY_S, "calibrate", lambda: jobs.calibrate.run(self._clock.now()))
         # Learning takes seconds, and nothing waits for it.
         self._every(_TRAIN_EVERY_S, "train", self._train, alone=False)
+        self._every(_TRAIN_EVERY_S, "drift", lambda: jobs.drift.run(self._clock.now()), alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         if (deliver := jobs.deliver) is not None:
             self._every(_WORK_EVERY_S, _DELIVER, lambda: deliver.run(per_channel=_BURST), alone=False)

@@ -27,6 +27,7 @@ from bot.cli.run import run
 from bot.cli.signals import signals
 from bot.cli.sources import sources
 from bot.cli.tick import tick
+from bot.cli.topics import topics
 from bot.cli.train import train
 from traces.errors import HarkError
 from traces.redact import RedactingFilter
@@ -58,6 +59,7 @@ for command in (
     metrics,
     alerts,
     signals,
+    topics,
     evaluators,
     evaluate,
     backfill,

@@ -13,11 +13,14 @@ from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.jobs.calibrate import reviewed
+from bot.jobs.drift import NewTopics
 from traces.model import Direction
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 
 _CHANGES_BACK = timedelta(days=60)
+_RESOLVED_BACK = 100
+"""Of so many alerts it is looked up whether their level was called expected."""
 
 
 class Detection:
@@ -42,6 +45,7 @@ class Detection:
         self._sources = Lagging(self._polled)
         self._set = tuple(rules)
         self._rules = Rules(self._set, settings.grace)
+        self._topics = NewTopics()
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
 
@@ -51,12 +55,14 @@ class Detection:
         watch, self._watch = self._watch, Watch(self._settings)
         sources, self._sources = self._sources, Lagging(self._polled)
         rules, self._rules = self._rules, Rules(self._set, self._settings.grace)
+        topics, self._topics = self._topics, NewTopics()
         with self._store.begin() as tx:
             terrain = self._terrain(tx, now)
             behind = sources.look(tx, terrain.signals, now)
             told = rules.look(tx, terrain, now)
-            others = [*behind.sightings, *told.sightings]
-            is_news = behind.is_news or told.is_news
+            new = topics.look(tx, terrain.signals)
+            others = [*behind.sightings, *told.sightings, *new.sightings]
+            is_news = behind.is_news or told.is_news or new.is_news
             for through in watch.hours(tx, now, terrain):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
                 tx.state.job_ran(TOLD, through)
@@ -69,7 +75,7 @@ class Detection:
             watch.save(tx)
             tx.state.job_ran("detect", now, {"series": watch.series})
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
-        self._watch, self._sources, self._rules = watch, sources, rules
+        self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
         return decisions
 
     def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:
@@ -92,5 +98,15 @@ class Detection:
             signals=all_signals(sorted(seen), self._bad, self._overrides),
             calibrations=tx.calibrations.current(),
             changes=tx.state.changes_between(now - _CHANGES_BACK, now + timedelta(days=1)),
+            accepted=_accepted(tx),
             reviewed=reviewed,
         )
+
+
+def _accepted(tx: Tx) -> list[tuple[str, datetime]]:
+    """The signals whose changed level people lately called expected, and when."""
+    return [
+        (alert.signal, alert.resolved_at)
+        for alert in tx.alerts.all(_RESOLVED_BACK)
+        if alert.resolved_at is not None and alert.detail.get("outcome") == "expected"
+    ]

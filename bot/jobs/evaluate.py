@@ -40,6 +40,7 @@ class Cuts:
     keys: tuple[str, ...]
     max_values: int
     defined: Mapping[str, Definition] = field(default_factory=dict)
+    drift: Callable[[Conversation], Mapping[str, float]] = lambda _conversation: {}
 
 
 class Evaluation:
@@ -180,7 +181,13 @@ class Evaluation:
         current = tx.scores.current(c.conversation_id for c in conversations)
         facts = [
             measure(
-                c, current.get(c.conversation_id, []), self._cuts.keys, known, self._cuts.max_values, self._cuts.defined
+                c,
+                current.get(c.conversation_id, []),
+                self._cuts.keys,
+                known,
+                self._cuts.max_values,
+                self._cuts.defined,
+                self._cuts.drift(c),
             )
             for c in conversations
         ]

@@ -31,6 +31,9 @@ _QUESTIONS = {
     "error_rate": "Did a model call fail here?",
     "latency": "Was the answer too slow here?",
     "cost": "Did this conversation cost more than it should?",
+    "input_drift": "Is this something that users did not ask before?",
+    "output_drift": "Is this something that the agent should not say?",
+    "new_topic": "Is this a topic that deserves attention?",
 }
 
 
@@ -90,7 +93,9 @@ class Renderer:
         built_in = name in {signal.name for signal in BUILT_IN}
         return Question(
             evaluator=name,
-            question=_QUESTIONS[name] if built_in else f"Is “{name.replace('_', ' ')}” true of this conversation?",
+            question=_QUESTIONS.get(name, _QUESTIONS["volume"])
+            if built_in
+            else f"Is “{name.replace('_', ' ')}” true of this conversation?",
             yes_is_bad=built_in or self.signal(name).bad is not Direction.DOWN,
         )
 

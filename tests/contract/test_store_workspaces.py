@@ -80,6 +80,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.evaluated": (([PENDING],), {}),
     "conversations.forget": ((["c-1"],), {}),
     "conversations.get": (("c-1",), {}),
+    "conversations.ids_between": ((NOW - DAY, NOW + DAY, 10), {}),
     "conversations.in_order": ((), {}),
     "conversations.judged": (([PENDING],), {}),
     "conversations.known": ((["c-1"],), {}),

@@ -307,6 +307,16 @@ class Conversations(Part):
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(_T).where(self._mine())).scalar_one()
 
+    def ids_between(self, since: datetime, until: datetime, limit: int) -> list[str]:
+        """The ids of the first ``limit`` conversations that ended in ``[since, until)``, in that order."""
+        rows = self._connection.execute(
+            select(_T.c.conversation_id)
+            .where(self._mine(), _T.c.ended_at >= since, _T.c.ended_at < until)
+            .order_by(_T.c.ended_at, _T.c.conversation_id)
+            .limit(limit)
+        )
+        return [row.conversation_id for row in rows]
+
     def newest(self, limit: int, until: datetime) -> list[Conversation]:
         """The last conversations that ended before ``until``, the newest first."""
         rows = self._connection.execute(

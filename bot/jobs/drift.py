@@ -1,0 +1,222 @@
+"""Learns what conversations are usually like, measures how many are unlike that, and looks for topics that are new."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.drift import Reference, Topic, TopicBook, clusters
+from alerts.drift.reference import FEWEST
+from alerts.drift.topics import topic_of
+from alerts.incident import Incident, Known, Numbers
+from alerts.rules import Told
+from alerts.sighting import Sighting
+from alerts.signals import INPUT_DRIFT, NEW_TOPIC, OUTPUT_DRIFT
+from traces.clock import format_time
+from traces.errors import BadInput
+from traces.model import EVERYTHING, Conversation, Direction, Segment, Signal
+from traces.store import Store, Tx
+from traces.store.alerts import LIVE
+from traces.store.rollups import DAY_S, HOUR_S, bucket_start
+from traces.store.state import DetectorCheckpoint
+
+BOOK = "topics"
+NEW = "new_topics"
+_PANEL = "drift"
+_DAY = timedelta(days=1)
+_HISTORY_DAYS = 28
+_LEAST_DAYS = 2
+_RENEW_AFTER = timedelta(days=7)
+_SAMPLE = 1_500
+_IDS_READ = 2_000
+_FACTS_READ = 5_000
+_UNLIKE_READ = 400
+
+
+class Likeness:
+    """The baseline as the evaluation uses it: what a conversation contributes to the signals of drift."""
+
+    def __init__(self) -> None:
+        self.reference: Reference | None = None
+
+    def measure(self, conversation: Conversation) -> Mapping[str, float]:
+        """By signal, 1 where the conversation is unlike the baseline; nothing before there is one."""
+        return {} if self.reference is None else self.reference.measure(conversation)
+
+
+class Drifting:
+    """Once an hour: keep the baseline a week young, and look for new topics in the last day."""
+
+    def __init__(self, store: Store, likeness: Likeness, *, seed: int = 1) -> None:
+        self._store = store
+        self._likeness = likeness
+        self._seed = seed
+        self._hour: datetime | None = None
+
+    def run(self, now: datetime) -> bool:
+        """Whether there was anything to do as of ``now``."""
+        hour = bucket_start(now, HOUR_S)
+        if hour == self._hour:
+            return False
+        if self._likeness.reference is None:
+            self._load()
+        if self._is_due(now):
+            self._learn(now)
+        if self._likeness.reference is not None:
+            self._look(self._likeness.reference, now)
+        self._hour = hour
+        return True
+
+    def _load(self) -> None:
+        with self._store.read() as tx:
+            saved = tx.state.checkpoint(_PANEL)
+        if saved is not None:
+            try:
+                self._likeness.reference = Reference.from_bytes(saved.body)
+            except BadInput:
+                return  # written by another version: it is learned again
+
+    def _is_due(self, now: datetime) -> bool:
+        known = self._likeness.reference
+        if known is None:
+            return True
+        if now - known.learned_at < _RENEW_AFTER:
+            return False
+        with self._store.read() as tx:
+            # What an open alert tells of must not be taken for usual.
+            return not any(a.signal in {INPUT_DRIFT.name, OUTPUT_DRIFT.name} for a in tx.alerts.in_state(*LIVE))
+
+    def _learn(self, now: datetime) -> None:
+        until = bucket_start(now, DAY_S)
+        since = until - _HISTORY_DAYS * _DAY
+        with self._store.read() as tx:
+            days = tx.rollups.series("volume", EVERYTHING, since=since, until=until, resolution_s=DAY_S)
+            total = sum(rollup.n for _, rollup in days)
+            if len(days) < _LEAST_DAYS or total < FEWEST:
+                return
+            sample = self._sample(tx, since, until, total)
+        if len(sample) < FEWEST:
+            return
+        learned = Reference.learned(sample, now, days=float(len(days)), total=total, seed=self._seed)
+        with self._store.begin() as tx:
+            tx.state.put_checkpoint(DetectorCheckpoint(panel=_PANEL, through_at=now, body=learned.to_bytes()))
+        # What was stored is what is used, so that a restart changes nothing.
+        self._likeness.reference = Reference.from_bytes(learned.to_bytes())
+
+    def _sample(self, tx: Tx, since: datetime, until: datetime, total: int) -> list[Conversation]:
+        """Conversations of every day, from each as large a share as from any other."""
+        rng = random.Random(self._seed)
+        chosen: list[str] = []
+        day = since
+        while day < until:
+            ids = tx.conversations.ids_between(day, day + _DAY, _IDS_READ)
+            count = min(len(ids), max(1, round(len(ids) * min(1.0, _SAMPLE / total)))) if ids else 0
+            chosen += rng.sample(ids, count)
+            day += _DAY
+        found = tx.conversations.many(chosen)
+        return [found[i] for i in chosen if i in found]
+
+    def _look(self, reference: Reference, now: datetime) -> None:
+        with self._store.read() as tx:
+            facts = tx.rollups.facts_between(bucket_start(now - _DAY, HOUR_S), now, _FACTS_READ)
+            judged = [f for f in facts if INPUT_DRIFT.name in f.values]
+            unlike = [f.conversation_id for f in judged if f.values[INPUT_DRIFT.name][0]][:_UNLIKE_READ]
+            talks = list(tx.conversations.many(unlike).values())
+            book = TopicBook.from_json(tx.state.job_outcome(BOOK))
+        baseline = (reference.total / max(reference.days, 1.0), reference.user.sample.shape[1])
+        found = [
+            topic
+            for cluster in clusters(talks, reference.user)
+            if (topic := topic_of(cluster, reference.user, a_day=len(judged), baseline=baseline, now=now)) is not None
+        ]
+        if not found and not book.current:
+            return
+        book = book.with_found(found, now)
+        new = [t.to_json() | {"days": {}, "middle": {}} for t in book.topics if t.topic_id in book.current]
+        with self._store.begin() as tx:
+            tx.state.job_ran(BOOK, now, book.to_json())
+            tx.state.job_ran(NEW, now, new)
+
+
+class NewTopics:
+    """The topics that are new now, as something to be told. Not safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._known: set[str] | None = None
+
+    def look(self, tx: Tx, signals: Mapping[str, Signal]) -> Told:
+        """What is new; nothing where the team has switched the signal off."""
+        signal = signals.get(NEW_TOPIC.name)
+        saved: Any = tx.state.job_outcome(NEW) or []
+        topics = [Topic.from_json(one) for one in saved] if signal is not None else []
+        current = {topic.topic_id for topic in topics}
+        before = self._known if self._known is not None else set()
+        self._known = current
+        return Told(
+            sightings=[_sighting(topic, signal) for topic in topics if signal is not None], is_news=current != before
+        )
+
+
+def _sighting(topic: Topic, signal: Signal) -> Sighting:
+    segment = Segment.of(topic=topic.name)
+    usual = topic.share * topic.usual / max(topic.n, 1)
+
+    def look(tx: Tx, examples: int, _known: Known | None) -> Incident:
+        return Incident(
+            started_at=topic.first_at,
+            numbers=Numbers(
+                segment=segment,
+                value=topic.share,
+                expected=usual,
+                expected_low=0.0,
+                expected_high=usual,
+                n=max(round(topic.n / topic.share), topic.n) if topic.share else topic.n,
+                k=topic.n,
+            ),
+            detail={"rule": {"text": _text(topic)}},
+            examples=topic.examples[:examples],
+            users=tx.conversations.users_of(topic.examples),
+        )
+
+    return Sighting(
+        signal=signal,
+        segment=segment,
+        direction=Direction.UP,
+        started_at=topic.first_at,
+        detected_at=topic.first_at,
+        look=look,
+        value=topic.share,
+        expected_low=0.0,
+        expected_high=usual,
+        origin=f"new_topic:{topic.topic_id}",
+    )
+
+
+def _text(topic: Topic) -> str:
+    usual = "less than one" if topic.usual < 1 else f"about {topic.usual:.0f}"
+    return f"{topic.n} conversations in a day are alike and unlike what was before; {usual} a day was usual"
+
+
+def topics_told(saved: Any) -> Sequence[dict[str, Any]]:
+    """The topics of the last two months as ``hark topics`` shows them, the latest first."""
+    book = TopicBook.from_json(saved)
+    return [
+        {
+            "topic_id": t.topic_id,
+            "name": t.name,
+            "is_new": t.topic_id in book.current,
+            "first_at": format_time(t.first_at),
+            "last_at": format_time(t.last_at),
+            "conversations_a_day": t.n,
+            "usual_a_day": t.usual,
+            "share": t.share,
+            "trend": dict(t.days),
+            "examples": list(t.examples),
+        }
+        for t in sorted(book.topics, key=lambda t: (t.last_at, t.topic_id), reverse=True)
+    ]
+
+
+__all__ = ["BOOK", "Drifting", "Likeness", "NewTopics", "topics_told"]

@@ -61,10 +61,10 @@ def hark(times: Sequence[float], values: Sequence[float]) -> list[float]:
 
 
 def static_threshold(_times: Sequence[float], values: Sequence[float]) -> list[float]:
-    """Distance from the median of the first 15 %, in their median absolute deviations."""
+    """Distance from the median of the first 15 %, in their median absolute deviations (at least a tenth of a sd)."""
     early = np.array(values[: max(30, int(0.15 * len(values)))])
     middle = np.median(early)
-    spread = np.median(np.abs(early - middle)) or np.std(early) or 1.0
+    spread = max(np.median(np.abs(early - middle)), 0.1 * np.std(early)) or 1.0
     away = np.abs(np.array(values) - middle) / spread
     away[: len(early)] = 0.0
     return [float(a) for a in away]
@@ -82,15 +82,20 @@ def ewma(_times: Sequence[float], values: Sequence[float]) -> list[float]:
 
 
 def seasonal_mad(times: Sequence[float], values: Sequence[float]) -> list[float]:
-    """Distance from the median of the last two weeks at this hour of the day, in median absolute deviations."""
+    """Distance from the median of the last two weeks at this hour of the day, in median absolute deviations.
+
+    A deviation is taken to be at least a tenth of the standard deviation of all values so far.
+    """
     hours: dict[int, deque[float]] = {}
-    told = []
-    for at, value in zip(times, values, strict=True):
+    told: list[float] = []
+    mean = square = 0.0
+    for row, (at, value) in enumerate(zip(times, values, strict=True), 1):
+        mean, square = mean + (value - mean) / row, square + (value * value - square) / row
         past = hours.setdefault(int(at % DAY_S // 3600), deque(maxlen=168))
         if len(past) >= 12:
             middle = float(np.median(past))
             spread = float(np.median(np.abs(np.array(past) - middle)))
-            told.append(abs(value - middle) / (spread + 1e-9 + 1e-3 * abs(middle)))
+            told.append(abs(value - middle) / (max(spread, 0.1 * math.sqrt(max(0.0, square - mean**2))) + 1e-9))
         else:
             told.append(0.0)
         past.append(value)

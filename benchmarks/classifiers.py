@@ -133,10 +133,14 @@ def measured(head: Head, lessons: Sequence[Example], unseen: Sequence[Example]) 
     model = head.model if head.model is not None else fit(lessons, SHAPES[0])
     ours = np.array([moved(model.chance(e.numbers, e.terms, e.prior), head.cut) for e in unseen])
     speaks = ours if head.takes_over else rules
+    areas = [auroc(values, truths) or 0.5 for values in (rules, ours, speaks)]
     return Measured(
-        *(auroc(values, truths) or 0.5 for values in (rules, ours, speaks)),
-        *(f1_at(0.5, values, truths) for values in (rules, speaks)),
-        float(head.takes_over),
+        rules=areas[0],
+        classifier=areas[1],
+        speaks=areas[2],
+        rules_f1=f1_at(0.5, rules, truths),
+        f1=f1_at(0.5, speaks, truths),
+        taken_over=float(head.takes_over),
     )
 
 

@@ -92,7 +92,7 @@ def test_every_evaluator_says_what_it_is_needs_and_costs_and_asks_one_question(e
     assert 0 < len(evaluator.yes_label) <= BUTTON_CHARS
     assert 0 < len(evaluator.no_label) <= BUTTON_CHARS
     traits = traits_of(evaluator)
-    assert traits.layer == 0
+    assert traits.layer == (1 if evaluator.name == "task_success" else 0)
     assert set(traits.needs) <= {"messages", "tools", "documents", "feedback", "timings"}
     assert traits.cost
 

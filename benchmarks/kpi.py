@@ -70,12 +70,11 @@ def recall(corpus: Sequence[Series], scores: Iterable[Sequence[float]], *, a_wee
         quiet.append(np.where(outside, score, -np.inf))
     weeks = sum(len(series.values) for series in corpus) / WEEK
     every = np.concatenate(quiet)
-    allowed = -np.inf
-    for threshold in np.unique(np.quantile(every[np.isfinite(every)], 1 - np.geomspace(1e-5, 0.05, 150)))[::-1]:
+    every = np.sort(every[np.isfinite(every)])[::-1]
+    for threshold in np.unique(every[np.unique(np.geomspace(1, len(every) / 20, 300).astype(int)) - 1])[::-1]:
         if sum(_alerts(score >= threshold) for score in quiet) > a_week * weeks:
-            break
-        allowed = threshold
-    return float(np.mean(np.array(peaks) >= allowed)) if np.isfinite(allowed) else 0.0
+            return float(np.mean(np.array(peaks) > threshold))
+    return 1.0
 
 
 def _alerts(flagged: npt.NDArray[np.bool_]) -> int:

@@ -16,8 +16,8 @@ _ROW_MOST = 7.0
 """The most spreads that one row can speak for: a lone outlier is not twice as strange for being twice as far."""
 _PEAK_MOST = 2.2
 """How far beyond its usual peaks a seasonal series must be, to be as strange as one that sets a record."""
-_RECORD_MOST = 1.1
-"""No record is stranger than this many ordinary ones: a series without a rhythm sets them while it is young."""
+_RECORD_MOST = 1.2
+"""No record is as strange as this many ordinary ones: a series without a rhythm sets many while it is young."""
 _LARGEST = 1e150
 _GAP_STEPS = 10.0
 _SETTLES_ROWS = 6
@@ -145,7 +145,9 @@ class ValueDetector:
         if at - self._began > DAY_S:
             self._records.compare()
         old = self._rows > _RECORDS_FROM_ROWS or (self._rows > _RECORDS_LEAST_ROWS and at - self._began > _WARM_S)
-        return min(vote, _RECORD_MOST) if old else 0.0
+        if not old or vote <= 1.0:
+            return vote if old else 0.0
+        return _RECORD_MOST - (_RECORD_MOST - 1.0) / vote
 
     def _trust(self, at: float) -> float:
         return min(1.0, max(self._rows / _WARM_ROWS, (at - self._began) / _WARM_S))

@@ -85,7 +85,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     webhook_secrets = settings.webhooks.secrets_in(environment)
     store = open_store(settings.database_url)
     heads = Heads()
-    evaluators = learning(evaluators_of(settings, clock, store), heads)
+    evaluators = learning(evaluators_of(settings, clock, store, heads), heads)
     with store.read() as tx:
         heads.refresh(tx)
     client = client_of(settings)
@@ -118,13 +118,23 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     )
 
 
-def evaluators_of(settings: Settings, clock: Clock | None = None, store: Store | None = None) -> tuple[Evaluator, ...]:
+def evaluators_of(
+    settings: Settings, clock: Clock | None = None, store: Store | None = None, heads: Heads | None = None
+) -> tuple[Evaluator, ...]:
     """The evaluators that the settings switch on; with a store, judges keep their budget and their answers there.
+
+    With ``heads``, judges sample by what classifiers say of a conversation, where these have taken over.
 
     Raises:
         BadConfig: A name is no evaluator's, or a judge cannot work as it is set; lists every mistake.
     """
-    bench = Bench(settings.judges, settings.judge, store, clock if clock is not None else SystemClock())
+    bench = Bench(
+        settings.judges,
+        settings.judge,
+        store,
+        clock if clock is not None else SystemClock(),
+        (lambda evaluator: evaluator) if heads is None else (lambda evaluator: learning([evaluator], heads)[0]),
+    )
     chosen = settings.evaluators
     return build(
         chosen.disabled,

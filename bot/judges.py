@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -44,13 +44,21 @@ _MOST_RULES: Final = 5_000
 class Bench:
     """Makes judges. Without a store, a budget holds within the process only, and nothing is kept.
 
+    ``taught`` gives an evaluator its classifier, for those by whose scores judges sample.
+
     Raises:
         BadConfig: A judge has a budget but no price, or goes by an evaluator that there is not.
     """
 
     def __init__(
-        self, judges: Sequence[JudgeSettings], judging: JudgingSettings, store: Store | None, clock: Clock
+        self,
+        judges: Sequence[JudgeSettings],
+        judging: JudgingSettings,
+        store: Store | None,
+        clock: Clock,
+        taught: Callable[[Evaluator], Evaluator] = lambda evaluator: evaluator,
     ) -> None:
+        self._taught = taught
         self._judges = {judge.name: judge for judge in judges}
         own = {judge.name: judge.daily_usd for judge in judges if judge.daily_usd is not None}
         self._purse: Purse = (
@@ -74,7 +82,7 @@ class Bench:
         """The evaluator of a criterion."""
         judge = self._judges[criterion.name]
         models = [self._model(criterion, judge, name) for name in (judge.model, *judge.fallback)]
-        strata = _strata(judge)
+        strata = _strata(judge, self._taught)
         if judge.template == "rule_adherence":
             return RuleAdherence(criterion, models, self._rules, strata=strata, cache=self._answers)
         kind = GroundednessJudge if judge.template == "groundedness" else Judge
@@ -154,11 +162,11 @@ def _mistake_in(judge: JudgeSettings) -> str | None:
     return None
 
 
-def _strata(judge: JudgeSettings) -> Strata | None:
+def _strata(judge: JudgeSettings, taught: Callable[[Evaluator], Evaluator]) -> Strata | None:
     if judge.stratify_by is None:
         return None
     earlier = next(e for e in build(enabled=(judge.stratify_by,)) if e.name == judge.stratify_by)
-    return Strata(earlier, clear=judge.sample_rate, flagged=judge.flagged_sample_rate)
+    return Strata(taught(earlier), clear=judge.sample_rate, flagged=judge.flagged_sample_rate)
 
 
 def _criterion(judge: JudgeSettings) -> Criterion:

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import conversations, talk, texts
 
+from evaluators.indirect_injection import IndirectInjection
 from evaluators.judge import Criterion, Judge, JudgeReply, Line, ScriptedJudgeModel
 from evaluators.judge.evaluator import system_prompt, user_prompt
 from evaluators.judge.transcript import fence, new_boundary, quote, render, within_fence
 from evaluators.judge.verdict import read_verdict
+from evaluators.prompt_injection import PromptInjection
 from evaluators.run import run
 from traces.errors import BadInput
 from traces.model import Message, Score, ToolCall
@@ -100,6 +102,13 @@ def test_more_than_a_thousand_attacks_flip_no_verdict_of_a_judge_that_repeats_th
     assert [
         outcome for outcome, truth in outcomes if not isinstance(outcome, Score) or outcome.value != float(truth)
     ] == []
+
+
+@pytest.mark.parametrize(("position", "evaluator"), [("user", PromptInjection()), ("tool", IndirectInjection())])
+def test_a_conversation_that_tries_is_flagged_as_an_attack(position, evaluator):
+    tries = [attacked(position, escape.replace("{}", claim), "1") for claim in CLAIMS for escape in ESCAPES]
+    flagged = [run(evaluator, conversation).value >= 0.5 for conversation in tries]
+    assert sum(flagged) >= 0.95 * len(tries)
 
 
 ENTRY = re.compile(

@@ -5,12 +5,14 @@ Every step is one transaction with the request to show it and the note of why it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from alerts.correction import corrected
 from alerts.decision import TOLD, Decision, Reason
 from alerts.incident import Incident, Known
 from alerts.kin import Storm
@@ -20,7 +22,7 @@ from alerts.sighting import Sighting
 from alerts.watch import Terrain, Watch
 from alerts.words import figure_text, hours_text
 from traces.clock import format_time, parse_time
-from traces.model import Alert, AlertState, Direction, Segment
+from traces.model import Alert, AlertState, Direction, Kind, Segment
 from traces.store import Tx
 from traces.store.mutes import Mute
 from traces.store.reviews import ReviewItem
@@ -31,6 +33,8 @@ ALERT, EXAMPLE, UPDATE = "alert", "example", "update"
 GROWN = 1.5
 """How many times further from what is expected an alert must be than when people were told last, to be told again."""
 _TOLD_AGAIN_AFTER = timedelta(hours=6)
+_LATELY = timedelta(hours=6)
+_FEWEST_LATELY = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,23 +196,41 @@ def refreshed(scene: Scene, alert: Alert, sighting: Sighting) -> tuple[Alert, De
     )
     reason, text = _how_it_went(scene, alert, changed, sighting)
     if reason is not Reason.STILL_OPEN:
-        told = {"value": changed.value, "at": format_time(scene.now)}
+        told = {"value": _lately(scene, changed, sighting), "at": format_time(scene.now)}
         changed = replace(changed, detail={**changed.detail, "told": told})
     written = scene.put(write(scene, alert, changed))
     return written, note(scene, written, reason, text, sighting)
 
 
 def _how_it_went(scene: Scene, before: Alert, after: Alert, sighting: Sighting) -> tuple[Reason, str]:
-    value = figure_text(after.value, sighting.signal)
     if set(before.segment.pairs) < set(after.segment.pairs):
-        return Reason.NARROWED, f"Now known to be carried by {after.segment}: {value} there."
+        return (
+            Reason.NARROWED,
+            f"Now known to be carried by {after.segment}: {figure_text(after.value, sighting.signal)} there.",
+        )
     told = before.detail.get("told")
     if told is None or scene.now - parse_time(told["at"]) < _TOLD_AGAIN_AFTER:
         return Reason.STILL_OPEN, ""
-    excess, excess_told = abs(after.value - after.expected), abs(told["value"] - after.expected)
+    value = _lately(scene, after, sighting)
+    excess, excess_told = abs(value - after.expected), abs(told["value"] - after.expected)
     if excess >= GROWN * excess_told and excess - excess_told >= least(sighting.signal, after.expected):
-        return Reason.GREW, f"From {figure_text(told['value'], sighting.signal)} when last told to {value}."
+        before_text, now_text = (figure_text(v, sighting.signal) for v in (told["value"], value))
+        return Reason.GREW, f"From {before_text} when last told to {now_text} lately."
     return Reason.STILL_OPEN, ""
+
+
+def _lately(scene: Scene, alert: Alert, sighting: Sighting) -> float:
+    """The value of the last hours: an average since the beginning hides that it gets worse."""
+    through = scene.watch.through
+    since = None if through is None else scene.watch.since(sighting.signal, alert.segment, through - _LATELY)
+    if since is None or sighting.origin or since.judged < _FEWEST_LATELY:
+        return alert.value
+    if sighting.signal.kind is Kind.COUNT:
+        return since.total / (_LATELY / timedelta(hours=1))
+    mean = since.total / since.judged
+    if sighting.signal.kind is Kind.RATE:
+        return corrected(sighting.signal, mean, scene.terrain.calibrations)
+    return math.exp(mean) if sighting.signal.kind is Kind.CONTINUOUS else mean
 
 
 def reopened(scene: Scene, alert: Alert, sighting: Sighting) -> Alert:

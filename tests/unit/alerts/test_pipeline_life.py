@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import closing
 from datetime import timedelta
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 from made import DAY, HOUR
-from stream import BREAK, BROKEN_MODEL, LATE, START, Stream, Weather, broken_from
+from stream import BREAK, BROKEN_MODEL, LATE, Weather, broken_from
 
 from alerts.pipeline import ALERT, EXAMPLE, Reason
 from bot.alerting import Alerting
@@ -18,41 +16,9 @@ from bot.jobs.calibrate import Calibrating
 from bot.slack.access import Person
 from traces.clock import FakeClock
 from traces.model import AlertState, Direction, Label, Segment
-from traces.store import open_store
 
 REFUSAL = "refusal"
 M2 = Segment.of(model="m2")
-LEARNED_H = int((BREAK - START) / HOUR)
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    """The database of an application that has been well for two and a half weeks, and the alerts that it has."""
-    path = tmp_path_factory.mktemp("learned") / "hark.db"
-    with closing(open_store(f"sqlite:///{path}")) as store:
-        stream = Stream(store)
-        for _ in range(LEARNED_H):
-            stream.flow()
-        stream.detection.run(stream.hour + LATE)
-        stream.detection.save()
-        assert stream.alerts == []
-    return path
-
-
-@pytest.fixture
-def after_weeks(learned, tmp_path):
-    """Makes a stream that goes on from there."""
-    stores = []
-
-    def make(forecast):
-        path = tmp_path / f"{len(stores)}.db"
-        shutil.copy(learned, path)
-        stores.append(open_store(f"sqlite:///{path}"))
-        return Stream(stores[-1], forecast).at(BREAK)
-
-    yield make
-    for store in stores:
-        store.close()
 
 
 def person(stream):

@@ -65,12 +65,14 @@ def _nobody(_tx: Tx, _evaluator: str) -> Mapping[str, Reviewed]:
 class Terrain:
     """What detection takes as given in one run: the signals, what calibration says of them, the changes known.
 
+    ``accepted`` are signals whose changed level was said to be expected, and when.
     ``reviewed`` reads what reviewers said of an evaluator's question, by conversation.
     """
 
     signals: Mapping[str, Signal]
     calibrations: Mapping[str, Calibration]
     changes: Sequence[Change]
+    accepted: Sequence[tuple[str, datetime]] = ()
     reviewed: Callable[[Tx, str], Mapping[str, Reviewed]] = _nobody
 
 
@@ -265,7 +267,16 @@ class Watch:
             if kind not in self._terms or track.terrain is not terrain or track.watched != total:
                 self._terms[kind] = self._terms_of(track, terrain, total)
                 track.terrain, track.watched = terrain, total
+            self._accept(track, hour, terrain, self._terms[kind])
             track.detector.step(self._panel(kind, track, hour, values[kind], observed=observed), self._terms[kind])
+
+    def _accept(self, track: _Track, hour: datetime, terrain: Terrain, terms: Terms) -> None:
+        """What people called expected within an hour is usual from that hour on, however often it is folded."""
+        expected = {name for name, at in terrain.accepted if hour <= at < hour + _HOUR}
+        for place in [place for (name, _), place in track.places.items() if name in expected] if expected else ():
+            # Series that came with this very hour are known to the terms, but not yet to the detector.
+            if place < track.detector.series:
+                track.detector.accept(place, terms)
 
     def _track(self, kind: Kind) -> _Track:
         if kind not in self._tracks:

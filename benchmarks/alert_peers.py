@@ -1,13 +1,14 @@
 """What others do, on the same readings: each gives a score per hour that alarms above 1.
 
 Every one sees the hourly value only (a share, a mean, a count), as these rules do in the products that ship them. A floor
-under each spread keeps quantised and empty series from collapsing to none.
+under each band, a quarter of the series' mean, keeps quantised and nearly empty series from collapsing to no width at all.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,10 +16,12 @@ import numpy.typing as npt
 
 from benchmarks.alert_cases import EPISODE_H, SIGNALS, Alerts, readings
 from benchmarks.simulate_signals import HOURS_OF_WEEK, WARM_UP_WEEKS, Simulated, What
-from traces.model import Direction
+from traces.model import Direction, Kind
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 _FLOOR: Final = 0.02
+_NARROWEST: Final = 0.25
+_ENOUGH: Final = 30
 _DAY_H, _GRAFANA_H, _MARGIN = 24, 26, 0.5
 
 
@@ -53,26 +56,37 @@ def adaptive_band(values: Floats, row: int) -> tuple[Floats, Floats]:
     return (high + low) / 2, np.maximum((high - low) / 2, _FLOOR * np.abs(middle))
 
 
-Band: TypeAlias = Callable[[Floats, int], tuple[Floats, Floats]]
-PEERS: Final[Mapping[str, Band]] = {
-    "± 50 % against last week": last_week,
-    "rolling 7 d, 3 sd": rolling_sd,
-    "Grafana-like adaptive band": adaptive_band,
-    "seasonal median/MAD, z > 4": seasonal_mad,
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A rule, and from how many conversations an hour on it looks at a share or a mean."""
+
+    band: Callable[[Floats, int], tuple[Floats, Floats]]
+    least_n: int = 1
+
+
+PEERS: Final[Mapping[str, Peer]] = {
+    "± 50 % against last week": Peer(last_week),
+    "rolling 7 d, 3 sd": Peer(rolling_sd),
+    "Grafana-like adaptive band": Peer(adaptive_band),
+    "seasonal median/MAD, z > 4": Peer(seasonal_mad),
+    "the same, n ≥ 30": Peer(seasonal_mad, _ENOUGH),
 }
 
 
-def scores(simulated: Simulated, what: What, band: Band) -> Floats:
+def scores(simulated: Simulated, what: What, peer: Peer) -> Floats:
     """How far each hour is out of the band, in half widths, in the direction that is bad; shape (B, S)."""
     worst = np.zeros((len(simulated.panels[0].starts), simulated.series))
     for panel, signal in zip(simulated.panels, SIGNALS[what], strict=True):
         values = readings(panel)
         values[simulated.excluded] = np.nan
+        if panel.kind is not Kind.COUNT:
+            values[np.asarray(panel.n) < peer.least_n] = np.nan
+        narrowest = _NARROWEST * np.nanmean(np.abs(values[: WARM_UP_WEEKS * HOURS_OF_WEEK]), axis=0)
         for row in range(WARM_UP_WEEKS * HOURS_OF_WEEK, len(values)):
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
-                middle, width = band(values, row)
-                far = (values[row] - middle) / np.maximum(width, 1e-9)
+                middle, width = peer.band(values, row)
+                far = (values[row] - middle) / np.fmax(width, narrowest)
             signed = {Direction.UP: far, Direction.DOWN: -far, Direction.BOTH: np.abs(far)}[signal.bad]
             worst[row] = np.fmax(worst[row], signed)
     return worst

@@ -137,9 +137,8 @@ def matched(run: Run) -> None:
 def _raised(run: Run, what: What, name: str) -> float:
     """The threshold at which a rule gives as few false alerts as allowed."""
     score = scores(run.quiet(what), what, PEERS[name])
-    return next(
-        threshold for threshold in np.geomspace(1, 1e6, 200) if false_rate(episodes(score > threshold)) <= ALLOWED
-    )
+    tried = np.geomspace(1, 100, 100)
+    return next((float(one) for one in tried if false_rate(episodes(score > one)) <= ALLOWED), np.inf)
 
 
 def _sections(run: Run, only: list[str]) -> Iterator[str]:

@@ -235,7 +235,8 @@ def _moved(kind: Kind, weight: Floats, total: Floats, mean: float, usual: float)
     tiny = 1e-3
     low, high = np.clip([usual, mean], tiny, 1 - tiny)
     odds = high / (1 - high) * (1 - low) / low
-    safe = np.maximum(weight, 1e-12)
-    rate = np.clip(total / safe, tiny, 1 - tiny)
+    # A slot without positives would stay near nought whatever the odds: it leans on the whole as it does when it is read.
+    leaning = (total + OVERALL_CONVERSATIONS * usual) / (weight + OVERALL_CONVERSATIONS)
+    rate = np.clip(leaning, tiny, 1 - tiny)
     moved: Floats = weight * rate * odds / (1 - rate + rate * odds)
     return moved

@@ -32,7 +32,7 @@ SIZES: dict[Kind, Floats] = {
 }
 """Log odds, log factors, shifts of ln x, shifts of a score in standard deviations: shape (EFFECTS, 1), upward first."""
 UPWARD = np.arange(EFFECTS)[:, None] < EFFECTS // 2
-REALISED = 0.08
+REALISED = {Kind.RATE: 0.04, Kind.COUNT: 0.02, Kind.CONTINUOUS: 0.1, Kind.SCORE: 0.2}
 """In simulated quiet weeks whose noise is that of coin flips, less than a thirtieth of the alarms came about that the bound
 allows, at any run length: an e-CUSUM of a small effect starts anew far less often than the bound assumes. So much of
 the bound is used there; the more of the noise hangs together, the nearer it is taken as it stands."""
@@ -113,7 +113,7 @@ def weigh(state: State, bucket: Bucket, terms: Terms, within: Floats, independen
     allowed = watched & bucket.live
     here = bucket.as_window()
     ratio = np.where(allowed, ratios(state.kind, here, within), 0.0)
-    bar = _bar(watched, bucket, terms)
+    bar = _bar(state.kind, watched, bucket, terms)
     _accumulate(state, bucket, ratio, independence, allowed)
     np.minimum(state.evidence, bar + HEADROOM, out=state.evidence)
     _follow(state, here)
@@ -150,9 +150,9 @@ def _has_grown(state: State, terms: Terms, within: Floats, independence: Floats)
     return grown
 
 
-def _bar(watched: Bools, bucket: Bucket, terms: Terms) -> Floats:
+def _bar(kind: Kind, watched: Bools, bucket: Bucket, terms: Terms) -> Floats:
     """The log of the sum over the effects at which their mean reaches 2c."""
-    given_back = math.log(REALISED) / bucket.around
+    given_back = math.log(REALISED[kind]) / bucket.around
     bar: Floats = math.log(2 * terms.run_length) + given_back + np.log(np.maximum(watched.sum(axis=0), 1))
     return bar
 

@@ -103,6 +103,10 @@ class Detector:
         number = int(self.state.accepted_at[series])
         return datetime.fromtimestamp(number * self.state.bucket_s, UTC) if number else None
 
+    def accept(self, series: int, terms: Terms) -> Anomaly | None:
+        """Take the level of an open anomaly for the usual one from here on; returns it ended, ``None`` where none is open."""
+        return self._close(series, End.NEW_NORMAL, terms) if self.state.opened[series] else None
+
     def since(self, series: int, start: datetime, terms: Terms) -> Since:
         """What one series showed and should have shown since ``start``, as far as the last week goes back.
 
@@ -219,7 +223,8 @@ class Detector:
         # Buckets judged by the old baseline are learned as they are, not pulled towards it.
         state.accepted_at[series] = state.last
         since = state.recent_bucket >= state.opened_from[series]
-        state.recent_learnable[since, series] = state.recent_seen[since, series]
+        # Of the hours that wait to be learned, those before the change show a level that is usual no more.
+        state.recent_learnable[:, series] = state.recent_seen[:, series] & since
 
     def _learn_older_than(self, before: int, number: int, terms: Terms) -> None:
         delay = self.state.buckets(LEARNING_DELAY_S)

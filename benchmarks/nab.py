@@ -21,10 +21,11 @@ import numpy as np
 
 from alerts.profile import ValueDetector
 from benchmarks import kpi
-from benchmarks.nab_scoring import Labelled, best
+from benchmarks.nab_scoring import PROFILES, Labelled, best
 
 SERIES = Path(__file__).parents[2] / "shared" / "data" / "series"
 DAY_S = 86_400
+OPENS = 0.45
 Detector: TypeAlias = Callable[[Sequence[float], Sequence[float]], list[float]]
 
 
@@ -134,6 +135,27 @@ def _rows(files: Mapping[str, File], worlds: Mapping[str, Sequence[kpi.Series]])
         yield f"| {peer} | {' | '.join(cells)} | {took * 1e6:.0f} |"
 
 
+def _held_out(files: Mapping[str, File]) -> Iterator[str]:
+    """What each folder scores at the threshold of the others, and all of them at the score that opens an alert."""
+    scores = {name: hark(file.times, file.values) for name, file in files.items()}
+    corpus = {name: file.labelled for name, file in files.items()}
+    for folder in sorted({name.split("/")[0] for name in files}):
+        others = {name: labelled for name, labelled in corpus.items() if not name.startswith(folder)}
+        held = {name: labelled for name, labelled in corpus.items() if name.startswith(folder)}
+        if any(labelled.windows for labelled in held.values()):
+            at = {profile: outcome.threshold for profile, outcome in best(scores, others).items()}
+            yield f"{folder} at the threshold of the others: {_at(scores, held, at)}"
+    yield f"all at {OPENS:g}, which opens an alert: {_at(scores, corpus, dict.fromkeys(PROFILES, OPENS))}"
+
+
+def _at(scores: Mapping[str, Sequence[float]], corpus: Mapping[str, Labelled], thresholds: Mapping[str, float]) -> str:
+    told = []
+    for profile, threshold in thresholds.items():
+        flagged = {name: [float(score >= threshold) for score in scores[name]] for name in corpus}
+        told.append(f"{best(flagged, corpus)[profile].score:.1f}")
+    return " / ".join(told)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=Path, default=SERIES, help="where windows.json is")
@@ -152,6 +174,8 @@ def main() -> None:
     print(f"| --- |{' ---: |' * (len(heads) + 4)}")
     for row in _rows(files, worlds):
         print(row, flush=True)
+    for line in _held_out(files) if files else ():
+        print(line)
 
 
 if __name__ == "__main__":

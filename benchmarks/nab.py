@@ -25,7 +25,7 @@ from benchmarks.nab_scoring import PROFILES, Labelled, best
 
 SERIES = Path(__file__).parents[2] / "shared" / "data" / "series"
 DAY_S = 86_400
-OPENS = 0.45
+OPENS = 0.5
 Detector: TypeAlias = Callable[[Sequence[float], Sequence[float]], list[float]]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-_OPENS = 0.45
-"""A score that a series reaches by chance about once a week."""
+_OPENS = 0.5
+"""A score that a series of five-minute values reaches by chance about once a week."""
 _STAYS = 0.3
 _QUIET_ROWS = 6
 _LONGEST_S = 96 * 3600.0

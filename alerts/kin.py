@@ -45,7 +45,8 @@ def also_keys(alert: Alert) -> set[str]:
 
 def overlaps(alert: Alert, sighting: Sighting) -> bool:
     """Whether a sighting is another view of what the alert is about: the same signal, in a part or in the whole of it."""
-    if alert.signal != sighting.signal.name or alert.direction is not sighting.direction:
+    is_own = alert.signal == sighting.signal.name and alert.direction is sighting.direction
+    if not is_own and not _tells_of(alert, sighting):
         return False
     series = [segment_of(key) for key in alert.detail["series"]]
     if sighting.segment == alert.segment:
@@ -56,6 +57,11 @@ def overlaps(alert: Alert, sighting: Sighting) -> bool:
         return True
     shares_a_cut = bool(set(sighting.segment.pairs) & set(alert.segment.pairs))
     return shares_a_cut or _keys_differ(sighting.segment, alert.segment)
+
+
+def _tells_of(alert: Alert, sighting: Sighting) -> bool:
+    """Whether the signal is one of the others that went wrong with the alert's own."""
+    return any(key.startswith(f"{sighting.signal.name}|{sighting.direction}|") for key in also_keys(alert))
 
 
 def _keys_differ(one: Segment, other: Segment) -> bool:

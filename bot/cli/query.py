@@ -129,6 +129,6 @@ def alert_json(alert: Alert) -> dict[str, Any]:
         "outcome": alert.detail.get("outcome"),
         "snoozed_until": None if alert.snoozed_until is None else format_time(alert.snoozed_until),
         "origin": alert.detail.get("origin"),
-        "also": [other.get("signal") for other in alert.detail.get("also", ())],
+        "also": list(dict.fromkeys(other.get("signal") for other in alert.detail.get("also", ()))),
         "chance_weeks": alert.detail.get("chance_weeks"),
     }

@@ -100,11 +100,13 @@ def storm_text(alert: Alert) -> str | None:
 
 def others(alert: Alert) -> Iterator[Other]:
     """The other signals that the alert stands for; what cannot be read is left out."""
-    listed = alert.detail.get("also")
+    listed, seen = alert.detail.get("also"), set[tuple[str, str]]()
     for other in listed if isinstance(listed, list | tuple) else ():
         numbers = [_number(other.get(name)) for name in ("value", "low", "high")] if isinstance(other, Mapping) else []
         signal = other.get("signal") if numbers else None
-        if isinstance(signal, str) and None not in numbers:
+        if isinstance(signal, str) and None not in numbers and (signal, str(other.get("origin"))) not in seen:
+            # The first of a signal's series is the widest: the others show the same in its parts.
+            seen.add((signal, str(other.get("origin"))))
             value, low, high = (number for number in numbers if number is not None)
             yield Other(signal=signal, origin=str(other.get("origin") or ""), value=value, low=low, high=high)
 

@@ -23,6 +23,7 @@ from alerts.words import chance_text, figure_text, hours_text, until_text
 from bot.alerting import Alerting
 from bot.cli.main import hark
 from bot.slack.access import Person
+from bot.slack.blocks.saying import others
 from traces.clock import FakeClock, format_time
 from traces.errors import BadInput
 from traces.model import EVERYTHING, AlertState, Direction, Kind, Segment, Signal
@@ -272,3 +273,13 @@ def test_the_command_line_tells_why(tmp_path, monkeypatch):
     assert format_time(NOW) in told
     assert "Muted by Ann until 18:00." in CliRunner().invoke(hark, ["alerts", "--held-back"]).output
     assert CliRunner().invoke(hark, ["alerts", "--why", "zzz"]).exit_code != 0
+
+
+def test_what_joined_an_alert_does_not_open_another_one_hours_later_in_a_part_of_it():
+    seen, model = Seen(), Segment.of(model="m2")
+    seen.hour(sighting(segment=model), sighting(TOOLS, model))
+    later = sighting(TOOLS, Segment.of(release="r9"), at=NOW + 5 * HOUR)
+    decisions = seen.hour(sighting(segment=model), sighting(TOOLS, model), later, at=NOW + 5 * HOUR)
+    assert len(seen.alerts) == 1
+    assert decisions[-1].reason is Reason.SAME_CHANGE
+    assert [other.signal for other in others(seen.alerts[0])] == ["tool_error"]

@@ -156,3 +156,49 @@ def test_terms_and_settings_that_cannot_be_are_named() -> None:
         Detector.start(Kind.RATE).step(panel(Kind.COUNT, arrays(Kind.COUNT, 1)), terms_for(Kind.COUNT))
     with pytest.raises(BadInput, match="2 terms for 4 series"):
         Detector.start(Kind.COUNT).step(panel(Kind.COUNT, arrays(Kind.COUNT, 1)), terms_for(Kind.COUNT, 2))
+
+
+SOUND = st.just("sound")
+DAMAGE = st.one_of(
+    SOUND, st.sampled_from(["nan", "inf", "negative", "too many", "missing", "twice", "late", "set back"])
+)
+
+
+def damaged(kind: Kind, given: dict[str, Any], row: int, damage: str) -> dict[str, Any]:
+    """One row of readings as a broken sender might report it; series 0 only, the rest of the row is sound."""
+    rows = {
+        name: np.array(array[row : row + 1], dtype=bool if name == "observed" else float)
+        for name, array in given.items()
+    }
+    wrong = {"nan": np.nan, "inf": np.inf, "negative": -3.0, "too many": 1e18}.get(damage)
+    if wrong is not None:
+        rows["k" if kind is Kind.RATE else "n"][:, 0] = wrong
+    return rows
+
+
+@settings(max_examples=12, deadline=None)
+@given(kind=st.sampled_from(Kind), seed=st.integers(0, 50), damage=st.lists(DAMAGE, min_size=240, max_size=240))
+def test_damaged_quiet_readings_never_alert(kind: Kind, seed: int, damage: list[str]) -> None:
+    quiet = arrays(kind, seed, hours=10 * 24)
+    rate = 0.05
+    n = quiet["n"]
+    rng = np.random.default_rng(seed)
+    if kind is Kind.RATE:
+        quiet["k"] = rng.binomial(n, rate)
+    elif kind is not Kind.COUNT:
+        names = ("log_total", "log_square_total") if kind is Kind.CONTINUOUS else ("total", "square_total")
+        mean = 0.7 + rng.normal(0, 0.3, n.shape) / np.sqrt(np.maximum(n, 1))
+        quiet |= dict(zip(names, (n * mean, n * mean**2 + 0.09 * n), strict=True))
+    detector, terms, ended = Detector.start(kind), terms_for(kind), list[Anomaly]()
+    for row, how in enumerate(damage):
+        at = START + timedelta(hours=row)
+        moments = {
+            "missing": [],
+            "twice": [at, at],
+            "late": [at - timedelta(hours=3), at],
+            "set back": [at - timedelta(days=30)],
+        }
+        for moment in moments.get(how, [at]):
+            one = damaged(kind, quiet, row, how)
+            ended += detector.step(Panel(kind=kind, starts=[moment], **one), terms)
+    assert ended == detector.open_anomalies(terms) == []

@@ -14,7 +14,7 @@ _REMEMBERED = 14
 """Visits of a slot over which it learns: two weeks of a value every five minutes."""
 _LEVEL_RATE = 0.15
 """The short-run level follows what the profile missed within about half an hour of five-minute values."""
-_KEEPS = 0.99
+_KEEPS = 0.998
 """What is left of the level after a row: what lasts for days belongs to the profile."""
 _RARELY = 0.3
 """A slot is never taken to be quieter than this share of the whole series."""

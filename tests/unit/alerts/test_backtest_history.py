@@ -11,6 +11,9 @@ from stream import BREAK, LEARNED, SHOP, Stream, Weather, broken_from
 from alerts.backtest import Opinion, Question, Sensitivity, rehearse
 from alerts.signals import all_signals
 from alerts.watch import Terrain, WatchSettings
+from bot.cli.backtest import rehearsal_json, rehearsal_text
+from bot.config import Settings
+from bot.rehearsal import preview
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Direction, Segment
 
@@ -146,3 +149,36 @@ def test_an_empty_store_would_not_have_fired(store):
 def test_a_span_that_ends_before_it_begins_is_refused(flowed):
     with pytest.raises(BadInput, match="since"):
         rehearsed(flowed, since=flowed.hour + HOUR)
+
+
+def test_it_is_printed_as_a_sentence_a_line_for_each_alert_and_a_chart(flowed):
+    lines = rehearsal_text(rehearsed(flowed)).splitlines()
+    assert lines[0].startswith("refusal: would have fired once (2 series, 2026-10-20 to 2026-10-25 UTC")
+    assert "all traffic: 3" in lines[1]
+    assert "usually" in lines[1]
+    assert "all traffic, by the hour:" in lines
+    assert "1 alert (^)" in lines[-1]
+    assert max(map(len, lines)) <= 160
+
+
+def test_as_json_every_alert_has_its_times_and_numbers(watched):
+    told = rehearsal_json(rehearsed(watched))
+    assert told["summary"].startswith("would have fired once")
+    [alert] = told["alerts"]
+    assert alert["segment"] == {}
+    assert alert["expected_low"] <= alert["expected"] <= alert["expected_high"] < alert["value"]
+    assert alert["alert_id"] in {stored.alert_id for stored in watched.alerts}
+
+
+@pytest.mark.parametrize(("name", "by", "told"), [("nothing", None, "no signal"), ("refusal", "colour", "no segment")])
+def test_what_is_not_known_is_refused_in_one_line(flowed, name, by, told):
+    known = all_signals(["refusal"], {}, {})
+    with flowed.store.read() as tx, pytest.raises(BadInput, match=told):
+        preview(tx, name, known, Settings(), flowed.hour, back=5 * DAY, by=by)
+
+
+def test_a_preview_says_what_a_rehearsal_says(flowed):
+    known = terrain(flowed.store).signals
+    with flowed.store.read() as tx:
+        found = preview(tx, "refusal", known, Settings(), flowed.hour, back=5 * DAY)
+    assert found.sentence == "would have fired once"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from alerts.signals import BAD_WHEN_HIGH, BUILT_IN, GOOD_WHEN_HIGH, signal_of_score
 from bot.config import FileSettings
-from bot.docs.markdown import code, generated, page, table
+from bot.docs.markdown import block, code, generated, page, table
 from traces.model import Direction, Kind, Signal
 
 _KINDS = {
@@ -35,6 +35,41 @@ and on Sundays is left in peace, and a busy one is missed within half an hour. H
 of a source that is known for less than two days nothing is said: no data is never zero. The alert names the source
 (`source`), stands until it sends again, and is over then. `hark sources --forget NAME` ends it for a client that is gone for good.
 """
+_OWN = """
+Three lines of `hark.toml` add a signal: what it measures, and which way is bad. `measure` is a number of the metadata
+(`metadata.KEY`; dots lead into nested objects), a tool's outcome (`tool.NAME.failed` among the conversations that call it,
+`tool.NAME.called` among all), a score (`score.NAME`), or `conversations`. `where` measures a part of the traffic alone,
+`at_least` makes a share of numbers, and `kind = "score"` tests the mean of a score in place of its rate. Zero and negative
+numbers are left out where sizes are tested, for these are tested by their logarithm.
+
+{examples}
+A signal counts from the day on which it was added.
+
+## What can be detected
+
+`hark signals` and `/hark signals` list every signal with its usual level, its values a day, its state, and the smallest change
+that a day's traffic can prove at your budget of false alerts. What is smaller takes longer, whatever the method: to call a
+change takes about (ln 2c + ln J) / KL conversations, with c the buckets between false alerts of one series, J the effects
+that are looked for, and KL the divergence of the changed from the usual distribution.
+
+How alerts live, rules, holidays, drift: see [alerts](alerts.md).
+"""
+_OWN_EXAMPLES = """
+[signals.discount]
+measure = "metadata.discount_given"
+bad = "up"
+
+[signals.search_failed]
+measure = "tool.search.failed"
+
+[signals.refund_refusals]
+measure = "score.refusal"
+where = { scenario = "refund" }
+
+[signals.large_refunds]
+measure = "metadata.refund.amount"
+at_least = 100
+"""
 _SCORES = """
 Every score becomes a signal of its own name, whoever gave it: a built-in evaluator, a judge, or the score that came
 with a conversation. The signal is the share of conversations whose score is at or above the threshold: 0.5, until
@@ -55,6 +90,8 @@ def signals_page() -> str:
         _table_of_built_in(),
         _EFFECTS.strip(),
         _SOURCES.strip(),
+        "## Your own",
+        _OWN.format(examples=block(_OWN_EXAMPLES.strip(), "toml")).strip(),
         "## Scores",
         _SCORES.strip(),
         table(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from alerts.backtest import Question, Rehearsal, Sensitivity, rehearse
 from alerts.watch import Terrain, WatchSettings
-from bot.config import Settings
 from bot.jobs.calibrate import reviewed
 from traces.errors import BadInput
 from traces.model import Signal
@@ -20,9 +19,10 @@ def preview(
     tx: Tx,
     name: str,
     signals: Mapping[str, Signal],
-    settings: Settings,
+    watch: WatchSettings,
     now: datetime,
     *,
+    keys: Collection[str],
     back: timedelta,
     by: str | None = None,
     sensitivity: Sensitivity = Sensitivity.USUAL,
@@ -33,8 +33,9 @@ def preview(
         tx: A transaction that reads; nothing is stored.
         name: The signal's.
         signals: Every signal that is known, by name.
-        settings: Of this Hark.
+        watch: How detection runs.
         now: Up to when.
+        keys: The keys of the segments that are kept.
         back: How far back alerts count.
         by: The key of the segments to watch one by one.
         sensitivity: How often a false alert is accepted.
@@ -45,9 +46,8 @@ def preview(
     signal = signals.get(name.replace("-", "_"))
     if signal is None:
         raise BadInput(f"there is no signal {name!r}; `hark signals` lists them", "signal")
-    if by is not None and by not in settings.segments.keys:
-        raise BadInput(f"{by!r} is no segment; known are {', '.join(settings.segments.keys)}", "by")
-    watch = watch_settings(settings)
+    if by is not None and by not in keys:
+        raise BadInput(f"{by!r} is no segment; known are {', '.join(keys)}", "by")
     terrain = Terrain(
         signals=signals,
         calibrations=tx.calibrations.current(),
@@ -56,14 +56,3 @@ def preview(
     )
     question = Question(signal=signal, since=now - back, until=now, by=by, sensitivity=sensitivity)
     return rehearse(tx, question, terrain, watch)
-
-
-def watch_settings(settings: Settings) -> WatchSettings:
-    """How detection runs under these settings."""
-    detect = settings.detect
-    return WatchSettings(
-        timezone=detect.timezone,
-        weeks_between_false_alerts=detect.weeks_between_false_alerts,
-        history=timedelta(weeks=detect.history_weeks),
-        grace=timedelta(minutes=detect.grace_minutes),
-    )

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from alerts.backtest import Rehearsal, Sensitivity, WouldBe
+from bot.app import watch_settings_of
 from bot.cli.plot import Drawing
 from bot.cli.setting import Span, built, print_json
 from bot.cli.value_series import Columns, judge_file
@@ -66,7 +67,8 @@ def backtest(
         now = hark.clock.now()
         known = hark.desk.signals(tx, now, now - since)
         level = Sensitivity(sensitivity)
-        found = preview(tx, signal or "", known, hark.settings, now, back=since, by=by, sensitivity=level)
+        watch, keys = watch_settings_of(hark.settings.detect), hark.settings.segments.keys
+        found = preview(tx, signal or "", known, watch, now, keys=keys, back=since, by=by, sensitivity=level)
     if as_json:
         print_json(rehearsal_json(found))
     else:

@@ -12,7 +12,6 @@ from alerts.backtest import Opinion, Question, Sensitivity, rehearse
 from alerts.signals import all_signals
 from alerts.watch import Terrain, WatchSettings
 from bot.cli.backtest import rehearsal_json, rehearsal_text
-from bot.config import Settings
 from bot.rehearsal import preview
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Direction, Segment
@@ -174,11 +173,11 @@ def test_as_json_every_alert_has_its_times_and_numbers(watched):
 def test_what_is_not_known_is_refused_in_one_line(flowed, name, by, told):
     known = all_signals(["refusal"], {}, {})
     with flowed.store.read() as tx, pytest.raises(BadInput, match=told):
-        preview(tx, name, known, Settings(), flowed.hour, back=5 * DAY, by=by)
+        preview(tx, name, known, WatchSettings(), flowed.hour, keys=("model",), back=5 * DAY, by=by)
 
 
 def test_a_preview_says_what_a_rehearsal_says(flowed):
     known = terrain(flowed.store).signals
     with flowed.store.read() as tx:
-        found = preview(tx, "refusal", known, Settings(), flowed.hour, back=5 * DAY)
+        found = preview(tx, "refusal", known, WatchSettings(), flowed.hour, keys=("model",), back=5 * DAY)
     assert found.sentence == "would have fired once"

@@ -82,7 +82,7 @@ def _usually(alert: Alert, signal: Signal) -> str:
         name = "p95 " if plain.figure == "p95" else ""
         usual = f"{name}{figure(plain.usual, signal)} (typically {usual})"
     elif plain is not None:
-        usual = f"typically {usual}"
+        return f"typically {usual} until then"
     if signal.kind is Kind.COUNT:
         usual = f"{usual} an hour"
     hours = alert.detail.get("hours")

@@ -50,10 +50,10 @@ class Rollup:
     bins: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: Iterable[float]) -> Rollup:
+    def of(cls, values: Iterable[float], times: int = 1) -> Rollup:
         rollup = cls()
         for value in values:
-            rollup.observe(value)
+            rollup.observe(value, times)
         return rollup
 
     def observe(self, value: float, times: int = 1) -> None:
@@ -84,15 +84,14 @@ class Rollup:
             else:
                 bins.pop(bin_, None)
 
-    def times(self, factor: int) -> Rollup:
-        """A new rollup of this one's values, each ``factor`` times."""
-        return Rollup(
-            self.n * factor,
-            self.total * factor,
-            self.log_total * factor,
-            self.log_square_total * factor,
-            {bin_: count * factor for bin_, count in self.bins.items()},
-        )
+    def plus(self, other: Rollup) -> Rollup:
+        """This very rollup, with ``other`` merged into it."""
+        self.add(other)
+        return self
+
+    def copy(self) -> Rollup:
+        """Another rollup of the same."""
+        return Rollup(self.n, self.total, self.log_total, self.log_square_total, dict(self.bins))
 
     @property
     def mean(self) -> float | None:

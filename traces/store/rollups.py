@@ -30,7 +30,8 @@ _F = schema.facts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _Key: TypeAlias = tuple[int, str, datetime]
-_Body: TypeAlias = dict[str, Rollup]
+_Body: TypeAlias = Mapping[str, Rollup]
+_Parts: TypeAlias = dict[_Key, list[_Body]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +52,15 @@ class Rollups(Part):
         self._one_at_a_time("rollups")
         latest = {fact.conversation_id: fact for fact in facts}
         standing = {fact.conversation_id: fact for fact in self._facts(latest)}
-        changes: dict[_Key, _Body] = defaultdict(dict)
+        parts: _Parts = defaultdict(list)
         for conversation_id, new in latest.items():
             old = standing.get(conversation_id)
             # What is the same before and after is most of it where a single score has come.
             same = set() if old is None else _signals_alike(old, new)
             if old is not None:
-                _collect(changes, old, times=-1, besides=same)
-            _collect(changes, new, times=1, besides=same)
-        changes = _coarsened(changes)
+                _collect(parts, old, times=-1, besides=same)
+            _collect(parts, new, times=1, besides=same)
+        changes = _summed(parts)
         self._apply(changes)
         rows = [
             {"conversation_id": f.conversation_id, "bucket_at": bucket_start(f.at, BASE_S), "body": _fact_json(f)}
@@ -74,10 +75,10 @@ class Rollups(Part):
         if not ids:
             return None
         self._one_at_a_time("rollups")
-        changes: dict[_Key, _Body] = defaultdict(dict)
+        parts: _Parts = defaultdict(list)
         for old in self._facts(ids):
-            _collect(changes, old, times=-1)
-        changes = _coarsened(changes)
+            _collect(parts, old, times=-1)
+        changes = _summed(parts)
         self._apply(changes)
         for chunk in chunks(ids):
             self._connection.execute(
@@ -111,23 +112,20 @@ class Rollups(Part):
 
     def _apply(self, changes: Mapping[_Key, _Body]) -> None:
         rows = []
+        fresh: dict[int, dict[str, Any]] = {}
         for resolution_s in RESOLUTIONS_S:
             touched = {key: body for key, body in changes.items() if key[0] == resolution_s}
             stored = self._stored(resolution_s, touched)
             for key, body in touched.items():
-                merged = stored.get(key, {})
-                touched_here = {signal: _rollup(merged[signal]) for signal in body if signal in merged}
-                for signal, change in body.items():
-                    touched_here.setdefault(signal, Rollup()).add(change)
-                left = {signal: rollup for signal, rollup in merged.items() if signal not in body}
-                rows.append(
-                    {
-                        "resolution_s": key[0],
-                        "segment": key[1],
-                        "bucket_at": key[2],
-                        "body": left | _body_json(touched_here),
-                    }
-                )
+                held = stored.get(key)
+                if held is None:
+                    # Segments share most of these: each is written down once.
+                    written = fresh.get(id(body))
+                    if written is None:
+                        written = fresh[id(body)] = _body_json(body)
+                else:
+                    written = _merged(held, body)
+                rows.append({"resolution_s": key[0], "segment": key[1], "bucket_at": key[2], "body": written})
         self._upsert(_T, rows, update=["body"])
 
     def _stored(self, resolution_s: int, keys: Iterable[_Key]) -> dict[_Key, dict[str, Any]]:
@@ -285,34 +283,47 @@ def _signals_alike(one: Fact, other: Fact) -> set[str]:
     return {signal for signal, values in one.values.items() if list(other.values.get(signal, ())) == list(values)}
 
 
-def _collect(changes: dict[_Key, _Body], fact: Fact, times: int, besides: Collection[str] = ()) -> None:
-    """Add a fact, ``besides`` some signals, to the finest buckets; ``_coarsened`` derives the others."""
-    contribution = {signal: Rollup.of(values) for signal, values in fact.values.items() if signal not in besides}
+def _collect(parts: _Parts, fact: Fact, times: int, besides: Collection[str] = ()) -> None:
+    """Add a fact, ``besides`` some signals, to what its finest buckets are summed from."""
+    contribution = {signal: Rollup.of(values, times) for signal, values in fact.values.items() if signal not in besides}
     if not contribution:
         return
     bucket_at = bucket_start(fact.at, BASE_S)
     for segment in fact.segments:
-        _add(changes[BASE_S, segment_key(segment), bucket_at], contribution, times)
+        parts[BASE_S, segment_key(segment), bucket_at].append(contribution)
 
 
-def _coarsened(changes: dict[_Key, _Body]) -> dict[_Key, _Body]:
+def _summed(finest: _Parts) -> dict[_Key, _Body]:
     """The changes of the finest buckets with those of the coarser ones, each summed up from the next finer."""
-    level = changes
+    changes = level = {key: _sum(bodies) for key, bodies in finest.items()}
     for resolution_s in RESOLUTIONS_S[1:]:
-        coarser: dict[_Key, _Body] = defaultdict(dict)
+        coarser: _Parts = defaultdict(list)
         for (_, segment, bucket_at), body in level.items():
-            _add(coarser[resolution_s, segment, bucket_start(bucket_at, resolution_s)], body, 1)
-        changes, level = {**changes, **coarser}, coarser
+            coarser[resolution_s, segment, bucket_start(bucket_at, resolution_s)].append(body)
+        level = {key: _sum(bodies) for key, bodies in coarser.items()}
+        changes = changes | level
     return changes
 
 
-def _add(body: _Body, contribution: Mapping[str, Rollup], times: int) -> None:
-    for signal, rollup in contribution.items():
-        held = body.get(signal)
-        if held is None:
-            body[signal] = rollup.times(times)
-        else:
-            held.add(rollup, times)
+def _sum(bodies: Sequence[_Body]) -> _Body:
+    """The one body itself where it is alone, as most are: nobody may change what this returns."""
+    if len(bodies) == 1:
+        return bodies[0]
+    total: dict[str, Rollup] = {}
+    for body in bodies:
+        for signal, rollup in body.items():
+            held = total.get(signal)
+            if held is None:
+                total[signal] = rollup.copy()
+            else:
+                held.add(rollup)
+    return total
+
+
+def _merged(held: dict[str, Any], body: _Body) -> dict[str, Any]:
+    """What is stored, with the changes of some signals; the others stay as they are written."""
+    left = {signal: rollup for signal, rollup in held.items() if signal not in body}
+    return left | _body_json({s: _rollup(held[s]).plus(change) if s in held else change for s, change in body.items()})
 
 
 def _oldest_hour(changes: Iterable[_Key]) -> datetime | None:
@@ -329,7 +340,7 @@ def _rollup(body: dict[str, Any]) -> Rollup:
     )
 
 
-def _body(body: dict[str, Any]) -> _Body:
+def _body(body: dict[str, Any]) -> dict[str, Rollup]:
     return {signal: _rollup(rollup) for signal, rollup in body.items()}
 
 

@@ -36,11 +36,11 @@ LEAST_PART = 15
 """Conversations in a segment, on average: the shares of smaller ones move by chance all the time."""
 SURE_MIX_SHARE = 0.7
 """A shift of the mix that explains so much is said before any segment."""
-LEAST_MIX_SHARE = 0.4
+LEAST_MIX_SHARE = 0.35
 """One that explains so much is said where no segment explains more."""
-FLAT_Z = 3.5
-FLAT_SHARE = 0.35
-FLAT_NOISE = 2.5
+FLAT_Z = 4.0
+FLAT_SHARE = 0.4
+FLAT_NOISE = 3.0
 """Segments count as flat when together they moved by no more of the excess than so many standard errors."""
 COVERED = 0.9
 

@@ -1,7 +1,7 @@
 """What others do, on the same readings: each gives a score per hour that alarms above 1.
 
 Every one sees the hourly value only (a share, a mean, a count), as these rules do in the products that ship them. A floor
-under each band, a quarter of the series' mean, keeps quantised and nearly empty series from collapsing to no width at all.
+under each band, a fiftieth of the series' mean, keeps quantised and nearly empty series from collapsing to no width at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from traces.model import Direction, Kind
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 _FLOOR: Final = 0.02
-_NARROWEST: Final = 0.25
 _ENOUGH: Final = 30
 _DAY_H, _GRAFANA_H, _MARGIN = 24, 26, 0.5
 
@@ -81,7 +80,7 @@ def scores(simulated: Simulated, what: What, peer: Peer) -> Floats:
         values[simulated.excluded] = np.nan
         if panel.kind is not Kind.COUNT:
             values[np.asarray(panel.n) < peer.least_n] = np.nan
-        narrowest = _NARROWEST * np.nanmean(np.abs(values[: WARM_UP_WEEKS * HOURS_OF_WEEK]), axis=0)
+        narrowest = _narrowest(values[: WARM_UP_WEEKS * HOURS_OF_WEEK])
         for row in range(WARM_UP_WEEKS * HOURS_OF_WEEK, len(values)):
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
@@ -90,6 +89,13 @@ def scores(simulated: Simulated, what: What, peer: Peer) -> Floats:
             signed = {Direction.UP: far, Direction.DOWN: -far, Direction.BOTH: np.abs(far)}[signal.bad]
             worst[row] = np.fmax(worst[row], signed)
     return worst
+
+
+def _narrowest(warm_up: Floats) -> Floats:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean = np.nanmean(np.abs(warm_up), axis=0)
+    return np.nan_to_num(_FLOOR * mean, nan=1.0)
 
 
 def episodes(flagged: npt.NDArray[np.bool_]) -> Alerts:

@@ -134,11 +134,13 @@ def matched(run: Run) -> None:
         print(f"| {case.name} | " + " | ".join(cells) + " |", flush=True)
 
 
-def _raised(run: Run, what: What, name: str) -> float:
-    """The threshold at which a rule gives as few false alerts as allowed."""
+def _raised(run: Run, what: What, name: str) -> Found:
+    """For each series of an incident, the threshold at which its volume's quiet series alarm as rarely as allowed."""
     score = scores(run.quiet(what), what, PEERS[name])
-    tried = np.geomspace(1, 100, 100)
-    return next((float(one) for one in tried if false_rate(episodes(score > one)) <= ALLOWED), np.inf)
+    tried = np.geomspace(1, 1e4, 200)
+    parts = np.split(score, len(VOLUMES), axis=1)
+    found = [next((one for one in tried if false_rate(episodes(part > one)) <= ALLOWED), np.inf) for part in parts]
+    return np.repeat(found, run.each)
 
 
 def _sections(run: Run, only: list[str]) -> Iterator[str]:

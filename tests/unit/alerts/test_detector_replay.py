@@ -92,7 +92,24 @@ def rows(panel: Panel, at: int) -> Panel:
     return Panel(kind=panel.kind, starts=panel.starts[at : at + 1], **arrays)
 
 
-def explain(detector: Detector, anomaly: Anomaly, segments: list[Segment], terms: Terms) -> Attribution:
+def first_seen(stream: list[dict[str, Any]]) -> dict[tuple[str, str], datetime]:
+    """When each version came, as Hark notes it."""
+    seen: dict[tuple[str, str], datetime] = {}
+    for conversation in stream:
+        for key in VERSIONS:
+            at = parse_time(conversation["ended_at"])
+            pair = (key, conversation["metadata"][key])
+            seen[pair] = min(seen.get(pair, at), at)
+    return seen
+
+
+def explain(
+    detector: Detector,
+    anomaly: Anomaly,
+    segments: list[Segment],
+    terms: Terms,
+    versions: dict[tuple[str, str], datetime],
+) -> Attribution:
     cells = []
     for series, segment in enumerate(segments):
         since = detector.since(series, anomaly.started_at, terms)
@@ -107,7 +124,8 @@ def explain(detector: Detector, anomaly: Anomaly, segments: list[Segment], terms
                 variance=since.variance,
             )
         )
-    return attribute(cells[0], cells[1:], keys=VERSIONS)
+    suspects = {pair for pair, at in versions.items() if abs(at - anomaly.started_at) <= timedelta(hours=12)}
+    return attribute(cells[0], cells[1:], keys=VERSIONS, suspects=suspects)
 
 
 def alerts_of(stream: list[dict[str, Any]]) -> Iterator[Found]:
@@ -116,6 +134,7 @@ def alerts_of(stream: list[dict[str, Any]]) -> Iterator[Found]:
         segments += [Segment.of(**{key: value}) for value in dict.fromkeys(c["metadata"][key] for c in stream)]
     few = [segment for segment in segments if not segment.pairs or segment.pairs[0][0] in KEYS[:2]]
     watched = sum(len(segments if signal.by_segment else few) for signal in SIGNALS)
+    versions = first_seen(stream)
     for signal in SIGNALS:
         series = segments if signal.by_segment else few
         parent = [0 if segment.pairs and segment.pairs[0][0] in VERSIONS else -1 for segment in series]
@@ -125,7 +144,12 @@ def alerts_of(stream: list[dict[str, Any]]) -> Iterator[Found]:
             detector.step(rows(panel, bucket), terms)
             for anomaly in detector.open_anomalies(terms):
                 if anomaly.detected_at == panel.starts[bucket]:
-                    yield Found(signal.name, series[anomaly.series], anomaly, explain(detector, anomaly, series, terms))
+                    yield Found(
+                        signal.name,
+                        series[anomaly.series],
+                        anomaly,
+                        explain(detector, anomaly, series, terms, versions),
+                    )
 
 
 def test_the_worse_model_is_found_and_named_within_two_days_and_nothing_is_said_before() -> None:

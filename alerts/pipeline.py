@@ -261,7 +261,7 @@ def _new(scene: Scene, sighting: Sighting) -> Decision:
             text = f"{sighting.signal.name.replace('_', ' ')} is off in the same conversations."
             return note(scene, joined_to, Reason.SAME_CAUSE, text, sighting)
     alert = opened(scene, sighting, found)
-    rare = "" if sighting.weeks is None else f" By chance so much comes about {chance_text(sighting.weeks)}."
+    rare = "" if sighting.weeks is None else f" Chance does as much {chance_text(sighting.weeks)}."
     return note(scene, alert, Reason.NEW, f"Nothing held it back.{rare}", sighting)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alerts.defined import Definition, measured, signal_defined
+from alerts.sizes import SIZES, sizes_of
 from traces.model import (
     EVERYTHING,
     Calibration,
@@ -100,6 +101,7 @@ BUILT_IN = (
     ERROR_RATE,
     LATENCY,
     COST,
+    *SIZES,
     EVALUATOR_FAILURE,
     SOURCE_LAG,
     INPUT_DRIFT,
@@ -230,6 +232,7 @@ def measure(
         values[LATENCY.name] = latencies
     if (cost := conversation.cost_usd) is not None:
         values[COST.name] = [cost]
+    values |= sizes_of(conversation)
     values |= {name: [float(has_failed)] for name, has_failed in _failures(outcomes).items()}
     values |= {name: [unlike] for name, unlike in (drift or {}).items()}
     scores = _one_per_name(outcomes)

@@ -69,7 +69,9 @@ class Alerting:
         """It is not over; whether that changed anything."""
         return self._change(alert_id, person, request_key, "alert.reopen", _reopened)
 
-    def mute(self, signal: str, period: timedelta, person: Person, segment: Segment = EVERYTHING) -> Mute:
+    def mute(
+        self, signal: str, period: timedelta, person: Person, segment: Segment = EVERYTHING, *, request_key: str
+    ) -> Mute:
         """Nobody is told of a signal, in a segment or anywhere, for some time.
 
         Raises:
@@ -86,15 +88,19 @@ class Alerting:
             muted_at=now,
         )
         with self._store.begin() as tx:
+            if not tx.state.first_time(request_key, now):
+                return mute
             tx.state.name_reviewer(person.user_id, person.name)
             tx.mutes.add(mute)
             _audit(tx, now, person, "signal.mute", f"signal:{signal}", after=until_text(mute.until_at, now, "UTC"))
         return mute
 
-    def unmute(self, signal: str, person: Person) -> int:
+    def unmute(self, signal: str, person: Person, *, request_key: str) -> int:
         """People are told of a signal again; returns how many mutes that ended."""
         now = self._clock.now()
         with self._store.begin() as tx:
+            if not tx.state.first_time(request_key, now):
+                return 0
             lifted = tx.mutes.lift(signal, now)
             _audit(tx, now, person, "signal.unmute", f"signal:{signal}", after=lifted)
         return lifted

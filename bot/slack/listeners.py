@@ -187,21 +187,23 @@ class Listeners:
         if can_respond:
             ack()
         try:
-            message = self._said(unescape(str(body.get("text") or "")), person_in(body))
+            message = self._said(unescape(str(body.get("text") or "")), person_in(body), body)
         except (BadInput, Denied, StoreUnavailable) as error:
             message = error_message(error.message)
         (respond if can_respond else ack)(**message.payload(), response_type="ephemeral")
 
-    def _said(self, text: str, person: Person) -> Message:
+    def _said(self, text: str, person: Person, body: Body) -> Message:
         """The answer to a command; muting is a reviewer's right, asking is everybody's."""
         self._access.require(Role.VIEWER, person)
-        query = self._desk.query(text)
+        query, key = self._desk.query(text), f"command:{person.user_id}:{body.get('trigger_id')}"[:255]
         if isinstance(query, MuteQuery):
             self._access.require(Role.REVIEWER, person)
-            return muted_message(self._alerting.mute(query.signal, query.period, person, Segment(query.where)))
+            return muted_message(
+                self._alerting.mute(query.signal, query.period, person, Segment(query.where), request_key=key)
+            )
         if isinstance(query, UnmuteQuery):
             self._access.require(Role.REVIEWER, person)
-            return unmuted_message(query.signal, self._alerting.unmute(query.signal, person))
+            return unmuted_message(query.signal, self._alerting.unmute(query.signal, person, request_key=key))
         return self._desk.answer(text)
 
 

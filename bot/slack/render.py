@@ -31,6 +31,7 @@ _QUESTIONS = {
     "error_rate": "Did a model call fail here?",
     "latency": "Was the answer too slow here?",
     "cost": "Did this conversation cost more than it should?",
+    "ttft": "Did the answer begin too late here?",
     "input_drift": "Is this something that users did not ask before?",
     "output_drift": "Is this something that the agent should not say?",
     "new_topic": "Is this a topic that deserves attention?",

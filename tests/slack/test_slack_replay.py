@@ -85,12 +85,15 @@ DEEDS = {
     "alert_resolve": Deed(_on_alert("alert_resolve"), WHO_MAY_CHANGE),
     "alert_reopen": Deed(_on_alert("alert_reopen", resolved=True), WHO_MAY_CHANGE),
     "alert_more": Deed(_on_alert("alert_more", option="Noise"), WHO_MAY_CHANGE),
+    "alert_more snooze": Deed(_on_alert("alert_more", option="Snooze 4 hours"), WHO_MAY_CHANGE),
+    "alert_more why": Deed(_on_alert("alert_more", option="Why am I told?"), WHO_MAY_CHANGE, changes=False),
     "alert_conversations": Deed(_on_alert("alert_conversations"), EVERYONE_WITH_A_ROLE, changes=False),
     "label_yes": Deed(_on_card("label_yes"), WHO_MAY_CHANGE),
     "label_no": Deed(_on_card("label_no"), WHO_MAY_CHANGE),
     "label_more": Deed(_on_card("label_more"), WHO_MAY_CHANGE, changes=False),
     "label_undo": Deed(_undo, WHO_MAY_CHANGE),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
+    "mute": Deed(lambda hark, who: hark.hands.command("mute volume 4h", who), WHO_MAY_CHANGE),
     "command": Deed(lambda hark, who: hark.hands.command("status", who), EVERYONE_WITH_A_ROLE, changes=False),
 }
 
@@ -105,7 +108,7 @@ def _filled(hark: House) -> House:
 
 
 def test_every_button_has_its_line_here():
-    assert set(ACTIONS) | {"submit", "command"} == set(DEEDS)
+    assert set(ACTIONS) | {"submit", "command", "mute"} == {name.partition(" ")[0] for name in DEEDS}
 
 
 @pytest.mark.parametrize("name", DEEDS)
@@ -140,7 +143,7 @@ def test_five_times_at_once_is_once(slack, database, name):
         after = hark.state()
     assert len(after["audit"]) - len(before["audit"]) == {"submit": 3}.get(name, 1)
     raised = [b[1] - a[1] for a, b in zip(before["outbox"], after["outbox"], strict=True)]
-    assert sorted(raised) == [0, 0, 1]
+    assert sorted(raised) == [0, 0, int(name != "mute")]
 
 
 def test_the_same_click_of_two_people_counts_for_each_of_them(hark):

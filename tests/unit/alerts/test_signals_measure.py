@@ -19,7 +19,7 @@ def test_a_plain_conversation_counts_once_without_an_error():
     fact = measured(conversation("c-1", "Hello?", "Hello!"))
     assert fact.at > NOW
     assert fact.segments == (EVERYTHING,)
-    assert fact.values == {"volume": [1.0], "error_rate": [0.0]}
+    assert fact.values == {"volume": [1.0], "error_rate": [0.0], "turns": [1.0], "answer_length": [6.0]}
 
 
 def test_latencies_costs_errors_and_scores_are_measured():

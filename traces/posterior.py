@@ -121,17 +121,20 @@ def errors(positive: Count, negative: Count, verdicts: Count) -> Errors:
 
 
 def transported(known: Errors, verdicts: Count) -> Estimate:
-    """The true rate of other conversations by error rates learned elsewhere (Rogan and Gladen 1978), kept within 0 to 1.
+    """The true rate of other conversations by error rates learned elsewhere (Rogan and Gladen 1978).
 
-    What changes from there to here is taken to be how often it is so; the error rates stay, give or take a spread.
+    What changes from there to here is taken to be how often it is so; the error rates stay, give or take a spread. The
+    share of positive verdicts lies between the two error rates whatever is true: its posterior is cut there (Diggle 2011),
+    so that a few verdicts that are all positive do not make a true rate of one.
 
     Args:
         known: The error rates.
         verdicts: Positive verdicts among these conversations.
     """
-    share = _drawn(verdicts, 3)
     tpr, fpr = _shaken(known.tpr, 4), _shaken(known.fpr, 5)
-    true_rate = np.clip((share - fpr) / np.maximum(tpr - fpr, _FAINT), 0.0, 1.0)
+    above = np.maximum(tpr, fpr + _FAINT)
+    share = _drawn_within(verdicts, fpr, above, 3)
+    true_rate = (share - fpr) / (above - fpr)
     caught, alarmed = tpr * true_rate, fpr * (1 - true_rate)
     spared, passed = (1 - tpr) * true_rate, (1 - fpr) * (1 - true_rate)
     return Estimate(true_rate, caught / (caught + alarmed), spared / (spared + passed))
@@ -179,6 +182,14 @@ def _drawn(share: Count, place: int) -> Floats:
     """Draws from a share's posterior; draws of different places are independent of each other."""
     drawn: Any = special.betaincinv(*_parameters(share), _even()[place])
     return np.clip(np.asarray(drawn, dtype=np.float64), 1e-9, 1 - 1e-9)
+
+
+def _drawn_within(share: Count, low: Floats, high: Floats, place: int) -> Floats:
+    """Draws from a share's posterior cut at two ends, each draw at its own."""
+    alpha, beta = _parameters(share)
+    below, above = special.betainc(alpha, beta, low), special.betainc(alpha, beta, np.minimum(high, 1.0))
+    drawn: Any = special.betaincinv(alpha, beta, below + (above - below) * _even()[place])
+    return np.clip(np.asarray(drawn, dtype=np.float64), low, high)
 
 
 def _shaken(rate: Floats, place: int) -> Floats:

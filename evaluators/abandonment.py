@@ -55,7 +55,7 @@ class Abandonment:
     """Log-odds of a few features of the ending, most of them about structure: who spoke last, and what was open then."""
 
     name = "abandonment"
-    version = "2"
+    version = "3"
     when: When = "quiet"
     summary = (
         "The user left with something open: the agent had the last word, was waiting for an answer, had not helped or"

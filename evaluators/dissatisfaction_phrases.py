@@ -41,7 +41,7 @@ CORRECTS: Final = re.compile(
 COMPLAINS: Final = re.compile(
     r"\b(?:useless|ridiculous|unacceptable|frustrat\w{2,6}|annoy\w{2,5}|pathetic|terrible|horrible|awful|worst|garbage|rubbish|joke|nonsense|stupid"
     r"|idiot\w{0,4}|incompetent|disappoint\w{2,7}|fed up|sick of|tired of|waste (?:of|my|our)|wasting my|had enough|give up|giving up|forget it|never ?mind"
-    r"|this is (?:going nowhere|taking|ridiculous|insane|crazy|absurd)|what a (?:joke|waste|mess)|for (?:god|heaven|christ|fuck)'?s sake|seriously\?|come on\b"
+    r"|this is (?:going nowhere|taking|ridiculous|insane|crazy|absurd)|what a (?:joke|waste|mess)|(?:this|that|it|you|bot|app|service|product)(?: guys)?(?: really| just)? sucks?\b|are you (?:kidding|joking)|for (?:god|heaven|christ|fuck)'?s sake|seriously\?|come on\b"
     r"|(?:not|isn't|aren't|wasn't|no|n't) (?:been )?(?:any )?(?:very |at all )?(?:help(?:ful|ing|ed)?|useful|working|answering|listening|good enough)\b"
     r"|(?:still|again) (?:not|doesn't|isn't|didn't|no|wrong|the same|broken|waiting|getting)|doesn't (?:help|work|answer)|didn't (?:help|work|answer)"
     r"|you(?:'re| are)? (?:keep|kept) (?:\w{1,15}ing|saying)|stop (?:asking|saying|repeating|sending)|why (?:can't|don't|won't|are(?:n't)?) you"
@@ -52,6 +52,7 @@ COMPLAINS: Final = re.compile(
 )
 AGAIN: Final = re.compile(
     r"\b(?:i(?:'ve| have)? (?:already|just|literally) (?:asked|said|told|explained|gave|given|answered|tried|done|did|mentioned|provided)"
+    r"|i(?:'ve| have) (?:told you|said (?:this|that|it)|asked (?:you )?(?:this|that|for this)|explained (?:this|that|it)|been (?:asking|saying|telling))|(?:two|three|four|five|several|many|\d{1,2}) times (?:already|now)"
     r"|as i (?:said|mentioned|asked|wrote)|like i said|for the (?:second|third|fourth|last|\d{1,3}(?:nd|rd|th)) time|how many times"
     r"|(?:didn't|did not|haven't|have not|doesn't) answer(?:ed)?(?: my)?|asking (?:you )?again|i(?:'ll)? (?:repeat|ask again)|once (?:again|more)"
     r"|schon (?:gesagt|gefragt)|bereits gesagt|déjà (?:dit|demandé)|ya (?:te|le|lo) (?:dije|he dicho)|já (?:disse|falei))"

@@ -36,6 +36,7 @@ _LETTERS: Final = 8
 _TAIL_CHARS: Final = 200
 _ASKS: Final = re.compile(r"[?？]\W{0,5}$")
 _SHOWN: Final = 0.5
+_UNHEARD: Final = 0.5
 _START: Final = -3.0
 """Log-odds of a turn without any sign: dissatisfied turns are few."""
 _WEIGHTS: Final = {
@@ -64,6 +65,7 @@ class _Turn(NamedTuple):
     text: str
     said_before: str
     heard: bool
+    may_have_heard: bool
     words: frozenset[str]
 
 
@@ -71,11 +73,12 @@ class Frustration:
     """The worst user turn, by log-odds: VADER's sentiment (Hutto and Gilbert 2014), complaints, corrections, requests said
     again, apologies of the agent before, capitals and marks, less what sounds content.
 
-    Before the agent has said anything a bad mood counts a quarter: it is about the problem, not about the agent.
+    Before the agent has said anything a bad mood counts a quarter, and a complaint half: they are about the problem, not about
+    the agent. Where the agent never speaks, all that is said of it counts half.
     """
 
     name = "frustration"
-    version = "2"
+    version = "3"
     when: When = "arrival"
     cost = "about 1 ms"
     summary = (
@@ -107,9 +110,11 @@ class Frustration:
 
 def _user_turns(conversation: Conversation) -> list[_Turn]:
     turns, said, heard = [], "", False
+    # Where the agent never speaks, its part may not have been recorded.
+    is_alone = not any(m.role == "assistant" and m.content.strip() for m in conversation.messages)
     for number, message in enumerate(conversation.messages):
         if message.role == "user" and message.content.strip():
-            turns.append(_Turn(number, message.content, said, heard, _words(message.content)))
+            turns.append(_Turn(number, message.content, said, heard, heard or is_alone, _words(message.content)))
         elif message.role == "assistant" and message.content.strip():
             said, heard = message.content, True
     return turns[-_TURNS:]
@@ -138,11 +143,12 @@ def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
     head = turn.text[:_MOOD_CHARS]
     mood = -_mood()(head)
     shouting = head.count("!!") + head.count("??")
+    share = 1.0 if turn.heard else _UNHEARD
     again = turn.heard and any(_is_like(turn, before) for before in earlier)
     return {
         "mood": mood if turn.heard else mood / 4,
-        "complaint": float(COMPLAINS.search(text) is not None) * (1.0 if turn.heard else 0.5),
-        "correction": disagreement_of(turn.text, turn.said_before) if turn.heard else 0.0,
+        "complaint": share * (COMPLAINS.search(text) is not None),
+        "correction": share * disagreement_of(turn.text, turn.said_before) if turn.may_have_heard else 0.0,
         "said again": float(AGAIN.search(text) is not None),
         "asks for a person": float(WANTS_PERSON.search(text) is not None),
         "asks again": float(again),
@@ -150,23 +156,23 @@ def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
         "capitals": float(_is_in_capitals(head)),
         "exclamation or question marks": min(1.0, shouting),
         "thanks": float(CLOSES.search(text) is not None),
-        **_weak_features(turn, text),
+        **{name: share * amount for name, amount in _weak_features(turn, text).items()},
+        "agrees": float(AGREES.match(text) is not None),
     }
 
 
 def _weak_features(turn: _Turn, text: str) -> dict[str, float]:
     """What dissatisfied turns have more often than others, and what alone means little."""
-    agrees = AGREES.match(text) is not None
-    if not turn.heard:
-        return {"has waited": 0.5 * (WAITS.search(text) is not None), "agrees": float(agrees)}
+    waited = {"has waited": float(WAITS.search(text) is not None)}
+    if not turn.may_have_heard:
+        return waited
     is_answer = _ASKS.search(turn.said_before[-_TAIL_CHARS:]) is not None
     return {
         "reminds the agent": float(REMINDS.search(text) is not None),
         "doubts the answer": float(not is_answer and DOUBTS.search(text) is not None),
-        "has waited": float(WAITS.search(text) is not None),
+        **waited,
         "denies": float(not is_answer and DENIES.search(text) is not None),
         "after a failure": float(FAILED.search(fold(turn.said_before)) is not None),
-        "agrees": float(agrees),
     }
 
 

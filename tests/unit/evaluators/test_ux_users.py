@@ -35,6 +35,8 @@ def after(answer, said):
         "That's wrong again. What a waste of my time.",
         "Are you stupid? I asked for the address, not the hours.",
         "Das ist doch nutzlos, das habe ich schon gesagt",
+        "This bot sucks",
+        "I've told you three times already, I don't want that one!!",
         "No, that is not what I asked. Let me speak to a human!",
     ],
 )

@@ -28,7 +28,7 @@ class SignalLine:
     Attributes:
         signal: What is watched.
         origin: ``built in``, ``score`` or ``hark.toml``.
-        state: ``off``, ``no data``, ``learning``, ``watched`` or ``off its baseline``.
+        state: ``off``, ``muted``, ``no data``, ``learning``, ``watched`` or ``off its baseline``.
         usual: Over four weeks: a rate, the p95 of seconds, a mean, or a count by the hour; ``None`` without data.
         a_day: Values measured on a day with traffic, in the middle.
         detectable: The smallest bad change that a day's traffic can prove; ``None`` without data.
@@ -78,6 +78,7 @@ def signal_lines(
     signals = all_signals({*measured, *names}, bad, watched)
     calibrations = tx.calibrations.current()
     open_alerts = tx.alerts.in_state(*(state for state in AlertState if state is not AlertState.RESOLVED))
+    muted = {mute.signal for mute in tx.mutes.standing(now) if mute.segment == EVERYTHING}
     length = run_length(_series(tx, len(signals)), weeks_between_false_alerts=weeks_between_false_alerts)
     return [
         _line(
@@ -88,6 +89,7 @@ def signal_lines(
             calibrations,
             length,
             now,
+            is_muted=name in muted,
         )
         for name, signal in signals.items()
     ]
@@ -120,13 +122,15 @@ def _line(
     calibrations: Mapping[str, Calibration],
     length: float,
     now: datetime,
+    *,
+    is_muted: bool,
 ) -> SignalLine:
     usual = None if measured is None else _usual(signal, measured, calibrations)
     is_off = override is not None and not override.enabled
     return SignalLine(
         signal=signal,
         origin=_origin(signal, override),
-        state=_state(measured, alerts, now, is_off=is_off),
+        state="off" if is_off else "muted" if is_muted else _state(measured, alerts, now),
         usual=usual,
         a_day=0 if measured is None else measured.a_day,
         detectable=None if measured is None or usual is None else _smallest(signal, measured, usual, length),
@@ -140,9 +144,7 @@ def _origin(signal: Signal, override: SignalOverride | None) -> str:
     return "built in" if signal.name.partition(".")[0] in _BUILT_IN else "score"
 
 
-def _state(measured: _Measured | None, alerts: Sequence[Alert], now: datetime, *, is_off: bool) -> str:
-    if is_off:
-        return "off"
+def _state(measured: _Measured | None, alerts: Sequence[Alert], now: datetime) -> str:
     if alerts:
         return "off its baseline"
     if measured is None:

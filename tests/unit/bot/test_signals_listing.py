@@ -14,6 +14,7 @@ from bot.slack.blocks.signals import least_effect, signals_message, smallest, us
 from bot.slack.check import check
 from traces.model import EVERYTHING, Direction
 from traces.store import open_store
+from traces.store.mutes import Mute
 
 OVERRIDES = {
     "cost": SignalOverride(enabled=False),
@@ -31,6 +32,8 @@ def listed(days: int = 10, per_day: int = 50, **more):
                 for n in range(per_day)
             ]
         )
+        for mute in more.get("mutes", ()):
+            tx.mutes.add(mute)
         for one in more.get("alerts", ()):
             tx.alerts.add(one)
         lines = signal_lines(
@@ -57,6 +60,12 @@ def test_a_signal_without_data_one_that_is_off_and_a_young_one_say_so():
         "hark.toml",
     )
     assert listed(days=1)["refusal"].state == "learning"
+
+
+def test_a_muted_signal_says_so():
+    mute = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
+    lines = listed(mutes=[mute])
+    assert (lines["refusal"].state, lines["volume"].state) == ("muted", "watched")
 
 
 def test_what_cannot_be_detected_at_this_volume_is_said():

@@ -118,7 +118,9 @@ def _summary(definition: Definition) -> str:
         at_least = "" if definition.at_least is None else f" of at least {definition.at_least:g}"
         what = f"Conversations with a {definition.field}{at_least}" if kind is Kind.RATE else definition.field
     elif definition.tool is not None:
-        what = f"Conversations in which {definition.tool} {'failed' if definition.outcome == 'failed' else 'was called'}"
+        what = (
+            f"Conversations in which {definition.tool} {'failed' if definition.outcome == 'failed' else 'was called'}"
+        )
     elif definition.score is not None:
         what = f"Conversations scored {definition.score}" if kind is Kind.RATE else f"The score {definition.score}"
     else:

@@ -123,9 +123,11 @@ def has_same_cause(
     facts: Callable[[], Sequence[Fact]],
     terrain: Terrain,
 ) -> bool:
-    """Whether another signal's alert, open for at most two hours, is about the same conversations.
+    """Whether another signal's alert is about the same conversations.
 
-    Either both are carried by the same segment, or the very conversations that show the one show the other too.
+    Both began within two hours of each other in the very same segment, however long it took to be sure of the second; or
+    both opened within two hours, and are carried by the same segment, or the very conversations that show the one show
+    the other too.
 
     Args:
         alert: An alert that is not over.
@@ -140,6 +142,8 @@ def has_same_cause(
         return False
     if Kind.COUNT in (sighting.signal.kind, _kind_of(alert, terrain)):
         return False
+    if EVERYTHING != segment == alert.segment and abs(started_at - alert.started_at) <= TOGETHER:
+        return True
     if abs(sighting.detected_at - parse_time(opened)) > TOGETHER or abs(started_at - alert.started_at) > MERGE / 2:
         return False
     if segment != EVERYTHING and set(segment.pairs) & set(alert.segment.pairs):

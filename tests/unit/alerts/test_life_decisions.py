@@ -172,6 +172,16 @@ def test_signals_in_other_segments_or_hours_apart_are_alerts_of_their_own():
     assert len(apart.alerts) == 2
 
 
+def test_a_signal_that_took_longer_to_prove_joins_the_alert_whose_beginning_it_shares():
+    seen, model = Seen(), Segment.of(model="m2")
+    first = sighting(segment=model)
+    seen.hour(first)
+    late = replace(sighting(TOOLS, model, at=NOW + HOUR), detected_at=NOW + 7 * HOUR)
+    decisions = seen.hour(first, late, at=NOW + 7 * HOUR)
+    assert len(seen.alerts) == 1
+    assert decisions[-1].reason is Reason.SAME_CAUSE
+
+
 def test_a_rule_that_fires_on_what_is_told_already_joins_that_alert():
     seen = Seen()
     decisions = seen.hour(sighting(), rule())

@@ -23,6 +23,4 @@ def upgrade() -> None:
         postgresql_where=_AWAITING,
     )
     failed = sa.text("failure IS NOT NULL")
-    op.create_index(
-        "scores_failed", "scores", ["workspace_id", "at"], sqlite_where=failed, postgresql_where=failed
-    )
+    op.create_index("scores_failed", "scores", ["workspace_id", "at"], sqlite_where=failed, postgresql_where=failed)

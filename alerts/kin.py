@@ -149,10 +149,9 @@ def has_same_cause(
     if segment != EVERYTHING and set(segment.pairs) & set(alert.segment.pairs):
         return True
     other = terrain.signals.get(alert.signal)
-    if other is None or segment != alert.segment:
-        return False
-    return _share_conversations(
-        facts(), segment, (other, alert.direction), (sighting.signal, sighting.direction), terrain
+    here = None if other is None or segment != alert.segment else (other, alert.direction)
+    return here is not None and _share_conversations(
+        facts(), segment, here, (sighting.signal, sighting.direction), terrain
     )
 
 

@@ -8,22 +8,22 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from multiprocessing.context import BaseContext
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
 from bot.app import evaluators_of
 from bot.config import Settings
-from evaluators.base import Evaluator
-from evaluators.learned.evaluator import Learning, is_learnable
+from evaluators.base import Evaluator, Sampling
+from evaluators.learned.evaluator import Learning, has_rules, is_learnable
 from evaluators.learned.examples import Labelled as Lesson
 from evaluators.learned.examples import heads_by_name, learn_from
 from evaluators.learned.head import Head
-from evaluators.learned.naming import truth_for
+from evaluators.learned.naming import is_labelled_for, truth_for
 from evaluators.run import run_all
 from traces.errors import BadInput
 from traces.formats import AUTO
@@ -44,6 +44,13 @@ class Sent(NamedTuple):
     value: Any
 
 
+class Missing(NamedTuple):
+    """A conversation of which an evaluator said nothing, and why that matters."""
+
+    evaluator: str
+    why: Literal["labelled, not scored", "neither yes nor no", "not in the sample", "not judged"]
+
+
 class Labelled(NamedTuple):
     """A score beside what is true."""
 
@@ -54,11 +61,12 @@ class Labelled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What came of a batch: score lines as JSON, scores beside labels, and the values that were not taken."""
+    """What came of a batch: score lines as JSON, scores beside labels, what is missing, and the values not taken."""
 
     lines: list[bytes]
     labelled: list[Labelled]
-    unscored: list[str]
+    missing: list[Missing]
+    failures: list[EvaluatorFailure]
     rejects: list[str]
     conversations: int
 
@@ -118,6 +126,12 @@ class Evaluating:
         self.evaluators = job.speaking()
         self._asks_judges = any(e.name in job.judges for e in self.evaluators)
 
+    @property
+    def untaught(self) -> frozenset[str]:
+        """The names of evaluators that say nothing, for they have neither rules nor a classifier."""
+        found = (e for e in self.evaluators if isinstance(e, Learning) and not has_rules(e.rules))
+        return frozenset(e.name for e in found if e.version == e.rules.version)
+
     def run(self, sent: Iterable[Sent]) -> Iterator[Evaluated]:
         """What comes of each batch of ``sent``, in order; each batch is read when there is room for it."""
         batches = _batches(sent)
@@ -147,13 +161,15 @@ class Evaluating:
 
     def batch(self, sent: Sequence[Sent]) -> Evaluated:
         """Evaluate a few values in this process."""
-        done = Evaluated([], [], [], [], 0)
+        done = Evaluated([], [], [], [], [], 0)
         read = [self.conversations(one, done.rejects) for one in sent]
         conversations = [conversation for found in read for conversation in found]
         for conversation, outcomes in zip(conversations, self._outcomes(conversations), strict=True):
             done.lines.extend(line_of(conversation, outcome) for outcome in outcomes)
+            done.failures.extend(o for o in outcomes if isinstance(o, EvaluatorFailure))
+            done.missing.extend(self._unjudged(conversation, outcomes))
             self._hold_against_labels(conversation, outcomes, done)
-        return Evaluated(done.lines, done.labelled, done.unscored, done.rejects, len(conversations))
+        return replace(done, conversations=len(conversations))
 
     def conversations(self, sent: Sent, rejects: list[str]) -> list[Conversation]:
         """The conversations in one value; why there is none goes to ``rejects``."""
@@ -179,6 +195,13 @@ class Evaluating:
     def _of_one(self, conversation: Conversation) -> list[Outcome]:
         return [outcome for evaluator in self.evaluators for outcome in run_all(evaluator, conversation)]
 
+    def _unjudged(self, conversation: Conversation, outcomes: Sequence[Outcome]) -> Iterator[Missing]:
+        said = {outcome.name.partition(".")[0] for outcome in outcomes}
+        for evaluator in self.evaluators:
+            if evaluator.name in self._job.judges and evaluator.name not in said:
+                is_asked = not isinstance(evaluator, Sampling) or evaluator.asks_about(conversation)
+                yield Missing(evaluator.name, "not judged" if is_asked else "not in the sample")
+
     def _hold_against_labels(self, conversation: Conversation, outcomes: Sequence[Outcome], done: Evaluated) -> None:
         if not conversation.labels:
             return
@@ -186,10 +209,12 @@ class Evaluating:
         for evaluator in self.evaluators:
             truth = truth_for(evaluator.name, conversation.labels)
             if truth is None:
+                if is_labelled_for(evaluator.name, conversation.labels):
+                    done.missing.append(Missing(evaluator.name, "neither yes nor no"))
                 continue
             value = values.get(evaluator.name)
             if value is None:
-                done.unscored.append(evaluator.name)
+                done.missing.append(Missing(evaluator.name, "labelled, not scored"))
             else:
                 done.labelled.append(Labelled(evaluator.name, value, truth))
 

@@ -16,7 +16,9 @@ from evaluators.frustration import Frustration
 from evaluators.groundedness import Groundedness, GroundednessOptions
 from evaluators.indirect_injection import IndirectInjection
 from evaluators.judge import Criterion, Judge, JudgeModel, LiteLLMJudgeModel
+from evaluators.judge.templates import TEMPLATES
 from evaluators.language_mismatch import LanguageMismatch, LanguageOptions
+from evaluators.learned.naming import evaluators_called
 from evaluators.missing_disclaimer import MissingDisclaimer, MissingDisclaimerOptions
 from evaluators.options import hint, read_options
 from evaluators.pii_leak import PiiLeak, PiiLeakOptions
@@ -168,7 +170,7 @@ def build(
     entries |= {plugin.name: Entry(plugin.make, plugin.options) for plugin in own if plugin.name not in entries}
     names = list(dict.fromkeys([*entries, *taken, *installed()]))
     for key, given in (("disabled", disabled), ("enabled", enabled), ("options", options)):
-        mistakes += [f"evaluators.{key}: {n!r} is no evaluator; {hint(n, names)}" for n in given if n not in names]
+        mistakes += [f"evaluators.{key}: {n!r} is no evaluator; {_meant(n, names)}" for n in given if n not in names]
     wanted = {*running, *enabled, *(plugin.name for plugin in own)} - set(disabled)
     read = {name: _options(entry, options.get(name, {}), name, mistakes) for name, entry in entries.items()}
     if mistakes:
@@ -176,6 +178,13 @@ def build(
     code = [entry.make(*read[name]) for name, entry in entries.items() if name in wanted]
     make = judge_of if judge_of is not None else lambda criterion: Judge(criterion, model_of(criterion))
     return (*code, *(make(criterion) for criterion in criteria if criterion.name not in disabled))
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    if name in TEMPLATES:
+        return f'it takes a judge: [[judges]] with template = "{name}"'
+    same = evaluators_called(name)
+    return f"did you mean {same[0]}?" if same else hint(name, names)
 
 
 def _plugins(enabled: Collection[str], named: Sequence[str], mistakes: list[str]) -> list[Plugin]:

@@ -16,11 +16,19 @@ from bot.classifier_files import read_heads, silent
 from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import print_json, say, settings
 from bot.cli.train import of_file
-from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Sent
+from bot.evaluating import Evaluated, Evaluating, Job, Labelled, Missing, Sent
+from bot.slack.blocks.figures import counted
 from evaluators.learned.head import Head
 from evaluators.learned.measures import Estimate, Quality, quality
 from traces.clock import SystemClock
+from traces.model import EvaluatorFailure
 
+_FAILED = 1
+_GAPS = {
+    "neither yes nor no": "with labels that say neither yes nor no, left out",
+    "not in the sample": "not judged: not in its sample (sample_rate)",
+    "not judged": "not judged: the budget is spent, or there was nothing to judge by",
+}
 _FIGURES = ("precision", "recall", "f1", "auroc")
 
 
@@ -67,8 +75,12 @@ def evaluate(
             _write(done.lines)
     if against_labels:
         report.print(as_json=as_json)
-    say(f"{report.conversations} conversations evaluated")
+    say(f"{counted(report.conversations, 'conversation')} evaluated")
+    for line in report.gaps(evaluating, job):
+        say(line)
     rejects.tell("line")
+    if report.failed:
+        sys.exit(_FAILED)
 
 
 def _heads(learn_from: Path | None, classifier: Path | None, job: Job, rejects: Rejects) -> tuple[Head, ...]:
@@ -107,32 +119,51 @@ class _Report:
 
     def __init__(self, names: list[str]) -> None:
         self._scored: dict[str, list[Labelled]] = {name: [] for name in names}
-        self._unscored: Counter[str] = Counter()
+        self._missing: Counter[Missing] = Counter()
+        self._first: dict[str, EvaluatorFailure] = {}
+        self.failed: Counter[str] = Counter()
         self.conversations = 0
 
     def add(self, done: Evaluated) -> None:
         self.conversations += done.conversations
-        self._unscored.update(done.unscored)
+        self._missing.update(done.missing)
+        for failure in done.failures:
+            self.failed[failure.name] += 1
+            self._first.setdefault(failure.name, failure)
         for labelled in done.labelled:
             self._scored[labelled.evaluator].append(labelled)
 
     def print(self, *, as_json: bool) -> None:
-        found = {name: _quality(rows) for name, rows in self._scored.items() if rows or self._unscored[name]}
+        found = {name: _quality(rows) for name, rows in self._scored.items() if rows or self._unscored(name)}
         if as_json:
             print_json({name: self._json(name, measured) for name, measured in found.items()})
             return
         for name, q in found.items():
             figures = "  ".join(f"{figure} {_shown(getattr(q, figure))}" for figure in _FIGURES)
-            left_out = f"  ({self._unscored[name]} labelled but not scored)" if self._unscored[name] else ""
+            left_out = f"  ({self._unscored(name)} labelled but not scored)" if self._unscored(name) else ""
             click.echo(f"{name:<20} n {q.n:<6} positive {q.positive:<6} {figures}{left_out}")
         if not found:
             say("no label is of an evaluator that ran; name one with --evaluator")
+
+    def _unscored(self, name: str) -> int:
+        return self._missing[Missing(name, "labelled, not scored")]
+
+    def gaps(self, evaluating: Evaluating, job: Job) -> Iterator[str]:
+        """What was not told, and why, a line each."""
+        for name, n in self.failed.items():
+            first = self._first[name]
+            yield f"{name}: {counted(n, 'failure')}; the first: {first.reason}: {first.message}"
+        for (name, why), n in self._missing.items():
+            if why in _GAPS:
+                yield f"{name}: {counted(n, 'conversation')} {_GAPS[why]}"
+        for name in evaluating.untaught & set(job.names):
+            yield f"{name} has no rules: labelled conversations teach it, see --learn-from and --classifier"
 
     def _json(self, name: str, measured: Quality) -> dict[str, Any]:
         return {
             "n": measured.n,
             "positive": measured.positive,
-            "unscored": self._unscored[name],
+            "unscored": self._unscored(name),
             **{figure: getattr(measured, figure)._asdict() for figure in _FIGURES},
         }
 

@@ -73,6 +73,17 @@ def truth_for(evaluator: str, labels: Iterable[Label]) -> bool | None:
     return majority([*same, *(None if truth is None else not truth for truth in opposite)])
 
 
+def is_labelled_for(evaluator: str, labels: Iterable[Label]) -> bool:
+    """Whether any of ``labels`` is about the question of ``evaluator``, whatever it says."""
+    names = {evaluator, *SAME.get(evaluator, ()), *OPPOSITE.get(evaluator, ())}
+    return any(label.name in names for label in labels)
+
+
+def evaluators_called(name: str) -> list[str]:
+    """The evaluators whose question labels of ``name`` answer."""
+    return [evaluator for named in (SAME, OPPOSITE) for evaluator, names in named.items() if name in names]
+
+
 def _truth(label: Label) -> bool | None:
     if isinstance(label.value, str) and label.value.startswith("["):
         return _any_seen(label.value)

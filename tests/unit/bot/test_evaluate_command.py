@@ -183,6 +183,59 @@ def test_the_evaluator_that_the_readme_shows_runs_as_it_is_printed(hark, tmp_pat
     assert found == {"a": 1.0, "b": 0.0}
 
 
+def test_a_judge_that_fails_is_told_once_and_by_the_exit_code(hark, tmp_path):
+    (tmp_path / "hark.toml").write_text(
+        '[[judges]]\nname = "kind"\nquestion = "Was it kind?"\nmodel = "openai/gpt-5-mini"\n'
+    )
+    done = hark("evaluate", written(tmp_path, talk("c-1"), talk("c-2")), "--evaluator", "kind")
+    assert {line["error"] for line in done.lines} == {"judge_error: the judge has no key: set OPENAI_API_KEY"}
+    assert "kind: 2 failures; the first: judge_error: the judge has no key: set OPENAI_API_KEY" in done.err
+    assert done.code == 1
+
+
+def test_what_a_judge_left_out_of_its_sample_is_told(hark, tmp_path):
+    (tmp_path / "hark.toml").write_text(
+        '[[judges]]\nname = "kind"\nquestion = "Was it kind?"\nmodel = "scripted"\nsample_rate = 0.2\n'
+    )
+    done = hark("evaluate", written(tmp_path, *(talk(f"c-{n}") for n in range(40))), "--evaluator", "kind")
+    assert 0 < len(done.lines) < 40
+    assert f"kind: {40 - len(done.lines)} conversations not judged: not in its sample" in done.err
+
+
+def test_labels_that_say_neither_yes_nor_no_are_counted(hark, tmp_path):
+    rows = [
+        labelled("a", SORRY, 1),
+        labelled("b", "Yes.", 0),
+        labelled("c", "Yes.", 3),
+        labelled("d", "Yes.", "unsure"),
+    ]
+    done = hark("evaluate", written(tmp_path, *rows), "--evaluator", "refusal", "--labels")
+    assert "refusal: 2 conversations with labels that say neither yes nor no, left out" in done.err
+
+
+def test_an_evaluator_without_rules_says_that_labels_teach_it(hark, tmp_path):
+    done = hark("evaluate", written(tmp_path, talk("c-1")), "--evaluator", "task_success")
+    assert (done.code, done.out) == (0, "")
+    assert "task_success has no rules" in done.err
+    assert "1 conversation evaluated" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("injection", "did you mean prompt_injection?"),
+        ("jailbreak", "did you mean prompt_injection?"),
+        ("hallucination", "did you mean groundedness?"),
+        ("task_failure", "did you mean task_success?"),
+        ("relevance", 'it takes a judge: [[judges]] with template = "relevance"'),
+    ],
+)
+def test_the_field_s_other_names_lead_to_the_evaluator(hark, tmp_path, name, says):
+    done = hark("evaluate", written(tmp_path, talk("c-1")), "--evaluator", name)
+    assert done.code == 2
+    assert says in done.err
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared sample data is not there")
 def test_marked_spans_count_as_labels_of_leaks(hark):
     found = json.loads(hark("evaluate", DATA / "pii.jsonl", "--evaluator", "pii_leak", "--labels", "--json").out)

@@ -15,8 +15,16 @@ from evaluators.format import Format, FormatOptions
 from evaluators.frustration import Frustration
 from evaluators.groundedness import Groundedness, GroundednessOptions
 from evaluators.indirect_injection import IndirectInjection
-from evaluators.judge import Criterion, Judge, JudgeModel, LiteLLMJudgeModel
-from evaluators.judge.templates import TEMPLATES
+from evaluators.judge import (
+    TEMPLATES,
+    Criterion,
+    Judge,
+    JudgeModel,
+    Line,
+    LiteLLMJudgeModel,
+    ScriptedJudgeModel,
+    criterion_of,
+)
 from evaluators.language_mismatch import LanguageMismatch, LanguageOptions
 from evaluators.learned.naming import evaluators_called
 from evaluators.missing_disclaimer import MissingDisclaimer, MissingDisclaimerOptions
@@ -116,19 +124,33 @@ class Listed:
 
 
 def catalogue(running: Sequence[Evaluator], disabled: Collection[str] = ()) -> list[Listed]:
-    """Everything that runs, and every built-in evaluator that does not, with the reason.
+    """Everything that runs, and every built-in evaluator and judge's template that does not, with the reason.
 
     Args:
         running: What :func:`build` made.
         disabled: The names that the settings switch off.
     """
     names = {e.name for e in running}
+    asked = {e.question for e in running}
+    judged = (judge for judge in _judged() if judge.name not in names and judge.question not in asked)
     off = [
         Listed(evaluator=entry.make(), why_off="switched off in the settings" if name in disabled else entry.off)
         for name, entry in BUILT_IN.items()
         if name not in names
     ]
+    off += [Listed(evaluator=judge, why_off=_takes_a_judge(judge.name)) for judge in judged]
     return [*(Listed(evaluator=e) for e in running), *off]
+
+
+def _judged() -> list[Judge]:
+    """The judges of the templates that share no name with an evaluator of code, as nobody has set them up."""
+    names = [name for name in TEMPLATES if name not in BUILT_IN]
+    criteria = [criterion_of(name, policy="–", goal="–", model="a model of your choice") for name in names]
+    return [Judge(criterion, ScriptedJudgeModel((), Line("", "no", ""))) for criterion in criteria]
+
+
+def _takes_a_judge(template: str) -> str:
+    return f'needs a judge: [[judges]] with template = "{template}" and a model'
 
 
 def build(
@@ -182,7 +204,7 @@ def build(
 
 def _meant(name: str, names: Sequence[str]) -> str:
     if name in TEMPLATES:
-        return f'it takes a judge: [[judges]] with template = "{name}"'
+        return f"it {_takes_a_judge(name)}"
     same = evaluators_called(name)
     return f"did you mean {same[0]}?" if same else hint(name, names)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.docs.markdown import code, generated, page, table, toml
 from evaluators.base import Evaluator, traits_of
+from evaluators.judge import TEMPLATES, criterion_of
 from evaluators.registry import BUILT_IN, build
 from traces.model import Direction
 
@@ -58,10 +59,11 @@ was found in the conversation, tokens and cost.
 An answer that cannot be read is asked for once more and is a failure after that, never a "no". The version is a hash
 of everything that the answer depends on: question, model, and Hark's own prompt.
 
-Templates for common criteria, the rules of the system prompt, budgets, samples, fallbacks and failures: see
-[judges](judges.md).
+The rules of the system prompt, budgets, samples, fallbacks and failures: see [judges](judges.md).
 
 The model `scripted` answers by regular expressions of the configuration and costs nothing: for tests and trials.
+
+With `template`, a judge needs no question of its own. One call to the model, seconds and money, for each conversation judged:
 """
 _LABELS = """
 Reviewers answer the evaluator's question with the buttons under a conversation, or labels come from a file
@@ -86,6 +88,7 @@ def evaluators_page() -> str:
         *(_about(evaluator) for evaluator in build(enabled=tuple(BUILT_IN))),
         "## Judges",
         _JUDGES.strip(),
+        _templates(),
         "## Labels",
         _LABELS.strip(),
     )
@@ -103,6 +106,12 @@ def _overview() -> str:
         for e in build(enabled=tuple(BUILT_IN))
     ]
     return table(["Evaluator", "Layer", "Runs", "Reads", "By default"], rows)
+
+
+def _templates() -> str:
+    criteria = [criterion_of(name, policy="–", goal="–", model="–") for name in TEMPLATES]
+    rows = [[code(c.name), c.question, c.summary, _BAD[c.bad]] for c in criteria]
+    return table(["Template", "Question", "What it sees, and what not", "Bad is"], rows)
 
 
 def _about(evaluator: Evaluator) -> str:

@@ -14,6 +14,7 @@ from bot.jobs.pick import Picker, PickSettings
 from bot.slack.blocks.evaluators import catalogue_message
 from bot.slack.check import check
 from evaluators.base import JUDGE_LAYER
+from evaluators.judge import TEMPLATES, Line, ScriptedJudgeModel, criterion_of
 from evaluators.registry import BUILT_IN, Listed, build, catalogue
 from traces import schema
 from traces.model import Direction, EvaluatorFailure, Score
@@ -49,11 +50,22 @@ def cards(store, evaluators, now=NOW + HOUR):
 
 def test_every_evaluator_that_comes_with_hark_is_listed_with_layer_needs_cost_and_why_it_is_off(store):
     found = cards(store, build())
-    assert set(found) == set(BUILT_IN)
+    assert set(found) == {*BUILT_IN, *TEMPLATES}
     assert all(card.needs and card.cost and card.summary for card in found.values())
     assert found["format"].why_off.startswith("needs configuration")
     assert found["refusal"].is_on
     assert {found["refusal"].layer, found["task_success"].layer} == {0, 1}
+
+
+def test_a_template_that_no_judge_is_asked_is_listed_with_how_to_ask_it(store):
+    assert cards(store, build())["relevance"].why_off.startswith(
+        'needs a judge: [[judges]] with template = "relevance"'
+    )
+    asked = criterion_of("relevance", name="to_the_point", model="scripted")
+    found = cards(store, build(criteria=[asked], model_of=lambda _: ScriptedJudgeModel((), Line("", "no", ""))))
+    assert found["to_the_point"].is_on
+    assert "relevance" not in found
+    assert found["goal"].layer == JUDGE_LAYER
 
 
 def test_the_last_week_is_counted_with_the_flagged_share_failures_and_calibration(store):

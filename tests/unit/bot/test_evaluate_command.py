@@ -227,7 +227,7 @@ def test_an_evaluator_without_rules_says_that_labels_teach_it(hark, tmp_path):
         ("jailbreak", "did you mean prompt_injection?"),
         ("hallucination", "did you mean groundedness?"),
         ("task_failure", "did you mean task_success?"),
-        ("relevance", 'it takes a judge: [[judges]] with template = "relevance"'),
+        ("relevance", 'it needs a judge: [[judges]] with template = "relevance"'),
     ],
 )
 def test_the_field_s_other_names_lead_to_the_evaluator(hark, tmp_path, name, says):

@@ -3,7 +3,7 @@
 import pytest
 
 from evaluators.base import traits_of
-from evaluators.judge import Criterion, Line, ScriptedJudgeModel
+from evaluators.judge import TEMPLATES, Criterion, Line, ScriptedJudgeModel
 from evaluators.registry import BUILT_IN, build, catalogue
 from traces.errors import BadConfig
 
@@ -35,7 +35,7 @@ def test_one_that_needs_configuration_runs_as_soon_as_it_has_some(name, options)
 def test_the_catalogue_lists_what_is_off_and_says_why():
     listed = catalogue(build(["refusal"], [RESOLVED], scripted), ["refusal"])
     off = {one.evaluator.name: one.why_off for one in listed if one.why_off}
-    assert {one.evaluator.name for one in listed} == {*BUILT_IN, "resolved"}
+    assert {one.evaluator.name for one in listed} == {*BUILT_IN, *TEMPLATES, "resolved"}
     assert off.pop("refusal") == "switched off in the settings"
     assert {name for name, why in off.items() if why.startswith("needs configuration: ")} == NEED_CONFIGURATION
     assert set(off) == {*NEED_CONFIGURATION, "rule_adherence"}

@@ -38,7 +38,7 @@ def test_the_catalogue_lists_what_is_off_and_says_why():
     assert {one.evaluator.name for one in listed} == {*BUILT_IN, *TEMPLATES, "resolved"}
     assert off.pop("refusal") == "switched off in the settings"
     assert {name for name, why in off.items() if why.startswith("needs configuration: ")} == NEED_CONFIGURATION
-    assert set(off) == {*NEED_CONFIGURATION, "rule_adherence"}
+    assert set(off) == {*NEED_CONFIGURATION, "rule_adherence", "relevance", "policy", "tool_correctness", "goal"}
 
 
 def test_evaluators_and_criteria_can_be_disabled():

@@ -38,23 +38,35 @@ def text_of(value: Any) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _split(names: Names) -> tuple[tuple[str, str], ...]:
-    """Each name as the attribute and the key within it, which is empty for the attribute itself."""
-    return tuple((holder, key) for holder, _, key in (name.partition("#") for name in names))
+def _split(names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each name as the attribute and the keys within it, none for the attribute itself."""
+    return tuple((holder, tuple(keys)) for holder, *keys in (name.split("#") for name in names))
 
 
 def find(attributes: Mapping[str, Any], names: Names) -> Any:
     """The first of ``names`` that is present and says something, else ``None``."""
-    for holder, key in _split(names):
+    for holder, keys in _split(names):
         value = attributes.get(holder)
         if value is None or value == "":
             continue
-        if not key:
+        if not keys:
             return value
-        inside = untyped(json_of(value))
-        if type(inside) is dict and inside.get(key) not in (None, ""):
-            return inside[key]
+        inside = _within(value, keys)
+        if inside is not None and inside != "":
+            return inside
     return None
+
+
+def _within(value: Any, keys: tuple[str, ...]) -> Any:
+    inside = untyped(json_of(value))
+    for key in keys:
+        if type(inside) is dict:
+            inside = inside.get(key)
+        elif type(inside) is list and key.isdecimal() and int(key) < len(inside):
+            inside = inside[int(key)]
+        else:
+            return None
+    return inside
 
 
 def untyped(value: Any) -> Any:

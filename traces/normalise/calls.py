@@ -29,6 +29,7 @@ from traces.normalise.messages import messages_of, of_flattened, tool_calls_of
 from traces.parts import UNFINISHED
 
 _MOST_DOCUMENTS: Final = 100
+_LANGCHAIN_OUTPUT: Final = frozenset({"output", "kwargs"})
 
 
 def input_of(span: Span) -> list[Message]:
@@ -122,6 +123,9 @@ def ttft_of(span: Span) -> float | None:
         milliseconds = find_number(attributes, mapping.TTFT_MS)
         if milliseconds is not None:
             return milliseconds / 1000
+    unclear = find_number(span.attributes, mapping.TTFT_S_OR_MS)
+    if unclear is not None:
+        return unclear if unclear <= (span.ended_at - span.started_at).total_seconds() else unclear / 1000
     first = _first_token_at(span)
     waited = None if first is None else (first - span.started_at).total_seconds()
     return waited if waited is not None and waited >= 0 else None
@@ -157,9 +161,16 @@ def tool_run_of(span: Span, error: str | None) -> tuple[Message, str]:
 
 
 def _unwrapped(recorded: Any) -> Any:
-    """What went into a tool or came out, as it was recorded, without LangWatch's type around it."""
+    """What went into a tool or came out, as it was recorded, without LangWatch's type or LangChain's call around it."""
     parsed = json_of(recorded)
     inner = untyped(parsed)
+    if type(parsed) is dict and "input_str" in parsed:
+        inner = parsed.get("inputs") or parsed["input_str"]
+    elif type(parsed) is dict and "output" in parsed and parsed.keys() <= _LANGCHAIN_OUTPUT:
+        inner = parsed["output"]
+    held = inner.get("kwargs") if type(inner) is dict and "lc" in inner else None
+    if type(held) is dict and "content" in held:
+        inner = held["content"]
     return recorded if inner is parsed else inner
 
 
@@ -168,6 +179,10 @@ def documents_of(span: Span) -> tuple[Document, ...]:
     flat = unflatten(span.attributes, mapping.FLAT_DOCUMENTS)[:_MOST_DOCUMENTS]
     if flat:
         return tuple(_document(item.get("document") if type(item.get("document")) is dict else item) for item in flat)
+    rows = [attributes for name, _, attributes in span.events if name == mapping.DOCUMENT_EVENT][:_MOST_DOCUMENTS]
+    if rows:
+        start = f"{mapping.DOCUMENT_EVENT}."
+        return tuple(_document({name.removeprefix(start): held for name, held in row.items()}) for row in rows)
     found = json_of(find(span.attributes, mapping.DOCUMENTS))
     if type(found) is dict:
         found = next((found[key] for key in ("documents", "results", "value") if type(found.get(key)) is list), [])
@@ -177,7 +192,9 @@ def documents_of(span: Span) -> tuple[Document, ...]:
 
 
 def _document(raw: Any) -> Document:
-    content = next((raw[key] for key in ("content", "page_content", "text") if raw.get(key) is not None), "")
+    content = next(
+        (raw[key] for key in ("content", "page_content", "text", "document") if raw.get(key) is not None), ""
+    )
     identity = next((raw[key] for key in ("id", "document_id") if raw.get(key) is not None), None)
     return Document(
         content=truncate(text_of(content)),

@@ -1,7 +1,8 @@
 """Which attributes say what: canonical field <- attribute names, in order of preference.
 
 Collected from what clients really send. Old and new names are accepted for ever, because the GenAI conventions keep
-moving. A name with a ``#`` holds JSON: ``metadata#session_id`` is the key ``session_id`` of the JSON in ``metadata``.
+moving. A name with a ``#`` holds JSON: ``metadata#session_id`` is the key ``session_id`` of the JSON in ``metadata``, and
+``a#b#0`` the first item of the list at ``b``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,24 @@ CONVERSATION_ID: Final[Names] = (
     "gcp.vertex.agent.session_id",
     "wandb.thread_id",
     "thread_id",
+    "gen_ai.thread.id",
+    "traceloop.association.properties.sessionId",
+    "traceloop.association.properties.conversationId",
+    "traceloop.association.properties.threadId",
+    "traceloop.association.properties.chatId",
+    "ai.telemetry.metadata.threadId",
+    "ai.telemetry.metadata.conversationId",
+    "ai.telemetry.metadata.session_id",
+    "ai.telemetry.metadata.thread_id",
+    "ai.telemetry.metadata.conversation_id",
+    "ai.telemetry.metadata.chat_id",
+    "langfuse.trace.metadata.langfuse_session_id",
+    "metadata#sessionId",
+    "metadata#threadId",
+    "metadata#conversationId",
+    "conversation.id",
+    "conversation_id",
+    "session_id",
 )
 
 USER_ID: Final[Names] = (
@@ -44,6 +63,11 @@ USER_ID: Final[Names] = (
     "metadata#user_id",
     "mlflow.trace.user",
     "llm.user",
+    "traceloop.association.properties.userId",
+    "ai.telemetry.metadata.user_id",
+    "langfuse.trace.metadata.langfuse_user_id",
+    "metadata#userId",
+    "user_id",
 )
 
 KIND: Final[Names] = (
@@ -62,6 +86,8 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
     "generation": "llm",
     "chat": "llm",
     "chat_model": "llm",
+    "chat.completions": "llm",
+    "text.completions": "llm",
     "completion": "llm",
     "acompletion": "llm",
     "text_completion": "llm",
@@ -105,6 +131,18 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
     "event": "other",
 }
 
+KIND_BY_HOLDING: Final[Mapping[str, SpanKind]] = {
+    "gen_ai.tool.name": "tool",
+    "tool.name": "tool",
+    "lk.function_tool.name": "tool",
+    "gcp.vertex.agent.llm_request": "llm",
+    "db.vector.query.top_k": "retriever",
+}
+COMPONENT: Final = "haystack.component.type"
+KIND_BY_ENDING: Final[Mapping[str, SpanKind]] = {"Generator": "llm", "Retriever": "retriever"}
+MERGED_TOOLS: Final = "(merged tools)"
+"""ADK repeats tools that ran side by side in one more span of this name."""
+
 INPUT_MESSAGES: Final[Names] = (
     "gen_ai.input.messages",
     "gen_ai.prompt",
@@ -115,6 +153,10 @@ INPUT_MESSAGES: Final[Names] = (
     "traceloop.entity.input",
     "langwatch.input",
     "input.value",
+    "request_data",
+    "haystack.component.input",
+    "lk.chat_ctx",
+    "input",
 )
 OUTPUT_MESSAGES: Final[Names] = (
     "gen_ai.output.messages",
@@ -128,12 +170,16 @@ OUTPUT_MESSAGES: Final[Names] = (
     "langwatch.output",
     "final_result",
     "output.value",
+    "response_data",
+    "haystack.component.output",
+    "lk.response.text",
+    "output",
 )
-FLAT_INPUT: Final[Names] = ("llm.input_messages", "gen_ai.prompt")
-FLAT_OUTPUT: Final[Names] = ("llm.output_messages", "gen_ai.completion")
+FLAT_INPUT: Final[Names] = ("llm.input_messages", "gen_ai.prompt", "llm.prompts")
+FLAT_OUTPUT: Final[Names] = ("llm.output_messages", "gen_ai.completion", "llm.completions", "llm.choices")
 ALL_MESSAGES: Final[Names] = ("pydantic_ai.all_messages",)
 SYSTEM: Final[Names] = ("gen_ai.system_instructions",)
-OUTPUT_TOOL_CALLS: Final[Names] = ("ai.response.toolCalls",)
+OUTPUT_TOOL_CALLS: Final[Names] = ("ai.response.toolCalls", "lk.response.function_calls")
 
 MODEL: Final[Names] = (
     "gen_ai.response.model",
@@ -145,6 +191,11 @@ MODEL: Final[Names] = (
     "mlflow.llm.model",
     "llm.invocation_parameters#model",
     "input.value#model",
+    "mlflow.spanInputs#model",
+    "langsmith.metadata.ls_model_name",
+    "llm.response.model",
+    "llm.request.model",
+    "haystack.component.output#replies#0#meta#model",
 )
 PROVIDER: Final[Names] = (
     "gen_ai.provider.name",
@@ -152,6 +203,8 @@ PROVIDER: Final[Names] = (
     "llm.provider",
     "llm.system",
     "ai.model.provider",
+    "langsmith.metadata.ls_provider",
+    "llm.vendor",
 )
 INPUT_TOKENS: Final[Names] = (
     "gen_ai.usage.input_tokens",
@@ -166,6 +219,9 @@ INPUT_TOKENS: Final[Names] = (
     "langwatch.metrics#promptTokens",
     "langwatch.metrics#prompt_tokens",
     "langsmith.metadata.usage_metadata#input_tokens",
+    "llm.usage.prompt_tokens",
+    "gcp.vertex.agent.llm_response#usage_metadata#prompt_token_count",
+    "haystack.component.output#replies#0#meta#usage#prompt_tokens",
 )
 OUTPUT_TOKENS: Final[Names] = (
     "gen_ai.usage.output_tokens",
@@ -180,6 +236,9 @@ OUTPUT_TOKENS: Final[Names] = (
     "langwatch.metrics#completionTokens",
     "langwatch.metrics#completion_tokens",
     "langsmith.metadata.usage_metadata#output_tokens",
+    "llm.usage.completion_tokens",
+    "gcp.vertex.agent.llm_response#usage_metadata#candidates_token_count",
+    "haystack.component.output#replies#0#meta#usage#completion_tokens",
 )
 CACHE_READ_TOKENS: Final[Names] = (
     "gen_ai.usage.cache_read.input_tokens",
@@ -217,24 +276,37 @@ COST: Final[Names] = (
     "gen_ai.usage.cost",
     "operation.cost",
     "langwatch.metrics#cost",
+    "mlflow.llm.cost#total_cost",
 )
 TTFT_S: Final[Names] = (
     "gen_ai.response.time_to_first_chunk",
     "gen_ai.client.operation.time_to_first_chunk",
+    "lk.response.ttft",
+    "metrics.ttfb",
 )
+TTFT_S_OR_MS: Final[Names] = ("gen_ai.server.time_to_first_token",)
+"""Seconds by the conventions, milliseconds from Strands: what is longer than the call itself was milliseconds."""
+
 TTFT_MS: Final[Names] = ("ai.response.msToFirstChunk",)
 FIRST_TOKEN_AT: Final[Names] = ("langfuse.observation.completion_start_time",)
 FIRST_TOKEN_EVENTS: Final = frozenset(
     {"First Token Stream Event", "gen_ai.content.completion.chunk", "ai.stream.firstChunk"},
 )
 
-TOOL_NAME: Final[Names] = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "traceloop.entity.name")
-TOOL_CALL_ID: Final[Names] = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id")
+TOOL_NAME: Final[Names] = (
+    "gen_ai.tool.name",
+    "tool.name",
+    "ai.toolCall.name",
+    "lk.function_tool.name",
+    "traceloop.entity.name",
+)
+TOOL_CALL_ID: Final[Names] = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id", "lk.function_tool.id")
 TOOL_ARGUMENTS: Final[Names] = (
     "gen_ai.tool.call.arguments",
     "ai.toolCall.args",
     "tool_arguments",
     "gcp.vertex.agent.tool_call_args",
+    "lk.function_tool.arguments",
     "langfuse.observation.input",
     "traceloop.entity.input",
     "mlflow.spanInputs",
@@ -246,6 +318,7 @@ TOOL_RESULT: Final[Names] = (
     "ai.toolCall.result",
     "tool_response",
     "gcp.vertex.agent.tool_response",
+    "lk.function_tool.output",
     "langfuse.observation.output",
     "traceloop.entity.output",
     "mlflow.spanOutputs",
@@ -263,7 +336,10 @@ DOCUMENTS: Final[Names] = (
     "langwatch.output",
     "gen_ai.completion",
     "output.value",
+    "haystack.component.output",
 )
+DOCUMENT_EVENT: Final = "db.query.result"
+"""OpenLLMetry's event for each row of a vector database; its attributes' names begin with the same and a dot."""
 
 ERROR_MESSAGE: Final[Names] = (
     "error.message",
@@ -271,7 +347,13 @@ ERROR_MESSAGE: Final[Names] = (
     "exception.message",
     "error.type",
 )
-ERROR_LEVEL: Final = "langfuse.observation.level"
+FAILED: Final[Mapping[str, object]] = {
+    "langfuse.observation.level": "ERROR",
+    "gen_ai.tool.status": "error",
+    "tool.status": "error",
+    "lk.function_tool.is_error": True,
+}
+"""What failed spans say whose status does not."""
 
 APPLICATION: Final[Names] = (
     "hark.application",  # what the key that it was sent with, or a person, says it is
@@ -279,6 +361,7 @@ APPLICATION: Final[Names] = (
     "openinference.project.name",
     "traceloop.workflow.name",
     "langfuse.trace.name",
+    "gen_ai.application_name",
     "gen_ai.agent.name",
 )
 ENVIRONMENT: Final[Names] = (
@@ -286,6 +369,7 @@ ENVIRONMENT: Final[Names] = (
     "deployment.environment.name",
     "deployment.environment",
     "langfuse.environment",
+    "gen_ai.environment",
 )
 RELEASE: Final[Names] = ("service.version", "langfuse.release", "langsmith.metadata.revision_id")
 PROMPT_NAME: Final[Names] = ("langfuse.observation.prompt.name", "gen_ai.prompt.name", "traceloop.prompt.key")

@@ -26,7 +26,8 @@ ROLE_OF: Final[Mapping[str, Role]] = {
     "function": "tool",
 }
 _WRAPPERS: Final = (
-    "messages", "choices", "message", "generations", "contents", "candidates", "value", "kwargs", "content",
+    "messages", "choices", "message", "generations", "contents", "candidates", "replies", "items", "value", "kwargs", "content",
+    "input", "output",
 )  # fmt: skip
 _CLASS_OF: Final[Mapping[str, Role]] = {
     "HumanMessage": "user",
@@ -35,7 +36,20 @@ _CLASS_OF: Final[Mapping[str, Role]] = {
     "SystemMessage": "system",
     "ToolMessage": "tool",
 }
-_SAYINGS: Final = ("content", "text", "input", "query", "question", "prompt", "output", "answer", "response", "q", "a")
+_SAYINGS: Final = (
+    "content",
+    "text",
+    "input",
+    "query",
+    "question",
+    "prompt",
+    "output",
+    "answer",
+    "response",
+    "q",
+    "a",
+    "combined_chunk_content",
+)
 _DEPTH: Final = 12
 _MOST_CALLS: Final = 1_000
 
@@ -49,8 +63,14 @@ def messages_of(value: Any, default: Role, depth: int = _DEPTH) -> list[Message]
         return _of_list(value, default, depth)
     if type(value) is not dict:
         return [Message(role=default, content=text_of(value))]
+    return _of_object(value, default, depth)
+
+
+def _of_object(value: dict[str, Any], default: Role, depth: int) -> list[Message]:
     if _is_message(value):
         return _of_message(value, default)
+    if _is_item(value):
+        return _of_item(value, default)
     default = _class_role(value) or default
     for wrapper in _WRAPPERS:
         if type(value.get(wrapper)) in (list, dict) or (wrapper == "value" and "type" in value and "value" in value):
@@ -68,6 +88,16 @@ def _of_list(value: list[Any], default: Role, depth: int) -> list[Message]:
     return [Message(role=default, content=text_of(value))] if value else []
 
 
+def _is_item(value: dict[str, Any]) -> bool:
+    """One of OpenAI's items that stand between messages: a tool's call or its result, or reasoning."""
+    return "role" not in value and value.get("type") in _ITEM_KINDS
+
+
+def _of_item(value: dict[str, Any], default: Role) -> list[Message]:
+    role: Role = "assistant" if value["type"] in _CALL_KINDS else default
+    return [said for said in _of_message({"role": role, "parts": [value]}, role) if said.content or said.tool_calls]
+
+
 def _class_role(value: dict[str, Any]) -> Role | None:
     """The role that LangChain's serialisation has in the name of a class."""
     path = value.get("id")
@@ -77,7 +107,11 @@ def _class_role(value: dict[str, Any]) -> Role | None:
 def _system_beside(value: dict[str, Any]) -> list[Message]:
     """The system prompt that Anthropic and the Vercel AI SDK put beside the messages."""
     config = value.get("config")
-    system = value.get("system") or (config.get("system_instruction") if type(config) is dict else None)
+    system = (
+        value.get("system")
+        or value.get("instructions")
+        or (config.get("system_instruction") if type(config) is dict else None)
+    )
     return _of_message({"role": "system", "content": system}, "system") if system else []
 
 
@@ -140,9 +174,12 @@ _NAMED_PARTS: Final = {
     "functionResponse": "tool_result",
     "toolUse": "tool_call",  # Bedrock
     "toolResult": "tool_result",
+    "tool_call": "tool_call",  # Haystack
+    "tool_call_result": "tool_result",
 }
 _CALL_KINDS: Final = frozenset({"tool_call", "tool-call", "tool_use", "function_call"})
 _RESULT_KINDS: Final = frozenset({"tool_call_response", "tool-result", "tool_result", "function_call_output"})
+_ITEM_KINDS: Final = frozenset({"function_call", "function_call_output", "reasoning"})
 _SILENT_KINDS: Final = frozenset({"reasoning", "thinking", "redacted_thinking"})
 _TEXT_KINDS: Final = frozenset({"text", "input_text", "output_text", "image_url", "image", "file", "blob", "uri"})
 _PART_KINDS: Final = _CALL_KINDS | _RESULT_KINDS | _SILENT_KINDS | _TEXT_KINDS
@@ -174,6 +211,8 @@ def _tool_call(raw: dict[str, Any]) -> ToolCall:
 
 def _tool_result(part: dict[str, Any]) -> Message:
     identity = _first(part, "id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "call_id")
+    origin = part.get("origin")
+    identity = origin.get("id") if identity is None and type(origin) is dict else identity
     result = _first(part, "response", "result", "output", "content")
     if type(result) is dict and "value" in result:
         result = result["value"]
@@ -220,7 +259,7 @@ def _of_message(raw: dict[str, Any], default: Role) -> list[Message]:
 
 
 def _parts(raw: dict[str, Any]) -> list[Any]:
-    for name in ("parts", "content", "contents"):
+    for name in ("parts", "content", "contents", "text"):
         value = raw.get(name)
         if type(value) is list:
             return value
@@ -231,7 +270,10 @@ def _parts(raw: dict[str, Any]) -> list[Any]:
     return []
 
 
+_STEPS: Final = ("message", "prompt", "completion")
+
+
 def of_flattened(raw: list[dict[str, Any]], default: Role) -> list[Message]:
     """Messages from ``prefix.N.…`` attributes, with or without OpenInference's ``message`` step."""
-    steps = [item["message"] if type(item.get("message")) is dict else item for item in raw]
+    steps = [next((item[key] for key in _STEPS if type(item.get(key)) is dict), item) for item in raw]
     return [message for step in steps for message in _of_message(step, default)]

@@ -24,17 +24,26 @@ def kind_of(span: Span) -> SpanKind:
     for name in mapping.KIND:
         said = attributes.get(name)
         if said is not None and (known := mapping.KIND_OF.get(str(json_of(said)).lower())):
-            return known
-    if "gen_ai.tool.name" in attributes or "tool.name" in attributes:
-        return "tool"
+            repeats = known == "tool" and attributes.get("gen_ai.tool.name") == mapping.MERGED_TOOLS
+            return "other" if repeats else known
+    for name, kind in mapping.KIND_BY_HOLDING.items():
+        if name in attributes:
+            return kind
+    component = attributes.get(mapping.COMPONENT)
+    if component is not None:
+        return next((kind for end, kind in mapping.KIND_BY_ENDING.items() if str(component).endswith(end)), "agent")
     if find(attributes, mapping.INPUT_TOKENS) is not None and find(attributes, mapping.MODEL) is not None:
         return "llm"
     return "other"
 
 
+def _says_it_failed(span: Span) -> bool:
+    return any(span.attributes.get(name) == said for name, said in mapping.FAILED.items())
+
+
 def error_of(span: Span) -> str | None:
     """The text of a span's own error; ``None`` when it did not fail."""
-    if span.status_code != 2 and span.attributes.get(mapping.ERROR_LEVEL) != "ERROR":  # noqa: PLR2004  OTLP's "error"
+    if span.status_code != 2 and not _says_it_failed(span):  # noqa: PLR2004  OTLP's "error"
         return None
     if span.status_message:
         return span.status_message

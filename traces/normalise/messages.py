@@ -90,7 +90,7 @@ def _of_list(value: list[Any], default: Role, depth: int) -> list[Message]:
 
 def _is_item(value: dict[str, Any]) -> bool:
     """One of OpenAI's items that stand between messages: a tool's call or its result, or reasoning."""
-    return "role" not in value and value.get("type") in _ITEM_KINDS
+    return "role" not in value and type(kind := value.get("type")) is str and kind in _ITEM_KINDS
 
 
 def _of_item(value: dict[str, Any], default: Role) -> list[Message]:

@@ -173,3 +173,8 @@ def test_a_time_to_first_token_longer_than_its_call_was_in_milliseconds(said: fl
 ])  # fmt: skip
 def test_a_conversation_id_is_found_under_the_names_that_applications_choose(name: str) -> None:
     assert conversation_id_of([span({name: "conv"})]) == "conv"
+
+
+def test_an_item_whose_type_is_no_text_is_kept_as_text() -> None:
+    recorded = text([{"type": [], "x": 1}])
+    assert told(span(CALLS["pipecat"] | {"input": recorded})).messages[0].content == '{"type":[],"x":1}'

@@ -116,7 +116,7 @@ class Backfill:
 
     def _batch(self, evaluator: Evaluator, batch: Sequence[Pending], now: datetime) -> Done:
         with self._store.read() as tx:
-            current = tx.scores.current(p.conversation.conversation_id for p in batch)
+            current = tx.scores.current((p.conversation.conversation_id for p in batch), {evaluator.name})
             refused = _refused(tx, evaluator, now)
         due = [p for p in batch if not _is_standing(current.get(p.conversation.conversation_id, ()), evaluator)]
         said = self._asked(evaluator, [p.conversation for p in due])

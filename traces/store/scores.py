@@ -6,7 +6,7 @@ A conversation may have several of one name and source, such as one for each tur
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -33,12 +33,12 @@ class Scores(Part):
 
         An outcome equal to the current one in its place changes nothing.
         """
-        current = self._current_rows(outcomes)
         rows = {
             _key(row): row
             for conversation_id, of_conversation in outcomes.items()
             for row in self._rows(conversation_id, of_conversation, at)
         }
+        current = self._current_rows(outcomes, {row["name"] for row in rows.values()})
         same = {key for key, row in rows.items() if key in current and _same(current[key], row)}
         groups = {_group(key) for key in rows}
         superseded = [row.score_id for key, row in current.items() if _group(key) in groups and key not in same]
@@ -87,17 +87,22 @@ class Scores(Part):
             "body": body,
         }
 
-    def _current_rows(self, conversation_ids: Iterable[str]) -> dict[_Key, Any]:
+    def _current_rows(self, conversation_ids: Iterable[str], names: Collection[str] | None = None) -> dict[_Key, Any]:
+        wanted = select(_T).where(self._current())
+        if names is not None:
+            wanted = wanted.where(_T.c.name.in_(names))
         found = {}
         for chunk in chunks(conversation_ids):
-            for row in self._connection.execute(select(_T).where(self._current(), _T.c.conversation_id.in_(chunk))):
+            for row in self._connection.execute(wanted.where(_T.c.conversation_id.in_(chunk))):
                 found[_key(row._mapping)] = row  # noqa: SLF001  SQLAlchemy's public name for a row as a map
         return found
 
-    def current(self, conversation_ids: Iterable[str]) -> dict[str, list[Outcome]]:
-        """The current outcomes of each conversation, by name, source and place."""
+    def current(
+        self, conversation_ids: Iterable[str], names: Collection[str] | None = None
+    ) -> dict[str, list[Outcome]]:
+        """The current outcomes of each conversation, by name, source and place; with ``names``, only those."""
         found: dict[str, list[Outcome]] = defaultdict(list)
-        for key, row in sorted(self._current_rows(conversation_ids).items()):
+        for key, row in sorted(self._current_rows(conversation_ids, names).items()):
             found[key[0]].append(_outcome(row))
         return dict(found)
 

@@ -142,6 +142,22 @@ class JudgingSaid:
         )
 
 
+def unanswerable(judges: Sequence[JudgeSettings]) -> list[str]:
+    """What keeps models from being asked, a line for each judge's model: no key, or no provider; nobody is asked."""
+    criteria = {judge.name: _criterion(judge) for judge in judges}
+    asked = [
+        (judge, name, judge.api_base if name == judge.model else None)
+        for judge in judges
+        for name in (judge.model, *judge.fallback)
+    ]
+    return [
+        f"{judge.name}: {problem}"
+        for judge, name, base in asked
+        if name != SCRIPTED
+        and (problem := LiteLLMJudgeModel.of(replace(criteria[judge.name], model=name), api_base=base).problem())
+    ]
+
+
 def unpriced(judges: Sequence[JudgeSettings]) -> list[str]:
     """Models whose calls a budget cannot count, because nobody knows what they cost; local ones are not named."""
     return sorted({j.model for j in judges if j.api_base is None and not _has_price(j)})

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.app import evaluators_of
 from bot.cli.setting import print_json
 from bot.config import Settings, load
+from bot.judges import unanswerable
 from bot.slack.client import client_of
 from traces.errors import BadConfig, HarkError
 from traces.store import open_store
@@ -32,7 +33,7 @@ class Finding:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(*, as_json: bool) -> None:
-    """Check settings, database, evaluators and Slack; exits with 1 when something needs a hand.
+    """Check settings, database, evaluators, Slack and judges' keys; exits with 1 when something needs a hand.
 
     \b
     Example: hark doctor
@@ -56,6 +57,7 @@ def _examine() -> Iterator[Finding]:
     yield Finding("settings", True, f"read from {settings.origin}")
     for name, look in (("database", _database), ("evaluators", _evaluators), ("slack", _slack)):
         yield _looked_at(name, look, settings)
+    yield from (Finding("judges", False, line) for line in unanswerable(settings.judges))
 
 
 def _looked_at(name: str, look: Callable[[Settings], str], settings: Settings) -> Finding:

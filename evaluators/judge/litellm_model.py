@@ -69,6 +69,15 @@ class LiteLLMJudgeModel:
         """Load litellm, which takes seconds, ahead of the first call."""
         _litellm()
 
+    def problem(self) -> str | None:
+        """What keeps the model from being asked, as far as can be told without asking it; ``None`` where nothing does."""
+        litellm = _litellm()
+        if not _has_provider(litellm, self._model):
+            return f"no provider has the model {self._model!r}: write provider/model, such as openai/gpt-5-mini"
+        if self._api_key or self._key() or not (missing := _missing_keys(litellm, self._model)):
+            return None
+        return f"the judge has no key: set {' or '.join(missing)}"
+
     def complete(self, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         litellm = _litellm()
         for rung in range(self._rung, _RUNGS):
@@ -93,8 +102,8 @@ class LiteLLMJudgeModel:
         """Says what went wrong without the provider's words, which may repeat the conversation or a key."""
         if isinstance(error, litellm.Timeout):
             return JudgeError("the judge did not answer in time", reason="timeout")
-        if not self._api_key and not self._key() and (missing := _missing_keys(litellm, self._model)):
-            return JudgeError(f"the judge has no key: set {' or '.join(missing)}", is_final=True)
+        if problem := self.problem():
+            return JudgeError(problem, is_final=True)
         status = getattr(error, "status_code", None)
         kind = type(error).__name__
         return JudgeError(f"the judge's provider failed: {kind} (status {status})", is_final=status in _FINAL)
@@ -129,6 +138,14 @@ def _form(rung: int, system: str, user: str, schema: Mapping[str, Any]) -> dict[
 def _may_be_the_form(litellm: ModuleType, error: Exception) -> bool:
     other_cause = (litellm.ContextWindowExceededError, litellm.ContentPolicyViolationError)
     return getattr(error, "status_code", None) in _FORM_REFUSED and not isinstance(error, other_cause)
+
+
+def _has_provider(litellm: ModuleType, model: str) -> bool:
+    try:
+        litellm.get_llm_provider(model)
+    except litellm.BadRequestError:
+        return False
+    return True
 
 
 def _missing_keys(litellm: ModuleType, model: str) -> list[str]:

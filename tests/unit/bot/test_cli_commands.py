@@ -332,6 +332,20 @@ def test_the_doctor_tells_every_mistake_at_once(hark):
         assert key in result.out
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:litellm")
+def test_the_doctor_names_the_keys_and_models_that_judges_lack(hark, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    judge = '[[judges]]\nname = "{}"\ntemplate = "task_success"\nmodel = "{}"\n'
+    models = {"done": "openai/gpt-5-mini", "well": "banana", "local": "scripted"}
+    write("hark.toml", "".join(judge.format(name, model) for name, model in models.items()))
+    result = hark("doctor", "--json")
+    assert result.code == 1
+    assert [finding["text"] for finding in result.json if not finding["ok"]] == [
+        "done: the judge has no key: set OPENAI_API_KEY",
+        "well: no provider has the model 'banana': write provider/model, such as openai/gpt-5-mini",
+    ]
+
+
 def test_the_doctor_names_a_database_and_a_slack_that_are_away(hark, monkeypatch):
     write("file", "x")
     monkeypatch.setenv("HARK_DATABASE_URL", "sqlite:///file/hark.db")

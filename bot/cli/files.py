@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import sys
@@ -128,7 +129,7 @@ def _open(file: Path) -> BinaryIO:
 
 def values(opened: Opened, rejects: Rejects) -> Iterator[tuple[str, Any]]:
     """Each JSON value of a file with where it stands: every line of JSON Lines, or the elements of one JSON document."""
-    first = opened.line()
+    first = opened.line().removeprefix(codecs.BOM_UTF8)
     if _begins_a_document(first):
         yield from _document(opened.name, first + opened.rest(), rejects)
         return

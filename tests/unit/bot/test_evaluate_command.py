@@ -108,6 +108,11 @@ def test_standard_input_is_read(hark):
     assert [line["conversation_id"] for line in done.lines] == ["c-1"]
 
 
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_mistake(hark):
+    done = hark("evaluate", "-", "--evaluator", "refusal", given=b"\xef\xbb\xbf" + json.dumps(talk("c-1")).encode())
+    assert (done.code, len(done.lines)) == (0, 1)
+
+
 def test_an_empty_file_is_no_mistake(hark, tmp_path):
     assert hark("evaluate", written(tmp_path)).code == 0
 

@@ -135,6 +135,7 @@ KIND_BY_HOLDING: Final[Mapping[str, SpanKind]] = {
     "gen_ai.tool.name": "tool",
     "tool.name": "tool",
     "lk.function_tool.name": "tool",
+    "spring.ai.tool.definition.name": "tool",
     "gcp.vertex.agent.llm_request": "llm",
     "db.vector.query.top_k": "retriever",
 }
@@ -298,6 +299,7 @@ TOOL_NAME: Final[Names] = (
     "tool.name",
     "ai.toolCall.name",
     "lk.function_tool.name",
+    "spring.ai.tool.definition.name",
     "traceloop.entity.name",
 )
 TOOL_CALL_ID: Final[Names] = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id", "lk.function_tool.id")
@@ -307,6 +309,7 @@ TOOL_ARGUMENTS: Final[Names] = (
     "tool_arguments",
     "gcp.vertex.agent.tool_call_args",
     "lk.function_tool.arguments",
+    "spring.ai.tool.call.arguments",
     "langfuse.observation.input",
     "traceloop.entity.input",
     "mlflow.spanInputs",
@@ -319,6 +322,7 @@ TOOL_RESULT: Final[Names] = (
     "tool_response",
     "gcp.vertex.agent.tool_response",
     "lk.function_tool.output",
+    "spring.ai.tool.call.result",
     "langfuse.observation.output",
     "traceloop.entity.output",
     "mlflow.spanOutputs",

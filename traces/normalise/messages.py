@@ -85,6 +85,8 @@ def _of_list(value: list[Any], default: Role, depth: int) -> list[Message]:
         return [message for item in value for message in messages_of(item, default, depth - 1)]
     if value and all(type(item) is list for item in value):
         return [message for item in value for message in messages_of(item, default, depth - 1)]
+    if value and all(type(item) is str for item in value):
+        return [Message(role=default, content=text_of("\n".join(value)))]
     return [Message(role=default, content=text_of(value))] if value else []
 
 
@@ -276,4 +278,15 @@ _STEPS: Final = ("message", "prompt", "completion")
 def of_flattened(raw: list[dict[str, Any]], default: Role) -> list[Message]:
     """Messages from ``prefix.N.…`` attributes, with or without OpenInference's ``message`` step."""
     steps = [next((item[key] for key in _STEPS if type(item.get(key)) is dict), item) for item in raw]
-    return [message for step in steps for message in _of_message(step, default)]
+    return [message for step in steps for message in _of_message(_with_parts(step), default)]
+
+
+def _with_parts(step: dict[str, Any]) -> dict[str, Any]:
+    """A flattened message whose content OpenLLMetry wrote as a JSON list of parts."""
+    parts = json_of(step.get("content"))
+    readable = type(parts) is list and parts and all(type(part) is dict and _says(part) for part in parts)
+    return step | {"content": parts} if readable else step
+
+
+def _says(part: dict[str, Any]) -> bool:
+    return type(part.get("text")) is str or _is_part(part) or not _NAMED_PARTS.keys().isdisjoint(part)

@@ -65,6 +65,13 @@ CALLS: dict[str, dict[str, Any]] = {
         **MODEL, **TOKENS, "gen_ai.operation.name": "chat", "lk.response.text": "a",
         "lk.chat_ctx": text({"items": [{"type": "message", "role": "user", "content": ["q"]}]}),
     },
+    "spring ai": {
+        **MODEL, **TOKENS, "gen_ai.operation.name": "chat", "gen_ai.prompt": ["q"], "gen_ai.completion": ["a"],
+    },
+    "bedrock by openllmetry": {
+        **MODEL, **TOKENS, "llm.request.type": "chat", "gen_ai.prompt.0.role": "user",
+        "gen_ai.prompt.0.content": text([{"text": "q"}]), "gen_ai.completion.0.content": "a",
+    },
     "pipecat": {
         **MODEL, **TOKENS, "gen_ai.operation.name": "chat", "output": "a",
         "input": text([{"role": "user", "content": "q"}]),
@@ -134,6 +141,10 @@ RUNS: dict[str, dict[str, Any]] = {
     "strands": {
         "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "f", "gen_ai.tool.call.id": "t",
         "gen_ai.tool.call.arguments": '{"x":1}', "gen_ai.tool.call.result": "42", "gen_ai.tool.status": "error",
+    },
+    "spring ai": {
+        "spring.ai.tool.definition.name": "f", "spring.ai.tool.call.arguments": '{"x":1}', "tool_call.id": "t",
+        "spring.ai.tool.call.result": "42", "tool.status": "error",
     },
     "langchain by openllmetry": {
         "traceloop.span.kind": "tool", "traceloop.entity.name": "f", "tool_call.id": "t", "tool.status": "error",

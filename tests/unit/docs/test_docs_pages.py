@@ -113,7 +113,10 @@ def test_what_is_commented_out_in_the_example_file_is_the_default():
     defaults = FileSettings().model_dump(mode="json")
     assert written["evaluators"].pop("options") == {"refusal": {}}
     assert defaults["evaluators"].pop("options") == {}
-    assert (written["conversations"].pop("quiet_minutes"), defaults["conversations"].pop("quiet_minutes")) == (5.0, None)
+    assert (written["conversations"].pop("quiet_minutes"), defaults["conversations"].pop("quiet_minutes")) == (
+        5.0,
+        None,
+    )
     for section in ("server", "slack", "roles", "conversations", "segments", "evaluators", "detect", "review"):
         assert written[section] == defaults[section]
 

@@ -91,10 +91,11 @@ def test_a_period_is_compared_with_the_one_before_or_with_the_week_before(filled
     assert week.compared_with == "the same time a week before"
 
 
-def test_a_calibrated_rate_is_told_with_its_correction(filled):
-    with filled.begin() as tx:
+def test_a_calibrated_rate_is_told_with_its_correction(store):
+    with store.begin() as tx:
+        tx.rollups.record([fact(f"c{i}", 2 * HOUR, refusal=float(i % 2)) for i in range(200)])
         tx.calibrations.put(calibration(raw_rate=0.5, labelled_positive=(10.0, 20.0), labelled_negative=(2.0, 20.0)))
-    found = ask(filled).corrected
+    found = ask(store).corrected
     assert found.rate == pytest.approx(0.5 * 0.5 + 0.5 * 0.1, abs=0.05)
     assert 0.0 <= found.ci_low < found.rate < found.ci_high <= 1.0
     assert found.n_labels == 40

@@ -8,7 +8,9 @@ The messages are OpenAI chat messages with Hark's measurements beside them::
                   {"role": "assistant", "content": "On its way.", "latency_s": 1.2}],
      "feedback": [{"name": "thumbs", "value": 1}], "labels": [{"name": "task_success", "value": 1, "reviewer": "ann"}]}
 
-Unknown keys are kept: those of the conversation in its metadata, those of a message in the message's.
+What the model was given to read stands in ``documents`` of the answer that rests on it; ``documents`` of the conversation, or
+``retrieved_contexts``, ``retrieval_context``, ``contexts`` and ``context`` of either, are read as such, those of the conversation as
+its last answer's. Other unknown keys are kept: those of the conversation in its metadata, those of a message in the message's.
 """
 
 from __future__ import annotations
@@ -22,6 +24,16 @@ import orjson
 
 from traces import limits
 from traces.clock import format_time
+from traces.documents import (
+    DOCUMENT,
+    DOCUMENTS,
+    OTHER_NAMES,
+    content_of,
+    document_of,
+    own_documents,
+    take_documents,
+    truncate,
+)
 from traces.errors import BadInput, TooLarge
 from traces.fields import (
     Table,
@@ -34,16 +46,14 @@ from traces.fields import (
     moment,
     no_others,
     not_negative,
-    number,
     number_or_bool,
     optional,
     probability,
     read,
     text,
     under,
-    wrong_kind,
 )
-from traces.model import ROLES, Conversation, Document, Feedback, Label, Message, Role, Score, ToolCall
+from traces.model import ROLES, Conversation, Feedback, Label, Message, Role, Score, ToolCall
 
 NAMED_METADATA: Final = ("application", "environment", "model", "prompt_version", "release", "scenario", "language")
 """The metadata keys that Hark itself reads; their values are text."""
@@ -52,11 +62,8 @@ _ROLE_NAMES: Final[Mapping[str, Role]] = {**{role: role for role in ROLES}, "dev
 _YES: Final = frozenset({"pass", "passed", "true", "yes", "good"})
 _NO: Final = frozenset({"fail", "failed", "false", "no", "bad"})
 _TRUNCATED: Final = "truncated"
-
-
-def truncate(long: str) -> str:
-    """At most ``limits.TEXT_CHARACTERS`` characters."""
-    return long if len(long) <= limits.TEXT_CHARACTERS else long[: limits.TEXT_CHARACTERS]
+FROM_A_FILE: Final = "file"
+"""The reviewer of labels that name none."""
 
 
 def value_of_label(label: str) -> float | None:
@@ -73,26 +80,6 @@ def _role(value: Any) -> Role:
         return role
     shown = repr(value[:40]) if type(value) is str else kind_of(value)
     raise BadInput(f"{shown} is not one of {', '.join(ROLES)}")
-
-
-def _part(value: Any) -> str:
-    if type(value) is str:
-        return text(value)
-    if type(value) is not dict:
-        wrong_kind(value, "an object or text")
-    for key in ("text", "refusal"):
-        if type(said := value.get(key)) is str:
-            return text(said)
-    return f"[{text(value.get('type') or 'part')[:40]}]"
-
-
-_parts = items(_part)
-
-
-def _content(value: Any) -> str:
-    if value is None:
-        return ""
-    return "\n".join(_parts(value)) if type(value) is list else text(value)
 
 
 def _arguments(value: Any) -> str:
@@ -118,26 +105,9 @@ def _tool_call(value: Any) -> ToolCall:
     return ToolCall(**known)
 
 
-def _identity(value: Any) -> str:
-    return str(value) if type(value) is int else text(value)
-
-
-_DOCUMENT: Final[Table] = {
-    "content": ("content", _content),
-    "id": ("document_id", optional(_identity)),
-    "score": ("score", optional(number)),
-}
-
-
-def _document(value: Any) -> Document:
-    known, _ = read(_DOCUMENT, {"content": value} if type(value) is str else value, ("content",))
-    known["content"] = truncate(known["content"])
-    return Document(**known)
-
-
 _MESSAGE: Final[Table] = {
     "role": ("role", _role),
-    "content": ("content", _content),
+    "content": ("content", content_of),
     "name": ("name", optional(text)),
     "tool_calls": ("tool_calls", items(_tool_call)),
     "tool_call_id": ("tool_call_id", optional(text)),
@@ -149,7 +119,7 @@ _MESSAGE: Final[Table] = {
     "output_tokens": ("output_tokens", optional(count)),
     "cost_usd": ("cost_usd", optional(not_negative)),
     "error": ("error", optional(text)),
-    "documents": ("documents", items(_document)),
+    "documents": ("documents", items(document_of)),
     "metadata": ("metadata", optional(json_map)),
 }
 
@@ -159,9 +129,14 @@ _MESSAGE_VALUES: Final = tuple(
     if key not in ("timestamp", "tool_calls", "documents", "metadata")
 )
 
+_DOCUMENT_KEYS: Final = frozenset((DOCUMENTS, *OTHER_NAMES))
+_TAKEN: Final = _DOCUMENT_KEYS | _MESSAGE.keys()
+
 
 def _message(value: Any) -> Message:
     known, rest = read(_MESSAGE, value, ("role",))
+    if rest and not known.get("documents") and (found := take_documents(rest)):
+        known["documents"] = found
     if rest or "metadata" in known:
         known["metadata"] = json_map(rest) | (known.get("metadata") or {})
     return bounded(Message(**known))
@@ -255,7 +230,7 @@ def _verdict(value: Any) -> float | str:
 _LABEL: Final[Table] = {
     "name": ("name", identifier),
     "value": ("value", _verdict),
-    "reviewer": ("reviewer", identifier),
+    "reviewer": ("reviewer", optional(identifier)),
     "note": ("note", optional(text)),
     "at": ("at", optional(moment)),
     "inclusion_probability": ("inclusion_probability", optional(probability)),
@@ -264,20 +239,20 @@ _LABEL_LINE: Final[Table] = {"conversation_id": ("conversation_id", identifier),
 
 
 def _label(value: Any) -> dict[str, Any]:
-    known, rest = read(_LABEL, value, ("name", "value", "reviewer"))
+    known, rest = read(_LABEL, value, ("name", "value"))
     no_others(rest, _LABEL)
-    return known
+    return known | {"reviewer": known.get("reviewer") or FROM_A_FILE}
 
 
 def parse_label_line(obj: Any) -> Label:
-    """A label that stands alone: ``{"conversation_id", "name", "value", "reviewer", "note"?, "at"?}``.
+    """A label that stands alone: ``{"conversation_id", "name", "value", "reviewer"?, "note"?, "at"?}``.
 
     Raises:
         BadInput: When a field is missing, wrong or unknown.
     """
-    known, rest = read(_LABEL_LINE, obj, ("conversation_id", "name", "value", "reviewer"))
+    known, rest = read(_LABEL_LINE, obj, ("conversation_id", "name", "value"))
     no_others(rest, _LABEL_LINE)
-    return Label(**known)
+    return Label(**known | {"reviewer": known.get("reviewer") or FROM_A_FILE})
 
 
 _CONVERSATION: Final[Table] = {
@@ -304,12 +279,27 @@ def parse_conversation(obj: Any, *, received_at: datetime) -> Conversation:
         BadInput: When a field is missing or wrong; the message names it.
     """
     known, rest = read(_CONVERSATION, obj, ("id", "messages"))
+    known["messages"] = _with_documents(known["messages"], rest)
     known["metadata"] = _metadata(rest, known.get("metadata") or {})
     known["labels"] = tuple(
         Label(conversation_id=known["conversation_id"], **label) for label in known.get("labels", ())
     )
     known |= _span_of_time(known, received_at)
     return Conversation(**known)
+
+
+def _with_documents(messages: tuple[Message, ...], rest: dict[str, Any]) -> tuple[Message, ...]:
+    """The messages, with documents that were given beside them at the last answer."""
+    if not messages or _DOCUMENT_KEYS.isdisjoint(rest):
+        return messages
+    try:
+        found = own_documents(rest.pop(DOCUMENTS, None)) or take_documents(rest)
+    except BadInput as wrong:
+        raise under(DOCUMENTS, wrong) from None
+    answers = [turn for turn, message in enumerate(messages) if message.role == "assistant"]
+    turn = answers[-1] if answers else len(messages) - 1
+    last = replace(messages[turn], documents=(*messages[turn].documents, *found)) if found else messages[turn]
+    return (*messages[:turn], last, *messages[turn + 1 :])
 
 
 def _metadata(rest: Mapping[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
@@ -380,13 +370,13 @@ def _write_message(message: Message) -> dict[str, Any]:
     if message.tool_calls:
         written["tool_calls"] = [_write_tool_call(call) for call in message.tool_calls]
     if message.documents:
-        written["documents"] = [_write(_DOCUMENT, document) for document in message.documents]
+        written["documents"] = [_write(DOCUMENT, document) for document in message.documents]
     if not message.metadata:
         return written
-    if _MESSAGE.keys().isdisjoint(message.metadata):
+    if _TAKEN.isdisjoint(message.metadata):
         return {**message.metadata, **written}
-    hidden = {key: value for key, value in message.metadata.items() if key in _MESSAGE}
-    shown = {key: value for key, value in message.metadata.items() if key not in _MESSAGE}
+    hidden = {key: value for key, value in message.metadata.items() if key in _TAKEN}
+    shown = {key: value for key, value in message.metadata.items() if key not in _TAKEN}
     return {**shown, **written, "metadata": hidden}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from traces.errors import BadInput
-from traces.formats import conversations, langfuse, langsmith, openai, otlp
+from traces.formats import conversations, langfuse, langsmith, openai, otlp, samples
 from traces.formats.read import Read
 
 AUTO: Final = "auto"
@@ -29,6 +29,7 @@ FORMATS: Final = {
     "langfuse": Format(langfuse.recognises, langfuse.read),
     "langsmith": Format(langsmith.recognises, langsmith.read),
     "openai": Format(openai.recognises, openai.read),
+    "samples": Format(samples.recognises, samples.read),
 }
 """By name, in the order in which values are held against them."""
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from traces.clock import parse_time
-from traces.conversation_format import truncate
 from traces.costs import cost_of
+from traces.documents import truncate
 from traces.model import Document, JsonMap, Message, Role, Span
 from traces.normalise import mapping
 from traces.normalise.attributes import (

@@ -97,7 +97,9 @@ REFUSED: list[tuple[Any, str]] = [
     (conversation(metadata={"model": ["a"]}), "metadata.model: must be text, not a list"),
     (conversation(metadata={"x": float("inf")}), "metadata: is not a finite number"),
     (conversation(scores=[{"name": "s", "value": float("nan")}]), "scores[0].value: is not a finite number"),
-    (conversation(labels=[{"name": "a", "value": 1}]), "labels[0].reviewer: is missing"),
+    (conversation(labels=[{"name": "a", "value": 1, "reviewer": ""}]), "labels[0].reviewer: is empty"),
+    (conversation(documents=[{"id": "d"}]), "documents[0].content: is missing"),
+    (conversation(documents=7), "documents: must be a list, not a number"),
     (conversation(labels=[{"name": "a", "value": None, "reviewer": "r"}]), "labels[0].value: is empty"),
     (
         conversation(labels=[{"name": "a", "value": 1, "reviewer": "r", "colour": 1}]),

@@ -38,7 +38,8 @@ from bot.slack.access import Access, Workspace
 from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
 from bot.slack.client import client_of
-from bot.slack.listeners import Listeners
+from bot.slack.listening.base import Edge
+from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.render import Renderer
 from evaluators.base import Evaluator
 from evaluators.registry import build, catalogue
@@ -240,12 +241,10 @@ def _picking(settings: Settings, *, posts: bool) -> PickSettings:
 def _bolt(
     settings: Settings, store: Store, clock: Clock, client: WebClient, desk: Desk, nudge: Callable[[], None]
 ) -> App:
-    listeners = Listeners(
-        client=client,
-        access=Access(settings.roles, Workspace(client)),
+    edge = Edge(client, Access(settings.roles, Workspace(client)), nudge)
+    services = Services(
         review=Review(store, clock),
         alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
-        nudge=nudge,
     )
-    return bolt_app(client, listeners)
+    return bolt_app(client, listening_to(edge, services))

@@ -16,7 +16,7 @@ from bot.playground.posts import Post
 from bot.slack.blocks import alert as alert_blocks
 from bot.slack.blocks import conversation as card_blocks
 from bot.slack.blocks.tokens import parse_token
-from bot.slack.listeners import COMMAND
+from bot.slack.listening.commands import COMMAND
 from traces.errors import HarkError
 from traces.store.reviews import ReviewItem
 

@@ -9,7 +9,7 @@ import click
 from bot.cli.main import hark
 from bot.docs.markdown import block, code, generated, page, table
 from bot.slack.blocks.help import EXAMPLES
-from bot.slack.listeners import COMMAND
+from bot.slack.listening.commands import COMMAND
 
 _WIDTH = 100
 _COMMAND_LINE = """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
 from slack_sdk import WebClient
 
 from bot.slack.blocks.label_modal import notice_modal
-from bot.slack.listeners import Listeners, tell
+from bot.slack.listening.base import Listening, tell
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _OBJECTS = ("enterprise", "event", "message", "state", "team")
 _NAMED = ("channel", "item", "user")
 
 
-def bolt_app(client: WebClient, listeners: Listeners) -> App:
+def bolt_app(client: WebClient, surfaces: Iterable[Listening]) -> App:
     """A bolt app with Hark's listeners. Requests over HTTP have passed the gate before they get here."""
     # From the start, for bolt warns of SLACK_BOT_TOKEN in the environment beside a client that has it already.
     logger = logging.getLogger("slack_bolt")
@@ -39,7 +39,8 @@ def bolt_app(client: WebClient, listeners: Listeners) -> App:
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=False,
     )
-    listeners.register(app)
+    for surface in surfaces:
+        surface.register(app)
     # Not before: bolt gives its loggers the root's level whenever it makes a part.
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)

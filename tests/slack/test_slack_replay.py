@@ -16,7 +16,7 @@ from web_double import ALERTS, REVIEW
 
 from bot.config import RoleSettings
 from bot.review import show
-from bot.slack.listeners import ACTIONS
+from bot.slack.listening.surfaces import ACTIONS
 from traces.model import AlertState, Label
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")

@@ -13,7 +13,7 @@ import yaml
 from slack_sdk import WebClient
 
 from bot.slack.grammar import COMMANDS
-from bot.slack.listeners import ACTIONS, Listeners
+from bot.slack.listening.surfaces import ACTIONS, Services, listening_to
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -42,9 +42,9 @@ class Recorder:
 
 @pytest.fixture(scope="module")
 def heard() -> dict[str, list[Any]]:
-    parts = dict.fromkeys(("client", "access", "review", "alerting", "desk", "nudge"))
     recorder = Recorder()
-    Listeners(**parts).register(recorder)
+    for surface in listening_to(Recorder(), Services(**dict.fromkeys(Services.__slots__))):
+        surface.register(recorder)
     return recorder.heard
 
 

@@ -1,0 +1,1 @@
+"""What Slack tells Hark: one module of listeners for each surface."""

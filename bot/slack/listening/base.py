@@ -1,0 +1,133 @@
+"""What every listener shares: acknowledge, check the role, call one service, and tell the person what went wrong.
+
+A replay of the same request changes nothing: its key is noted in the transaction that makes the change.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.slack.access import Access, Person, Role, person_in
+from bot.slack.blocks.errors import error_message
+from bot.slack.blocks.label_modal import loading_modal, notice_modal
+from bot.slack.blocks.surface import View
+from bot.slack.blocks.tokens import Token, parse_token
+from traces.errors import BadInput, Denied, StoreUnavailable
+
+_LOG = logging.getLogger(__name__)
+
+Body: TypeAlias = dict[str, Any]
+Click: TypeAlias = Callable[[Token, Person, Body], None]
+Submit: TypeAlias = Callable[[Body, Person, str], View | None]
+
+
+class Listening(Protocol):
+    """The listeners of one surface."""
+
+    def register(self, app: App) -> None:
+        """Listen to what people do on this surface."""
+
+
+class Edge:
+    """Between bolt and the services: who clicks, whether they may, and what they are told.
+
+    Attributes:
+        client: Slack's Web API.
+        access: The roles of people.
+    """
+
+    def __init__(self, client: WebClient, access: Access, nudge: Callable[[], None]) -> None:
+        self.client = client
+        self.access = access
+        self.nudge = nudge
+
+    def on_click(self, role: Role, click: Click) -> Callable[..., None]:
+        """A listener of a button or a menu whose value is a token."""
+
+        # Without functools.wraps: bolt passes arguments by the names of the wrapped function's parameters.
+        def listener(ack: Ack, body: Body, respond: Respond) -> None:
+            ack()
+            try:
+                person = person_in(body)
+                self.access.require(role, person)
+                click(parse_token(pressed(body)), person, body)
+            except (BadInput, Denied, StoreUnavailable) as error:
+                tell(respond, error.message)
+            except (SlackApiError, SlackClientError, OSError) as error:
+                _LOG.warning("a window could not be opened: %s", type(error).__name__)
+                tell(respond, "Slack did not open the window. Click again.")
+            else:
+                self.nudge()
+
+        return listener
+
+    def on_submit(self, role: Role, submit: Submit) -> Callable[..., None]:
+        """A listener of a window that is sent; what ``submit`` returns takes the window's place, nothing closes it."""
+
+        def listener(ack: Ack, body: Body, view: Body) -> None:
+            try:
+                person = person_in(body)
+                self.access.require(role, person)
+                following = submit(view, person, request_key(body))
+            except (BadInput, Denied, StoreUnavailable) as error:
+                ack(response_action="update", view=notice_modal(error.message).payload())
+                return
+            if following is None:
+                ack()
+            else:
+                ack(response_action="update", view=following.payload())
+            self.nudge()
+
+        return listener
+
+    def show(self, body: Body, draw: Callable[[], View]) -> None:
+        """Show a window: a trigger lives three seconds, so it opens at once and is filled when its content is read."""
+        view_id = self._open(body, loading_modal())
+        try:
+            view = draw()
+        except BadInput as error:
+            view = notice_modal(error.message)
+        try:
+            self.client.views_update(view_id=view_id, view=view.payload())
+        except SlackApiError:
+            # Not every stand-in for Slack can fill a window, nor forgets a trigger.
+            self._open(body, view)
+
+    def _open(self, body: Body, view: View) -> str:
+        # Over a window that stands already another one is laid.
+        open_ = self.client.views_push if (body.get("view") or {}).get("type") == "modal" else self.client.views_open
+        answer = open_(trigger_id=body.get("trigger_id", ""), view=view.payload())
+        return str((answer.get("view") or {}).get("id", ""))
+
+
+def request_key(body: Mapping[str, Any]) -> str:
+    """What makes a click or a submit the same one when Slack, or anybody, sends it again."""
+    user = (body.get("user") or {}).get("id", "")
+    action: Mapping[str, Any] | None = next(iter(body.get("actions") or []), None)
+    if action is not None:
+        where = (body.get("container") or {}).get("message_ts") or (body.get("view") or {}).get("id", "")
+        when = action.get("action_ts") or body.get("trigger_id")
+        return f"click:{user}:{where}:{action.get('action_id')}:{when}"[:255]
+    view = body.get("view") or {}
+    return f"submit:{user}:{view.get('id')}:{view.get('hash') or body.get('trigger_id')}"[:255]
+
+
+def pressed(body: Mapping[str, Any]) -> str:
+    """The value of what was pressed: a button's, or the chosen entry's of a menu."""
+    action: Mapping[str, Any] = next(iter(body.get("actions") or []), {})
+    chosen = action.get("selected_option") or {}
+    return str(chosen.get("value") or action.get("value") or "")
+
+
+def tell(respond: Respond, problem: str) -> None:
+    """Tell only the person who clicked."""
+    try:
+        respond(**error_message(problem).payload(), response_type="ephemeral", replace_original=False)
+    except (SlackApiError, SlackClientError, OSError, ValueError) as error:
+        _LOG.warning("could not tell a person why a click did nothing: %s", type(error).__name__)

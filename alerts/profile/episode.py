@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _OPENS = 0.5
-"""A score that a series of five-minute values reaches by chance about once a week."""
+"""The strangeness from which an alert can open, where it is no luck."""
 _STAYS = 0.3
 _QUIET_ROWS = 6
 _LONGEST_S = 96 * 3600.0
@@ -26,13 +26,20 @@ class Episode:
         self._quiet = 0
         self._recent = 0.0
 
-    def take(self, strange: float, at: float) -> tuple[float, bool]:
-        """The score of a row whose strangeness is from 0 to 1, and whether an alert is open after it."""
+    def take(self, strange: float, at: float, *, is_peak: bool, is_no_luck: bool) -> tuple[float, bool]:
+        """The score of a row, and whether an alert is open after it.
+
+        Args:
+            strange: From 0 to 1.
+            at: Seconds since the epoch.
+            is_peak: Whether the profile of the day alone makes it strange enough; then one row does, if it is news.
+            is_no_luck: Whether records say so that are too many or too far out for luck, news or not.
+        """
         score = strange if strange > self._recent else _DAMPED * strange
         self._recent = max(_NEWS * strange, self._recent * _FORGETS)
         if self.is_open:
             self._quiet = self._quiet + 1 if strange < _STAYS else 0
             self.is_open = self._quiet < _QUIET_ROWS and at - self._opened_at < _LONGEST_S
-        elif score >= _OPENS:
+        elif (is_peak and score >= _OPENS) or (is_no_luck and strange >= _OPENS):
             self.is_open, self._opened_at, self._quiet = True, at, 0
         return score, self.is_open

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from math import log
+
 _GROWS_BY = 1.5
 """One record widens a range by no more than this many ranges, so that the second incident is a record again."""
 _FIRST = 30
@@ -19,6 +22,44 @@ _SLOW_ROWS = 500
 _COMPARED_ROWS = 2000
 _SEASON, _NO_SEASON = 0.4, 0.8
 """What the time of day leaves unexplained, as a share: below the first records say nothing, above the second all."""
+
+
+_EVIDENCE_KEEPS = 0.9
+_GUESSED = 4
+"""With how many records the guess of how far a record lies outside weighs against those that were seen."""
+_FARTHEST = 0.3
+"""One record teaches no more of it than this share of the range."""
+
+
+class Luck:
+    """Whether the records of late are more than luck: the evidence against it, in nats.
+
+    By luck alone the n-th value is a record with a chance of 2 / n, and lies outside the range by shares that fall off
+    exponentially, about 1 / (4 ln n) of it on average where values are normal (Embrechts, Klüppelberg & Mikosch 1997, chapter
+    5.4); what this very series shows is learned. Evidence adds up over the rows of an hour, for an incident sets one record
+    after another, luck a lone one.
+    """
+
+    __slots__ = ("_evidence", "_many", "_seen")
+
+    def __init__(self, statistics: int) -> None:
+        self._evidence = 0.0
+        self._many = array("d", bytes(8 * statistics))
+        self._seen = array("d", bytes(8 * statistics))
+
+    def take(self, shares: tuple[float, ...], rows: int) -> None:
+        """Take in by what share of its range each statistic set a record in a row, 0 for none; ``rows`` came so far."""
+        self._evidence *= _EVIDENCE_KEEPS
+        for place, share in enumerate(shares):
+            if share:
+                guessed = _GUESSED / (4 * log(max(rows, _UNTRUSTED)))
+                self._evidence += share * (_GUESSED + self._many[place]) / (guessed + self._seen[place])
+                self._many[place] += 1
+                self._seen[place] += min(share, _FARTHEST)
+
+    def is_ruled_out(self, rows: int, within: float) -> bool:
+        """Whether luck would bring about as much in one statistic less than once in ``within`` rows, after ``rows``."""
+        return self._evidence > max(0.0, log(2 * max(within, 1.0) / max(rows, 1)))
 
 
 class Extremes:
@@ -63,6 +104,7 @@ class Records:
         "_around",
         "_compared",
         "_hour",
+        "_luck",
         "_missed",
         "_previous",
         "_ranges",
@@ -73,6 +115,7 @@ class Records:
 
     def __init__(self) -> None:
         self._ranges = tuple(Extremes() for _ in _ORDINARY)
+        self._luck = Luck(len(_ORDINARY))
         self._rows = self._compared = 0
         self._previous = 0.0
         self._hour = self._slow = 0.0
@@ -90,12 +133,16 @@ class Records:
         self._average(value, missed)
         strongest = 0.0
         shown = (value, self._missed, self._steps)
-        for statistic, of, ordinary in zip(shown, self._ranges, _ORDINARY, strict=True):
-            share = of.beyond(statistic)
+        shares = tuple(of.beyond(statistic) for statistic, of in zip(shown, self._ranges, strict=True))
+        self._luck.take(shares, self._rows)
+        for share, ordinary in zip(shares, _ORDINARY, strict=True):
             if share:
-                share /= share + ordinary
-                strongest = max(strongest, share)
+                strongest = max(strongest, share / (share + ordinary))
         return strongest / _RECORD * self._seasonless()
+
+    def is_no_luck(self, within: float) -> bool:
+        """Whether luck would set such records as those of late less than once in ``within`` rows."""
+        return self._luck.is_ruled_out(self._rows, within)
 
     def compare(self) -> None:
         """Note what the profile leaves unexplained beside what there is to explain; from the second day on."""

@@ -27,6 +27,8 @@ _RESET_AFTER = 12
 _WARM_ROWS, _WARM_S = 500, 2 * DAY_S
 _RECORDS_FROM_ROWS, _RECORDS_LEAST_ROWS = 550, 150
 _BAND = 1.5
+_LUCK_S = 21 * DAY_S
+"""An alert opens on records that luck sets less than once in three weeks in each of three statistics."""
 
 
 class Judged(NamedTuple):
@@ -95,8 +97,12 @@ class ValueDetector:
         peaks = self._peaks(away)
         seen = value - usual.profile if usual.seen else 0.0
         record = self._record(value, seen, at)
-        strange = max(peaks, record) * self._trust(at)
-        score, is_open = self._episode.take(strange / (1.0 + strange), at)
+        trust = self._trust(at)
+        strange = max(peaks, record) * trust
+        is_no_luck = record > 0 and self._records.is_no_luck(_LUCK_S / max(self._step, 1.0))
+        score, is_open = self._episode.take(
+            strange / (1.0 + strange), at, is_peak=peaks * trust >= 1.0, is_no_luck=is_no_luck
+        )
         band = _BAND * self._scale.usual * usual.spread
         return Judged(usual.value - band, usual.value + band, score, is_open)
 

@@ -113,6 +113,26 @@ def test_quiet_weeks_raise_almost_nothing(seed):
     assert len(opened(judged(daily(28, seed=seed)))) <= 4
 
 
+@pytest.mark.parametrize("step_s", [60.0, STEP_S])
+def test_noise_without_a_rhythm_opens_less_than_one_alert_a_week(step_s):
+    weeks = 0
+    found = 0
+    for seed in range(3):
+        rng = random.Random(seed)
+        series = [(n * step_s, rng.gauss(50, 1)) for n in range(int(4 * 7 * 86_400 / STEP_S))]
+        found += len(opened(judged(series)))
+        weeks += series[-1][0] / 604_800
+    assert found < weeks
+
+
+def test_a_lone_record_may_be_luck_but_a_run_of_them_is_not():
+    start = 5 * DAY
+    lone = judged(changed(noise(6), range(start, start + 1), lambda v: 101.02))
+    run = judged(changed(noise(6), range(start, start + 6), lambda v: v + 1.5))
+    assert start not in opened(lone)
+    assert any(start <= n <= start + 6 for n in opened(run))
+
+
 def test_a_flat_line_is_never_strange():
     assert max(j.score for j in judged([(n * STEP_S, 45.0) for n in range(10 * DAY)])) == 0.0
 

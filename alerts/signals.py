@@ -61,6 +61,14 @@ EVALUATOR_FAILURE = Signal(
     by_segment=False,
     summary="Share of evaluated conversations on which an evaluator failed; evaluator_failure.NAME is that of one judge.",
 )
+JUDGE_SPEND = Signal(
+    name="judge_spend",
+    kind=Kind.CONTINUOUS,
+    unit="USD",
+    min_relative=0.3,
+    by_segment=False,
+    summary="US dollars that judges took for a conversation that they were asked about, where the cost is known.",
+)
 SOURCE_LAG = Signal(
     name="source_lag",
     kind=Kind.CONTINUOUS,
@@ -103,6 +111,7 @@ BUILT_IN = (
     COST,
     *SIZES,
     EVALUATOR_FAILURE,
+    JUDGE_SPEND,
     SOURCE_LAG,
     INPUT_DRIFT,
     OUTPUT_DRIFT,
@@ -124,7 +133,8 @@ BAD_WHEN_HIGH = frozenset(
 )  # fmt: skip
 
 _BAD = {**dict.fromkeys(GOOD_WHEN_HIGH, Direction.DOWN), **dict.fromkeys(BAD_WHEN_HIGH, Direction.UP)}
-_OURS = ("evaluator", "judge")
+_JUDGE = "judge"
+_OURS = ("evaluator", _JUDGE)
 _VALUE_CHARACTERS = 100
 OTHER = "other"
 
@@ -232,6 +242,8 @@ def measure(
         values[LATENCY.name] = latencies
     if (cost := conversation.cost_usd) is not None:
         values[COST.name] = [cost]
+    if (spent := sum(o.cost_usd or 0.0 for o in outcomes if getattr(o, "source", _JUDGE) == _JUDGE)) > 0:
+        values[JUDGE_SPEND.name] = [spent]
     values |= sizes_of(conversation)
     values |= {name: [float(has_failed)] for name, has_failed in _failures(outcomes).items()}
     values |= {name: [unlike] for name, unlike in (drift or {}).items()}

@@ -1,4 +1,4 @@
-"""Sizes that every conversation has: turns, tokens, lengths, seconds to the first word."""
+"""Sizes that every conversation has: turns, tool calls, tokens, lengths, seconds to the first word."""
 
 from __future__ import annotations
 
@@ -46,7 +46,15 @@ ANSWER_LENGTH = Signal(
     by_segment=False,
     summary="Characters of an answer to the user, the mean of a conversation.",
 )
-SIZES = (TTFT, TOKENS_IN, TOKENS_OUT, TURNS, ANSWER_LENGTH)
+TOOLS_USED = Signal(
+    name="tools_used",
+    kind=Kind.CONTINUOUS,
+    bad=Direction.BOTH,
+    min_relative=0.3,
+    by_segment=False,
+    summary="Tool calls in a conversation that makes any.",
+)
+SIZES = (TTFT, TOKENS_IN, TOKENS_OUT, TURNS, ANSWER_LENGTH, TOOLS_USED)
 
 
 def sizes_of(conversation: Conversation) -> dict[str, list[float]]:
@@ -59,5 +67,6 @@ def sizes_of(conversation: Conversation) -> dict[str, list[float]]:
         TOKENS_OUT.name: [float(sum(m.output_tokens or 0 for m in messages))],
         TURNS.name: [float(sum(m.role == "user" for m in messages))],
         ANSWER_LENGTH.name: [sum(answers) / len(answers)] if answers else [],
+        TOOLS_USED.name: [float(sum(len(m.tool_calls) for m in messages))],
     }
     return {name: sizes for name, sizes in found.items() if sizes and sizes[0] > 0}

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from evaluators.abandonment import Abandonment
 from evaluators.base import Evaluator
+from evaluators.csat import Csat, CsatOptions
 from evaluators.disagreement import Disagreement
 from evaluators.escalation import Escalation
 from evaluators.format import Format, FormatOptions
@@ -32,6 +33,7 @@ from evaluators.options import hint, read_options
 from evaluators.pii_leak import PiiLeak, PiiLeakOptions
 from evaluators.plugins import Plugin, installed, load_plugin
 from evaluators.prompt_injection import PromptInjection
+from evaluators.reactions import Accepted, Copied, ReactionOptions
 from evaluators.refusal import Refusal
 from evaluators.repetition import Repetition
 from evaluators.rephrase import Rephrase
@@ -49,6 +51,8 @@ from evaluators.voice import (
     InterruptionOptions,
     Silence,
     SilenceOptions,
+    SpeechConfidence,
+    SpeechConfidenceOptions,
     TalkRatio,
     TurnLatency,
     TurnLatencyOptions,
@@ -73,6 +77,9 @@ class Entry:
 
 BUILT_IN: Final[Mapping[str, Entry]] = {
     "user_feedback": Entry(UserFeedback),
+    "csat": Entry(Csat, CsatOptions),
+    "copied": Entry(Copied, ReactionOptions),
+    "accepted": Entry(Accepted, ReactionOptions),
     "refusal": Entry(Refusal),
     "tool_error": Entry(ToolError),
     "rephrase": Entry(Rephrase),
@@ -91,6 +98,7 @@ BUILT_IN: Final[Mapping[str, Entry]] = {
     "silence": Entry(Silence, SilenceOptions),
     "talk_ratio": Entry(TalkRatio),
     "turn_latency": Entry(TurnLatency, TurnLatencyOptions),
+    "speech_confidence": Entry(SpeechConfidence, SpeechConfidenceOptions),
     "prompt_injection": Entry(PromptInjection),
     "indirect_injection": Entry(IndirectInjection),
     "pii_leak": Entry(PiiLeak, PiiLeakOptions),

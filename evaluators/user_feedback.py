@@ -76,7 +76,7 @@ class UserFeedback:
     bad = Direction.DOWN
 
     def evaluate(self, conversation: Conversation) -> Score | None:
-        said = _last_words([*conversation.feedback, *_feedback_among(conversation.scores)])
+        said = given_by(conversation)
         values = [(feedback, value) for feedback in said if (value := value_of(feedback)) is not None]
         if not values:
             return None
@@ -89,6 +89,11 @@ class UserFeedback:
             explanation=_explain([feedback for feedback, _ in values], mean),
             evidence=excerpt(telling.comment) if telling.comment else None,
         )
+
+
+def given_by(conversation: Conversation) -> list[Feedback]:
+    """The last word of each user of each name: their feedback, and imported scores that are a user's."""
+    return _last_words([*conversation.feedback, *_feedback_among(conversation.scores)])
 
 
 def value_of(feedback: Feedback) -> float | None:

@@ -235,6 +235,58 @@ def _wait(before: _Turn | None, turn: _Turn) -> float | None:
     return turn.latency
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechConfidenceOptions:
+    """``least``: the recogniser's confidence from which a turn counts as understood."""
+
+    least: float = field(
+        default=0.7, metadata={"description": "Confidence, from 0 to 1, from which a turn counts as understood."}
+    )
+
+    def __post_init__(self) -> None:
+        positive(least=self.least)
+
+
+class SpeechConfidence:
+    """The share of the user's turns that speech recognition was sure of."""
+
+    name = "speech_confidence"
+    when: When = "quiet"
+    needs = _NEEDS
+    summary = (
+        "The share of the user's turns that speech recognition was sure of, as the platform tells it. It cannot tell noise from"
+        " an accent or a wrong language, nor see what was recognised wrongly with confidence."
+    )
+    question = "Was the user understood well?"
+    yes_label = "Yes, understood"
+    no_label = "No, misheard"
+    bad = Direction.DOWN
+
+    def __init__(self, options: SpeechConfidenceOptions | None = None) -> None:
+        self._options = options or SpeechConfidenceOptions()
+        self.version = versioned(_VERSION, self._options)
+
+    def evaluate(self, conversation: Conversation) -> Score | None:
+        heard = [
+            (confidence, turn, message.content)
+            for turn, message in enumerate(conversation.messages)
+            if message.role == "user" and isinstance(voice := message.metadata.get("voice"), Mapping)
+            if (confidence := _seconds(voice.get("confidence"))) is not None and confidence <= 1
+        ]
+        if not heard:
+            return None
+        sure = sum(confidence >= self._options.least for confidence, _, _ in heard)
+        worst, turn, text = min(heard)
+        return Score(
+            name=self.name,
+            value=sure / len(heard),
+            label=f"{statistics.fmean(confidence for confidence, _, _ in heard):.2f}",
+            explanation=f"{sure} of {len(heard)} turns of the user were understood surely; the least sure at {worst:.2f}.",
+            evidence=excerpt(text),
+            turn=turn,
+        )
+
+
 def _turns(conversation: Conversation) -> list[_Turn]:
     """The spoken turns of a call; none when nothing was timed."""
     said = [

@@ -10,9 +10,12 @@ import click
 from bot.app import catalogue_of, evaluators_of
 from bot.classifiers import Heads, learning
 from bot.cli.setting import print_json, settings
+from bot.names import told_of
 from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, seconds_or_more
 from bot.slack.blocks.figures import money, percent
+from evaluators.learned.naming import other_names
 from traces.clock import SystemClock
+from traces.model import Direction
 from traces.store import open_store
 
 _LAYERS: Final = ("code", "classifier", "judge")
@@ -30,23 +33,34 @@ _HEAD: Final = (
     "SPENT",
     "NEEDS; TAKES",
 )
+_WAYS: Final = {Direction.UP: "rise", Direction.DOWN: "fall"}
 _FIGURES: Final = range(4, 10)
 
 
 @click.command()
+@click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluators(*, as_json: bool) -> None:
+def evaluators(*, name: str | None, as_json: bool) -> None:
     """Everything that scores conversations: layer, needs, cost, on or off and why, its last 7 days, calibration, spending.
+
+    With NAME, all about one; other products' names, signals' names and part names are explained as well.
 
     \b
     Example: hark evaluators
              hark evaluators --json
+             hark evaluators jailbreak
     """
     report = _report()
+    if name is None:
+        shown, lines = list(report.cards), _text(report)
+    else:
+        told = told_of(name, {card.name for card in report.cards})
+        shown = [card for card in report.cards if card.name in told.evaluators]
+        lines = iter([*told.lines, *(line for card in shown for line in ("", *_all_of(card)))])
     if as_json:
-        print_json([_card_json(card, report) for card in report.cards])
+        print_json([_card_json(card, report) for card in shown])
         return
-    click.echo("\n".join(_text(report)))
+    click.echo("\n".join(lines))
 
 
 def _report() -> CatalogueReport:
@@ -110,6 +124,26 @@ def _text(report: CatalogueReport) -> Iterator[str]:
         "The last 7 days. FLAGGED is the share on the bad side of the threshold, KAPPA the agreement with reviewers."
     )
     yield _quiet_text(report)
+    yield "hark evaluators NAME tells all of one, and what a name of other products is called here."
+
+
+def _all_of(card: EvaluatorCard) -> Iterator[str]:
+    """All that is known of one, line by line."""
+    yield card.name
+    yield f"  {card.summary}"
+    yield f"  {_LAYERS[card.layer]}, version {card.version}, runs on {card.when}, reads {', '.join(card.needs)}, takes {card.cost}"
+    yield f"  a {_WAYS[card.bad]} is bad" if card.bad is not Direction.BOTH else "  a change either way is bad"
+    yield f"  off: {card.why_off}" if card.why_off else "  on"
+    flagged = "" if card.flagged is None else f", {percent(card.flagged)} flagged"
+    yield f"  last 7 days: {card.scored:,} scored{flagged}, {card.failed:,} failed"
+    agreement = "" if card.agreement is None else f", agreement (kappa) {card.agreement:.2f}"
+    yield f"  {card.labels:,} labels{agreement}, threshold {card.threshold:g}"
+    if card.learned:
+        yield f"  {card.learned}"
+    if card.spent_usd is not None:
+        yield f"  spent {money(card.spent_usd)} in 7 days"
+    if others := other_names(card.name):
+        yield f"  labels of it may also be called {', '.join(others)}"
 
 
 def _row(card: EvaluatorCard) -> tuple[str, ...]:

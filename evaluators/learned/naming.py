@@ -84,6 +84,11 @@ def evaluators_called(name: str) -> list[str]:
     return [evaluator for named in (SAME, OPPOSITE) for evaluator, names in named.items() if name in names]
 
 
+def other_names(evaluator: str) -> list[str]:
+    """Names under which a label answers the question of ``evaluator``, to the same effect or the contrary one."""
+    return [*SAME.get(evaluator, ()), *OPPOSITE.get(evaluator, ())]
+
+
 def _truth(label: Label) -> bool | None:
     if isinstance(label.value, str) and label.value.startswith("["):
         return _any_seen(label.value)

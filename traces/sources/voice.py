@@ -1,7 +1,7 @@
 """What the end-of-call webhooks of voice platforms have in common: a call becomes a conversation in Hark's format.
 
-Each turn keeps under ``voice`` in its metadata when it began and ended, in seconds from the start of the call, and whether
-it was interrupted, where the platform tells. What the whole call cost stands on its last answer. Recordings are never
+Each turn keeps under ``voice`` in its metadata when it began and ended, in seconds from the start of the call, whether
+it was interrupted, and how sure speech recognition was of it (0 to 1), where the platform tells. What the whole call cost stands on its last answer. Recordings are never
 fetched, and their addresses are not kept.
 """
 
@@ -75,6 +75,12 @@ def seconds_at(holder: Mapping[str, Any], key: str) -> float | None:
     return value if value is not None and 0 <= value <= _LONGEST_S else None
 
 
+def share_at(holder: Mapping[str, Any], key: str) -> float | None:
+    """A share or probability, from 0 to 1, if it is one."""
+    value = number_at(holder, key)
+    return value if value is not None and 0 <= value <= 1 else None
+
+
 def time_at(holder: Mapping[str, Any], key: str) -> datetime | None:
     """A time, from ISO 8601 or Unix seconds or milliseconds, if it is one.
 
@@ -136,12 +142,13 @@ class Call:
         end_s: float | None = None,
         at: datetime | None = None,
         interrupted: bool | None = None,
+        confidence: float | None = None,
         latency_s: float | None = None,
         **more: Any,
     ) -> None:
         """Add a turn; times are seconds from the start of the call, ``at`` the moment where it is told as such."""
         began = at or (None if self._started_at is None else later(self._started_at, start_s))
-        voice = {"start_s": start_s, "end_s": end_s, "interrupted": interrupted}
+        voice = {"start_s": start_s, "end_s": end_s, "interrupted": interrupted, "confidence": confidence}
         message = {
             "role": role,
             "content": content,

@@ -1,7 +1,7 @@
 """Voice agents that people run themselves and that post their own sessions: LiveKit's session report and Pipecat's turns.
 
 LiveKit: what ``make_session_report().to_dict()`` gives. Pipecat has no report of its own, so its turn events are collected:
-``{"call_id": ..., "messages": [{"role", "content", "timestamp", "interrupted"?, "end_timestamp"?, "latency_s"?}]}``.
+``{"call_id": ..., "messages": [{"role", "content", "timestamp", "interrupted"?, "end_timestamp"?, "latency_s"?, "confidence"?}]}``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from traces.errors import BadInput
-from traces.sources.voice import Call, joined, number_at, object_at, objects_at, text_at, time_at, tool_call
+from traces.sources.voice import Call, joined, number_at, object_at, objects_at, share_at, text_at, time_at, tool_call
 
 _MS: Final = 1000
 _LIVEKIT_ROLES: Final = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
@@ -56,6 +56,7 @@ def _livekit_item(call: Call, item: dict[str, Any], began_at: datetime | None) -
             start_s=_offset(spoke_at, began_at),
             end_s=_offset(stopped_at, began_at),
             interrupted=item["interrupted"] if type(item.get("interrupted")) is bool and role == "assistant" else None,
+            confidence=share_at(item, "transcript_confidence") if role == "user" else None,
             latency_s=number_at(metrics, "e2e_latency"),
             ttft_s=_seconds(number_at(metrics, "llm_node_ttft")),
         )
@@ -100,6 +101,7 @@ def conversation_of_pipecat(sent: dict[str, Any]) -> dict[str, Any] | None:
             start_s=_offset(at, began_at),
             end_s=_offset(end_at, began_at),
             interrupted=turn["interrupted"] if type(turn.get("interrupted")) is bool else None,
+            confidence=share_at(turn, "confidence"),
             latency_s=number_at(turn, "latency_s"),
             ttft_s=_seconds(number_at(turn, "ttft_s")),
             tool_calls=turn.get("tool_calls") if type(turn.get("tool_calls")) is list else None,

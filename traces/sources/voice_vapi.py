@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from traces.sources.voice import Call, number_at, object_at, objects_at, seconds_at, text_at, time_at, tool_call
+from traces.sources.voice import (
+    Call,
+    number_at,
+    object_at,
+    objects_at,
+    seconds_at,
+    share_at,
+    text_at,
+    time_at,
+    tool_call,
+)
 
 _ROLES: Final = {"user": "user", "bot": "assistant", "assistant": "assistant", "system": "system"}
 _MS: Final = 1000
@@ -74,6 +84,7 @@ def _turns(call: Call, messages: list[dict[str, Any]], latencies: Iterator[float
                 start_s=start_s,
                 end_s=round((start_s or 0.0) + (duration_ms or 0.0) / _MS, 3) if known else None,
                 interrupted=message["interrupted"] if type(message.get("interrupted")) is bool else None,
+                confidence=_confidence(message),
                 # Only an answer to the user has a latency; a greeting or a continuation has none.
                 latency_s=next(latencies, None) if kind in ("bot", "assistant") and was_user else None,
             )
@@ -88,6 +99,14 @@ def _turns(call: Call, messages: list[dict[str, Any]], latencies: Iterator[float
                 name=text_at(message, "name") or None,
                 tool_call_id=text_at(message, "toolCallId") or None,
             )
+
+
+def _confidence(message: dict[str, Any]) -> float | None:
+    """The mean over the words, where the transcriber tells it."""
+    words = object_at(message, "metadata").get("wordLevelConfidence")
+    told = [share_at(word, "confidence") for word in words if type(word) is dict] if type(words) is list else []
+    known = [confidence for confidence in told if confidence is not None]
+    return round(sum(known) / len(known), 4) if known else None
 
 
 def _calls(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -400,3 +400,16 @@ def test_elevenlabs_evaluation_criteria_are_scores():
             "upsell": (None, "unknown"),
         }
         assert scores["polite"].explanation == "It thanked them."
+
+
+def test_how_surely_a_turn_was_recognised_is_kept_where_the_platform_tells_it():
+    pipecat = conversation_of_pipecat(
+        {"call_id": "p", "messages": [{"role": "user", "content": "hi", "confidence": 0.9}, {"role": "bot"}]}
+    )
+    words = {"wordLevelConfidence": [{"confidence": 0.8}, {"confidence": 0.6}, {"confidence": "x"}, 3]}
+    said = {"role": "user", "message": "hi", "metadata": words}
+    report = {"type": "end-of-call-report", "call": {"id": "v"}, "artifact": {"messages": [said]}}
+    vapi = conversation_of_vapi({"message": report})
+    item = {"type": "message", "role": "user", "content": ["hi"], "transcript_confidence": 0.5, "created_at": 1.8e9}
+    livekit = conversation_of_livekit({"job_id": "j", "chat_history": {"items": [item]}})
+    assert [call["messages"][0]["voice"]["confidence"] for call in (pipecat, vapi, livekit)] == [0.9, 0.7, 0.5]

@@ -34,6 +34,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(at: datetime) -> int:
+    """Whole microseconds since 1970 UTC: how a time is stored."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware UTC time as microseconds since 1970; exact, ordered, the same on every database."""
 
@@ -41,7 +46,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -85,6 +90,13 @@ def unpacked(body: bytes) -> Any:
     """What ``packed`` made, or deflated JSON."""
     is_zstandard = body[:4] == zstandard.FRAME_HEADER
     return orjson.loads(_decompressor().decompress(body) if is_zstandard else zlib.decompress(body))
+
+
+def unpacked_size(body: bytes) -> int:
+    """Bytes of the JSON in what ``packed`` made; of what was deflated, a guess."""
+    if body[:4] != zstandard.FRAME_HEADER:
+        return 20 * len(body)
+    return max(0, zstandard.frame_content_size(body))
 
 
 _OF_THREAD = threading.local()
@@ -330,6 +342,7 @@ audit = Table(
     Column("before", JsonText),
     Column("after", JsonText),
     Column("request_key", String(255)),
+    Column("digest", String(64)),
     Index("audit_by_time", "workspace_id", "at"),
 )
 

@@ -38,11 +38,11 @@ class Review:
             BadInput: There is no such item any more.
         """
         with self._store.begin() as tx:
-            item, now = _item(tx, item_id), self._clock.now()
+            item, now = item_in(tx, item_id), self._clock.now()
             if not tx.state.first_time(request_key, now):
                 return False
             tx.state.name_reviewer(person.user_id, person.name)
-            changed = [self._put(tx, label, request_key) for label in _labels(item, answer, person, now)]
+            changed = [self._put(tx, label, person, request_key) for label in _labels(item, answer, person, now)]
             show(tx, item.item_id, now)
             return any(changed)
 
@@ -53,7 +53,7 @@ class Review:
             BadInput: There is no such item any more, or this person has said nothing of it.
         """
         with self._store.begin() as tx:
-            item, now = _item(tx, item_id), self._clock.now()
+            item, now = item_in(tx, item_id), self._clock.now()
             if not tx.state.first_time(request_key, now):
                 return False
             labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
@@ -62,23 +62,17 @@ class Review:
                 raise BadInput("there is no label of yours to undo here; only who gave a label takes it back")
             for label in mine:
                 tx.reviews.withdraw_label(label.conversation_id, label.name, label.reviewer)
-                tx.audit.add(
-                    _entry("label.undo", label.conversation_id, person.user_id, now, request_key, before=_said(label))
-                )
+                audited(tx, "label.undo", label.conversation_id, person, now, request_key, before=_said(label))
             show(tx, item.item_id, now)
             return True
 
-    def _put(self, tx: Tx, label: Label, request_key: str) -> bool:
+    def _put(self, tx: Tx, label: Label, person: Person, request_key: str) -> bool:
         assert label.at is not None
         before = tx.reviews.standing_label(label.conversation_id, label.name, label.reviewer)
         if tx.reviews.put_label(label) is LabelChange.UNCHANGED:
             return False
         said = None if before is None else _said(before)
-        tx.audit.add(
-            _entry(
-                "label", label.conversation_id, label.reviewer, label.at, request_key, before=said, after=_said(label)
-            )
-        )
+        audited(tx, "label", label.conversation_id, person, label.at, request_key, before=said, after=_said(label))
         return True
 
 
@@ -103,7 +97,12 @@ def show(tx: Tx, subject_id: str, at: datetime) -> None:
             )
 
 
-def _item(tx: Tx, item_id: str) -> ReviewItem:
+def item_in(tx: Tx, item_id: str) -> ReviewItem:
+    """A review item.
+
+    Raises:
+        BadInput: There is no such item any more.
+    """
     item = tx.reviews.item(item_id)
     if item is None:
         raise BadInput("this conversation is no longer open for review")
@@ -129,22 +128,26 @@ def _said(label: Label) -> Json:
     return {"name": label.name, "value": label.value, "note": label.note}
 
 
-def _entry(
+def audited(
+    tx: Tx,
     action: str,
     conversation_id: str,
-    actor: str,
+    person: Person,
     at: datetime,
     request_key: str,
     *,
     before: Json = None,
     after: Json = None,
-) -> AuditEntry:
-    return AuditEntry(
-        at=at,
-        actor=actor,
-        action=action,
-        subject=f"conversation:{conversation_id}",
-        before=before,
-        after=after,
-        request_key=request_key,
+) -> None:
+    """Note what a person did about a conversation."""
+    tx.audit.add(
+        AuditEntry(
+            at=at,
+            actor=person.user_id,
+            action=action,
+            subject=f"conversation:{conversation_id}",
+            before=before,
+            after=after,
+            request_key=request_key,
+        )
     )

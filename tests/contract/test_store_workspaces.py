@@ -17,6 +17,7 @@ from traces.store import Tx, open_store
 from traces.store.arrivals import Arrival
 from traces.store.classifiers import Learned
 from traces.store.conversations import Pending
+from traces.store.datasets import DatasetItem
 from traces.store.feedback import Given
 from traces.store.judge_cache import RuleText
 from traces.store.keys import StoredKey
@@ -24,6 +25,7 @@ from traces.store.label_writes import PendingWrite, WriteState
 from traces.store.mutes import Mute
 from traces.store.origins import Origin, SourceHealth
 from traces.store.outbox import Delivery, DeliveryState
+from traces.store.queue import EntryState, QueueEntry
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S
 from traces.store.state import DetectorCheckpoint, SourceState
@@ -52,6 +54,8 @@ ARRIVAL = Arrival(kind="push", source="otlp", at=NOW, seen_at=NOW, trace_at=NOW,
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
 MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
+KEPT = DatasetItem(conversation_id="c-1", label="refusal", added_by="U1", added_at=NOW)
+ENTERED = QueueEntry(item_id="i-1", reviewer="U1", state=EntryState.RESERVED, at=NOW, put_by="U1", until_at=NOW + HOUR)
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -67,6 +71,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "arrivals.note": (([replace(ARRIVAL, traces=7)],), {}),
     "arrivals.trim": ((NOW + DAY,), {}),
     "audit.add": ((ENTRY,), {}),
+    "audit.broken": ((), {}),
+    "audit.chain": ((), {}),
     "audit.entries": ((), {}),
     "calibrations.current": ((), {}),
     "calibrations.history": (("refusal",), {}),
@@ -94,6 +100,9 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.unjudged": ((10,), {}),
     "conversations.users_of": ((["c-1"],), {}),
     "conversations.refresh_feedback": (("c-1", NOW), {}),
+    "datasets.add": ((replace(KEPT, expected="Yes."),), {}),
+    "datasets.names": ((), {}),
+    "datasets.rows": ((), {}),
     "decisions.get": (("a-1", 1), {}),
     "decisions.latest": ((10,), {}),
     "decisions.note": (("a-1",), {"at": NOW, "reason": "grew", "text": "Grew to 9 %.", "signal": "refusal"}),
@@ -151,6 +160,14 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
     "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),
     "placing.traces_of": (([f"{1:016x}"],), {}),
+    "queue.assigned": ((NOW,), {}),
+    "queue.drop": (("i-1", EntryState.RESERVED), {}),
+    "queue.entries": ((["i-1"],), {}),
+    "queue.one_at_a_time": ((), {}),
+    "queue.open": ((None,), {"since": NOW - DAY, "now": NOW, "most_votes": 9}),
+    "queue.put": (([replace(ENTERED, state=EntryState.SKIPPED)],), {}),
+    "queue.release": (("U1",), {}),
+    "queue.taps": (("U1", NOW - DAY), {}),
     "reviews.fingerprint": (("refusal",), {}),
     "reviews.item": (("i-1",), {}),
     "reviews.items_of": ((["c-1"],), {}),
@@ -161,6 +178,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "reviews.picked_since": ((NOW - DAY,), {}),
     "reviews.put_label": ((label(value=0.0, at=NOW + HOUR),), {}),
     "reviews.standing_label": (("c-1", "refusal", "U1"), {}),
+    "reviews.tally": ((NOW - DAY,), {}),
     "reviews.unlabelled": ((), {}),
     "reviews.withdraw_label": (("c-1", "refusal", "U1"), {}),
     "rollups.buckets": ((), {**LONG, "resolution_s": DAY_S}),
@@ -247,6 +265,8 @@ def fill(store) -> None:
         tx.alerts.add(alert())
         tx.decisions.note("a-1", at=NOW, reason="new", text="New.", signal="refusal")
         tx.mutes.add(MUTE)
+        tx.datasets.add(KEPT)
+        tx.queue.put([ENTERED])
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
         tx.reviews.pick(ITEM)
         tx.reviews.put_label(label())

@@ -34,6 +34,7 @@ from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.classifiers import Classifiers
 from traces.store.conversations import Conversations
+from traces.store.datasets import Datasets
 from traces.store.decisions import Decisions
 from traces.store.feedback import GivenFeedback
 from traces.store.judge_cache import JudgeAnswers, JudgeRules, JudgeSpending
@@ -43,6 +44,7 @@ from traces.store.mutes import Mutes
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
 from traces.store.placing import Placing
+from traces.store.queue import ReviewQueue
 from traces.store.reviews import Reviews
 from traces.store.rollups import Rollups
 from traces.store.scores import Scores
@@ -98,6 +100,14 @@ class Tx:
     @cached_property
     def reviews(self) -> Reviews:
         return Reviews(self._connection, self._workspace_id)
+
+    @cached_property
+    def queue(self) -> ReviewQueue:
+        return ReviewQueue(self._connection, self._workspace_id)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        return Datasets(self._connection, self._workspace_id)
 
     @cached_property
     def calibrations(self) -> Calibrations:

@@ -57,7 +57,7 @@ class Reviews(Part):
                 self._items(), _I.c.conversation_id == item.conversation_id, _I.c.evaluator == item.evaluator
             )
         ).one()
-        return _item(standing)
+        return item_of(standing)
 
     def picked_since(self, at: datetime) -> dict[str, int]:
         """By evaluator: how many items were picked for review by themselves, not for an alert, since a time."""
@@ -70,7 +70,7 @@ class Reviews(Part):
 
     def item(self, item_id: str) -> ReviewItem | None:
         row = self._connection.execute(select(_I).where(self._items(), _I.c.item_id == item_id)).first()
-        return None if row is None else _item(row)
+        return None if row is None else item_of(row)
 
     def items_of(self, conversation_ids: Iterable[str]) -> list[ReviewItem]:
         found: list[ReviewItem] = []
@@ -78,7 +78,7 @@ class Reviews(Part):
             rows = self._connection.execute(
                 select(_I).where(self._items(), _I.c.conversation_id.in_(chunk)).order_by(_I.c.picked_at, _I.c.item_id)
             )
-            found += [_item(row) for row in rows]
+            found += [item_of(row) for row in rows]
         return found
 
     def unlabelled(self) -> int:
@@ -169,6 +169,17 @@ class Reviews(Part):
         )
         return {row.name: row.labels for row in rows}
 
+    def tally(self, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], int]:
+        """By name and reviewer, how many of the labels that stand were given since a time, and before another."""
+        given = [_L.c.at >= since] if until is None else [_L.c.at >= since, _L.c.at < until]
+        rows = self._connection.execute(
+            select(_L.c.name, _L.c.reviewer, func.count().label("labels"))
+            .where(self._labels(), *given)
+            .group_by(_L.c.name, _L.c.reviewer)
+            .order_by(_L.c.name, _L.c.reviewer)
+        )
+        return {(row.name, row.reviewer): row.labels for row in rows}
+
     def fingerprint(self, name: str) -> list[int]:
         """A few numbers that change when the labels of a name do."""
         count, latest, total = self._connection.execute(
@@ -191,7 +202,8 @@ def _later(standing: Label, new: Label) -> bool:
     return standing.at is not None and new.at is not None and standing.at > new.at
 
 
-def _item(row: Any) -> ReviewItem:
+def item_of(row: Any) -> ReviewItem:
+    """The item in a row of its table."""
     return ReviewItem(**{name: getattr(row, name) for name in ReviewItem.__slots__})
 
 

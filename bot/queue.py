@@ -1,0 +1,267 @@
+"""The review queue: the next best question for each reviewer, kept for that reviewer while it is being answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.review import audited, item_in
+from bot.review_rules import QueueRules
+from bot.slack.access import Person
+from evaluators.truth import truth_of
+from traces.clock import Clock
+from traces.model import Conversation, Score
+from traces.store import Store, Tx
+from traces.store.alerts import LIVE
+from traces.store.queue import Candidate, EntryState, QueueEntry
+from traces.store.reviews import ReviewItem
+from traces.store.rollups import DAY_S, bucket_start
+
+RESERVED_FOR = timedelta(minutes=15)
+PROBLEM = "problem"
+"""What is asked of a conversation that a person sent: whether something is wrong with it."""
+_BACK = timedelta(days=30)
+_FRESH = timedelta(days=1)
+_ASSIGNED_FOR = timedelta(days=1)
+_THRESHOLD = 0.5
+_HARK = "hark"
+_TOPIC_KEYS = ("topic", "scenario")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """How much there is for one reviewer: items that wait, answers given today, and how many are asked for in a day."""
+
+    waiting: int
+    taps: int
+    taps_per_day: int
+
+    @property
+    def left(self) -> int | None:
+        """Answers still asked for today; ``None`` is without end."""
+        return max(0, self.taps_per_day - self.taps) if self.taps_per_day else None
+
+
+class Queue:
+    """Serves review items, and takes what people say about who should review them."""
+
+    def __init__(self, store: Store, clock: Clock, rules: QueueRules | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self.rules = rules or QueueRules()
+
+    def next_for(self, tx: Tx, person: Person, n: int, now: datetime, *, after: int = 0) -> list[ReviewItem]:
+        """The ``n`` items that a reviewer should answer next, the best first, reserved for 15 minutes.
+
+        Fewer where the day's answers, or the items, run out. What was reserved for this reviewer before and is not among
+        them is given back. ``after`` passes over so many. The transaction must be one that writes.
+        """
+        tx.queue.one_at_a_time()
+        self._assign_open(tx, now)
+        workload = self.workload(tx, person, now)
+        n = n if workload.left is None else min(n, workload.left)
+        chosen = self._ranked(tx, person, now)[after : after + n] if n > 0 else []
+        self._reserve(tx, [c.item for c in chosen], person, now)
+        return [c.item for c in chosen]
+
+    def workload(self, tx: Tx, person: Person, now: datetime) -> Workload:
+        """How much there is for a reviewer."""
+        return Workload(
+            waiting=len(self._candidates(tx, person.user_id, now)),
+            taps=tx.queue.taps(person.user_id, bucket_start(now, DAY_S)),
+            taps_per_day=self.rules.taps_per_day,
+        )
+
+    def _candidates(self, tx: Tx, reviewer: str | None, now: datetime) -> list[Candidate]:
+        votes = self.rules.votes
+        found = tx.queue.open(reviewer, since=now - _BACK, now=now, most_votes=votes.most)
+        said = verdicts_on(tx, [c.item for c in found if c.votes])
+        return [c for c in found if c.votes < votes.wanted(c.item.item_id, said.get(c.item.item_id, ()))]
+
+    # --- the order ---
+
+    def _ranked(self, tx: Tx, person: Person, now: datetime) -> list[Candidate]:
+        """Best first: what is this person's, fresh alerts, what people sent, second opinions, what evaluators are unsure of."""
+        candidates = self._candidates(tx, person.user_id, now)
+        entries = tx.queue.entries(c.item.item_id for c in candidates)
+        live = {alert.alert_id for alert in tx.alerts.in_state(*LIVE)}
+        doubts = _doubts(tx, candidates)
+
+        def rank(c: Candidate) -> tuple[int, float, float]:
+            mine = any(
+                e.reviewer == person.user_id and e.put_by != _HARK and e.state is EntryState.ASSIGNED
+                for e in entries.get(c.item.item_id, ())
+            )
+            urgency = 0 if mine else _urgency(c, live, now)
+            return urgency, doubts[c.item.item_id], -c.item.picked_at.timestamp()
+
+        return _mixed(sorted(candidates, key=rank), lambda c: rank(c)[0])
+
+    def _reserve(self, tx: Tx, items: Sequence[ReviewItem], person: Person, now: datetime) -> None:
+        ids = [item.item_id for item in items]
+        tx.queue.release(person.user_id, keeping=ids)
+        assigned = {
+            item_id
+            for item_id, entries in tx.queue.entries(ids).items()
+            if any(e.reviewer == person.user_id and e.state is EntryState.ASSIGNED and e.holds(now) for e in entries)
+        }
+        tx.queue.put(
+            QueueEntry(
+                item_id=item_id,
+                reviewer=person.user_id,
+                state=EntryState.RESERVED,
+                at=now,
+                until_at=now + RESERVED_FOR,
+                put_by=person.user_id,
+            )
+            for item_id in ids
+            if item_id not in assigned
+        )
+
+    # --- sharing out ---
+
+    def _assign_open(self, tx: Tx, now: datetime) -> None:
+        """Give what nobody has to those whose turn it is, for a day: then anybody may answer it."""
+        if self.rules.assignment == "anyone":
+            return
+        waiting = [c.item for c in self._candidates(tx, None, now) if not c.votes]
+        taken = tx.queue.entries(item.item_id for item in waiting)
+        waiting = [i for i in waiting if not any(_was_shared_out(e) for e in taken.get(i.item_id, ()))]
+        if not waiting:
+            return
+        load, entries = Counter(tx.queue.assigned(now)), []
+        conversations = tx.conversations.many(i.conversation_id for i in waiting)
+        for item in reversed(waiting):
+            skipped = {e.reviewer for e in taken.get(item.item_id, ())}
+            able = [r for r in self._able(item, conversations.get(item.conversation_id)) if r not in skipped]
+            if not able:
+                continue
+            reviewer = min(able, key=lambda r: (load[r], able.index(r)))
+            load[reviewer] += 1
+            entries.append(
+                QueueEntry(
+                    item_id=item.item_id,
+                    reviewer=reviewer,
+                    state=EntryState.ASSIGNED,
+                    at=now,
+                    until_at=now + _ASSIGNED_FOR,
+                    put_by=_HARK,
+                )
+            )
+        tx.queue.put(entries)
+
+    def _able(self, item: ReviewItem, conversation: Conversation | None) -> Sequence[str]:
+        if self.rules.assignment == "round_robin":
+            return self.rules.reviewers
+        metadata = {} if conversation is None else conversation.metadata
+        topics = [item.evaluator, *(str(metadata[key]) for key in _TOPIC_KEYS if metadata.get(key))]
+        return [reviewer for topic in topics for reviewer in self.rules.topics.get(topic, ())]
+
+    # --- what people say about it ---
+
+    def skip(self, item_id: str, person: Person, request_key: str) -> bool:
+        """This reviewer does not want to answer an item; others are still asked. Whether that changed anything.
+
+        Raises:
+            BadInput: There is no such item any more.
+        """
+        entry = QueueEntry(
+            item_id=item_id,
+            reviewer=person.user_id,
+            state=EntryState.SKIPPED,
+            at=self._clock.now(),
+            put_by=person.user_id,
+        )
+        return self._put(entry, person, request_key, "review.skip")
+
+    def assign(self, item_id: str, reviewer: str, person: Person, request_key: str) -> bool:
+        """An item is for one reviewer to answer, and for nobody else's queue. Whether that changed anything.
+
+        Raises:
+            BadInput: There is no such item any more.
+        """
+        entry = QueueEntry(
+            item_id=item_id,
+            reviewer=reviewer,
+            state=EntryState.ASSIGNED,
+            at=self._clock.now(),
+            put_by=person.user_id,
+        )
+        return self._put(entry, person, request_key, "review.assign")
+
+    def _put(self, entry: QueueEntry, person: Person, request_key: str, action: str) -> bool:
+        with self._store.begin() as tx:
+            item = item_in(tx, entry.item_id)
+            if not tx.state.first_time(request_key, entry.at):
+                return False
+            tx.state.name_reviewer(person.user_id, person.name)
+            if entry.state is EntryState.ASSIGNED:
+                tx.queue.drop(item.item_id, EntryState.ASSIGNED, EntryState.RESERVED)
+            tx.queue.put([entry])
+            audited(
+                tx,
+                action,
+                item.conversation_id,
+                person,
+                entry.at,
+                request_key,
+                after={"item": item.item_id, "reviewer": entry.reviewer},
+            )
+            return True
+
+
+def verdicts_on(tx: Tx, items: Sequence[ReviewItem]) -> dict[str, list[str]]:
+    """By item, what its question was answered with: yes, no or unsure."""
+    labels = tx.reviews.labels_of({item.conversation_id for item in items})
+    return {
+        item.item_id: [
+            _verdict(label.value) for label in labels.get(item.conversation_id, ()) if label.name == item.evaluator
+        ]
+        for item in items
+    }
+
+
+def _verdict(value: float | str) -> str:
+    truth = truth_of(value)
+    return "unsure" if truth is None else "yes" if truth else "no"
+
+
+def _was_shared_out(entry: QueueEntry) -> bool:
+    return entry.state is not EntryState.SKIPPED
+
+
+def _urgency(candidate: Candidate, live: Collection[str], now: datetime) -> int:
+    item = candidate.item
+    if item.alert_id is not None and item.alert_id in live and now - item.picked_at <= _FRESH:
+        return 1
+    if item.evaluator == PROBLEM:
+        return 2
+    return 3 if candidate.votes else 4
+
+
+def _doubts(tx: Tx, candidates: Sequence[Candidate]) -> dict[str, float]:
+    """By item, how far the evaluator's score is from its threshold: near it, a label teaches most."""
+    thresholds = {name: c.threshold for name, c in tx.calibrations.current().items()}
+    outcomes = tx.scores.current({c.item.conversation_id for c in candidates})
+    doubts = {}
+    for candidate in candidates:
+        item = candidate.item
+        scores = [
+            o for o in outcomes.get(item.conversation_id, ()) if isinstance(o, Score) and o.name == item.evaluator
+        ]
+        value = next((s.value for s in scores if s.value is not None), None)
+        doubts[item.item_id] = 1.0 if value is None else abs(value - thresholds.get(item.evaluator, _THRESHOLD))
+    return doubts
+
+
+def _mixed(ranked: Sequence[Candidate], urgency: Callable[[Candidate], int]) -> list[Candidate]:
+    """The same order, but within one urgency the evaluators take turns: nobody answers one question a hundred times."""
+    turns: Counter[tuple[int, str]] = Counter()
+    keyed = []
+    for place, candidate in enumerate(ranked):
+        group = (urgency(candidate), candidate.item.evaluator)
+        keyed.append(((group[0], turns[group], place), candidate))
+        turns[group] += 1
+    return [candidate for _, candidate in sorted(keyed, key=lambda pair: pair[0])]

@@ -160,7 +160,8 @@ def estimate(
     is_guess = basis is Basis.TRANSPORTED and _told_errors(calibration) is None
     if is_guess or (basis is Basis.HISTORY and _has_moved(calibration, verdicts)):
         # Nobody knows what is missed, or whether it is so more often or said wrongly more often.
-        other = posterior.transported(posterior.errors(*_strata(calibration), _verdicts(calibration)), verdicts)
+        known = posterior.errors(*_strata(calibration), _verdicts(calibration))
+        other = posterior.transported(known, verdicts, calibration.spread)
         _, other_low, other_high = _summary(other, verdicts)
         low, high = min(low, other_low), max(high, other_high)
     return _said((rate, low, high), calibration, basis, 0)
@@ -172,7 +173,7 @@ def _without_labels_here(calibration: Calibration, verdicts: Count) -> tuple[Est
     known = _errors(calibration)
     if known is None:
         return posterior.post_stratified(*_strata(calibration), verdicts), Basis.HISTORY
-    return posterior.transported(known, verdicts), Basis.TRANSPORTED
+    return posterior.transported(known, verdicts, calibration.spread), Basis.TRANSPORTED
 
 
 def _has_moved(calibration: Calibration, verdicts: Count) -> bool:
@@ -237,6 +238,8 @@ def _strata(calibration: Calibration) -> tuple[Count, Count]:
 
 def _verdicts(calibration: Calibration) -> Count:
     """Positive verdicts among all scores; where there are none, among the labelled."""
+    if calibration.verdicts[1]:
+        return Count(*calibration.verdicts)
     if calibration.raw_rate is None:
         return Count(
             calibration.labelled_positive[1], calibration.labelled_positive[1] + calibration.labelled_negative[1]

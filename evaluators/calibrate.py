@@ -2,7 +2,8 @@
 
 The corrected rate post-stratifies on the verdict: the share of positive verdicts among all scores is known, and how many
 of each verdict are true is what the labels tell. Unlike the estimator of Rogan and Gladen (1978) it needs no inversion, so
-a weak evaluator makes it no worse than labels alone.
+a weak evaluator makes it no worse than labels alone. Where most labels are of another version, there is no way around the
+inversion: the rate is then transported, and its interval widened by how much versions differ.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.calibration.agreement import agreement_of, reliability_of
+from evaluators.calibration.clusters import design_effect
+from evaluators.calibration.strata import strata_of
+from evaluators.calibration.validity import Validity, Version, validity
+from traces import posterior
 from traces.histogram import Rollup
-from traces.model import Calibration
-from traces.posterior import LEAST_INFORMEDNESS, Count, Floats, count, interval, rates
+from traces.model import Calibration, Json
+from traces.posterior import LEAST_INFORMEDNESS, Count, Errors, Floats, count, interval, of_finite
 
 DEFAULT_THRESHOLD: Final = 0.5
 ENOUGH_PER_CLASS: Final = 10
@@ -38,13 +44,16 @@ class Labelled:
     """One labelled conversation: the evaluator's score, what is true, and the chance with which it was picked.
 
     Without ``inclusion_probability`` it stands for itself only, as when a person picked it. ``is_recent``: the
-    conversation is of the last days.
+    conversation is of the last days. ``version`` names the version of evaluator and application that it is of, empty for
+    those that run now. Labels of one ``user_id`` may say the same several times.
     """
 
     value: float
     truth: bool
     inclusion_probability: float | None = None
     is_recent: bool = False
+    version: str = ""
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +62,41 @@ class _Labels:
     truths: Bools
     weights: Floats
     recent: Bools
+    versions: NDArray[np.str_]
+    design_effect: float = 1.0
 
     @classmethod
     def of(cls, labelled: Sequence[Labelled]) -> _Labels:
+        ordered = sorted(
+            labelled, key=lambda one: (one.value, one.truth, one.inclusion_probability or 1.0, one.is_recent)
+        )
+        values = np.array([item.value for item in ordered], dtype=np.float64)
+        truths = np.array([item.truth for item in ordered], dtype=np.bool_)
         return cls(
-            np.array([item.value for item in labelled], dtype=np.float64),
-            np.array([item.truth for item in labelled], dtype=np.bool_),
-            np.array([1 / (item.inclusion_probability or 1.0) for item in labelled], dtype=np.float64),
-            np.array([item.is_recent for item in labelled], dtype=np.bool_),
+            values,
+            truths,
+            np.array([1 / (item.inclusion_probability or 1.0) for item in ordered], dtype=np.float64),
+            np.array([item.is_recent for item in ordered], dtype=np.bool_),
+            np.array([item.version for item in ordered], dtype=np.str_),
+            design_effect(values >= DEFAULT_THRESHOLD, truths, [item.user_id for item in ordered]),
+        )
+
+    def only(self, among: Bools) -> _Labels:
+        return _Labels(
+            self.values[among],
+            self.truths[among],
+            self.weights[among],
+            self.recent[among],
+            self.versions[among],
+            self.design_effect,
         )
 
     def count(self, among: Bools) -> Count:
-        return count(self.truths[among], self.weights[among])
+        return count(self.truths[among], self.weights[among], self.design_effect)
+
+    def strata(self, threshold: float) -> tuple[Count, Count]:
+        positive = self.values >= threshold
+        return self.count(positive), self.count(~positive)
 
     def share(self, chosen: Bools, among: Bools) -> float | None:
         """The weighted share of ``chosen`` within ``among``."""
@@ -79,15 +111,20 @@ def calibrate(
     scores: Rollup,
     *,
     computed_at: datetime | None = None,
+    threshold: float | None = None,
+    before: Rollup | None = None,
 ) -> Calibration:
     """What ``labelled`` says of the evaluator whose scores are ``scores``.
 
     Args:
         evaluator: Its name.
-        version: The version that made both the scores and the labelled values; others do not carry over.
-        labelled: Resolved labels, one per conversation.
-        scores: Every score of the period that the rates are for.
+        version: The version of it that runs.
+        labelled: Resolved labels, one per conversation, of conversations that are among those of ``scores``.
+        scores: Every score of the period that the rates are for. Where there are no more of a verdict than labels of it,
+            its share of true ones is known, not estimated.
         computed_at: Stamped on the result.
+        threshold: The cut in force; ``None`` has it chosen from the labels.
+        before: The scores of earlier versions, which labels that name a ``version`` are of.
 
     Returns:
         The figures; the raw rate only without labels, and no true-positive rate or corrected rate where all labels are of
@@ -95,18 +132,17 @@ def calibrate(
         bound of Youden's J is not above 0.1: the corrected rate then rests on the labels alone.
     """
     labels = _Labels.of(labelled)
-    threshold = choose_threshold(labels.values, labels.truths)
-    n_positive = scores.at_least(threshold)
+    cut = choose_threshold(labels.values, labels.truths) if threshold is None else threshold
     measured = Calibration(
         evaluator=evaluator,
         evaluator_version=version,
         n_labels=len(labelled),
         n_scores=scores.n,
-        threshold=threshold,
+        threshold=cut,
         tpr=None,
         tnr=None,
         kappa=None,
-        raw_rate=n_positive / scores.n if scores.n > 0 else None,
+        raw_rate=scores.at_least(cut) / scores.n if scores.n > 0 else None,
         corrected_rate=None,
         ci_low=None,
         ci_high=None,
@@ -114,16 +150,37 @@ def calibrate(
     )
     if not labelled:
         return measured
-    verdicts = Count(float(n_positive), float(scores.n)) if scores.n > 0 else None
-    return _with_labels(measured, labels, verdicts)
+    own = labels.versions == ""
+    carries = _validity(labels, own, cut)
+    if not carries.is_transported:
+        return _with_labels(measured, labels.only(own), scores if scores.n > 0 else None)
+    both = scores if before is None else scores.copy().plus(before)
+    found = _with_labels(measured, labels, both if both.n > 0 else None)
+    found = replace(found, is_transported=True, spread=carries.spread, refresh=carries.refresh)
+    return _carried(found, labels, own, scores, before) if scores.n > 0 else found
 
 
-def _with_labels(measured: Calibration, labels: _Labels, verdicts: Count | None) -> Calibration:
+def _validity(labels: _Labels, own: Bools, threshold: float) -> Validity:
+    positive = labels.values >= threshold
+    versions = []
+    for name in np.unique(labels.versions) if not own.all() else ():
+        among = labels.versions == name
+        versions.append(
+            Version(
+                *(
+                    count(positive[among & of], labels.weights[among & of], labels.design_effect)
+                    for of in (labels.truths, ~labels.truths)
+                )
+            )
+        )
+    return validity(int((own & positive).sum()), int((own & ~positive).sum()), int((~own).sum()), versions)
+
+
+def _with_labels(measured: Calibration, labels: _Labels, scores: Rollup | None) -> Calibration:
     positive = labels.values >= measured.threshold
-    strata = labels.count(positive), labels.count(~positive)
+    strata = labels.strata(measured.threshold)
     recent = labels.count(positive & labels.recent)
-    if verdicts is None:
-        verdicts = count(positive, labels.weights)
+    verdicts = _verdicts(measured.threshold, scores) or count(positive, labels.weights)
     measured = replace(
         measured,
         precision=strata[0].mean if strata[0].n else None,
@@ -131,27 +188,77 @@ def _with_labels(measured: Calibration, labels: _Labels, verdicts: Count | None)
         labelled_positive=(strata[0].yes, strata[0].n),
         labelled_negative=(strata[1].yes, strata[1].n),
         recent_positive=(recent.yes, recent.n),
+        verdicts=(verdicts.yes, verdicts.n),
     )
     if _is_one_sided(strata, verdicts):
         return measured
-    joint = rates(*strata, verdicts)
-    usable = not _is_judgeable(labels.truths) or float(np.quantile(joint.informedness, 0.05)) > LEAST_INFORMEDNESS
+    known = posterior.errors(*strata, verdicts)
+    usable = not _is_judgeable(labels.truths) or float(np.quantile(known.informedness, 0.05)) > LEAST_INFORMEDNESS
     measured = replace(
         measured,
         usable=usable,
         tpr=labels.share(positive, labels.truths),
         tnr=labels.share(~positive, ~labels.truths),
+        detail=_detail(known, labels, positive),
         kappa=_kappa(labels, positive),
     )
     if not usable:
-        alone = count(labels.truths, labels.weights)
+        alone = of_finite(labels.count(np.ones(len(positive), dtype=np.bool_)), 0 if scores is None else scores.n)
         return _with_rate(measured, alone.mean, interval(alone))
-    low, high = np.quantile(joint.true_rate, [0.025, 0.975])
-    return _with_rate(measured, float(joint.true_rate.mean()), (float(low), float(high)))
+    return _summed(measured, _true_rate(labels, strata, verdicts, scores, measured.threshold))
+
+
+def _verdicts(threshold: float, scores: Rollup | None) -> Count | None:
+    return None if scores is None else Count(float(scores.at_least(threshold)), float(scores.n))
+
+
+def _true_rate(
+    labels: _Labels, strata: tuple[Count, Count], verdicts: Count, scores: Rollup | None, threshold: float
+) -> Floats:
+    if scores is None:
+        return posterior.rates(*strata, verdicts).true_rate
+    weights = labels.weights
+    return posterior.rate_among(
+        strata_of(labels.values, labels.truths, weights, scores, threshold, labels.design_effect)
+    )
+
+
+def _carried(measured: Calibration, labels: _Labels, own: Bools, scores: Rollup, before: Rollup | None) -> Calibration:
+    """The rate of what runs now by what is known of other versions, and by its own labels first."""
+    raw = scores.at_least(measured.threshold) / scores.n
+    measured = replace(measured, n_scores=scores.n, raw_rate=raw)
+    theirs, mine = labels.only(~own).strata(measured.threshold), labels.only(own).strata(measured.threshold)
+    if not measured.usable or measured.corrected_rate is None or not theirs[0].n or not theirs[1].n:
+        return measured
+    drawn_from = _verdicts(measured.threshold, before if before is not None and before.n > 0 else None)
+    known = posterior.errors(*theirs, drawn_from or Count(theirs[0].n, theirs[0].n + theirs[1].n))
+    verdicts = Count(float(scores.at_least(measured.threshold)), float(scores.n))
+    found = posterior.transported(known, verdicts, measured.spread)
+    if own.any():
+        found = posterior.refined(found, *mine, verdicts)
+    return _summed(measured, found.true_rate)
+
+
+def _summed(measured: Calibration, true_rate: Floats) -> Calibration:
+    low, high = np.quantile(true_rate, [0.025, 0.975])
+    return _with_rate(measured, float(true_rate.mean()), (float(low), float(high)))
 
 
 def _with_rate(measured: Calibration, rate: float, span: tuple[float, float]) -> Calibration:
-    return replace(measured, corrected_rate=rate, ci_low=span[0], ci_high=span[1])
+    return replace(
+        measured, corrected_rate=rate, ci_low=min(rate, max(0.0, span[0])), ci_high=max(rate, min(1.0, span[1]))
+    )
+
+
+def _detail(known: Errors, labels: _Labels, positive: Bools) -> dict[str, Json]:
+    """What a report shows besides; the bounds of the error rates are those of the joint posterior."""
+    reliable = reliability_of(labels.values, labels.truths, labels.weights)
+    return {
+        "tpr": [float(x) for x in np.quantile(known.tpr, [0.5, 0.025, 0.975])],
+        "tnr": [float(x) for x in np.quantile(1 - known.fpr, [0.5, 0.025, 0.975])],
+        "agreement": agreement_of(positive, labels.truths, labels.weights).to_json(),
+        "reliability": None if reliable is None else reliable.to_json(),
+    }
 
 
 def _is_judgeable(truths: Bools) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from traces.posterior import Count, errors, interval
 
 WANTED_WIDTH: Final = 0.1
 """Width of a 95 % interval that a rate should reach: ten points."""
+
+
+Bounds: TypeAlias = tuple[float, float, float] | None
+"""A figure, and the lower and upper end of its interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,11 @@ class EvaluatorReport:
             are of one verdict only.
         ac1: Agreement beyond chance that rare verdicts do not distort (Gwet 2008), over all conversations, not over the
             labelled ones; ``None`` as ``informedness``.
+        tpr: The true-positive rate, the median of what labels leave open with its 95 % interval.
+        tnr: The true-negative rate, likewise.
+        kappa: Cohen's kappa with its 95 % interval, from a bootstrap over the labelled conversations.
+        alpha: Krippendorff's alpha between evaluator and reviewers, likewise.
+        calibration_error: Expected calibration error of its scores as probabilities; ``None`` where they are verdicts.
         more_labels: About how many more labels the corrected rate takes until its interval is ten points wide; the width
             shrinks with the root of their number.
     """
@@ -35,6 +45,11 @@ class EvaluatorReport:
     informedness: tuple[float, float, float] | None
     ac1: float | None
     more_labels: int
+    tpr: Bounds = None
+    tnr: Bounds = None
+    kappa: Bounds = None
+    alpha: Bounds = None
+    calibration_error: float | None = None
 
 
 def report_of(calibration: Calibration) -> EvaluatorReport:
@@ -42,6 +57,7 @@ def report_of(calibration: Calibration) -> EvaluatorReport:
     positive, negative = Count(*calibration.labelled_positive), Count(*calibration.labelled_negative)
     both = positive.n > 0 and negative.n > 0
     verdicts = _verdicts(calibration)
+    agreement, reliability = (calibration.detail.get(name) or {} for name in ("agreement", "reliability"))
     informedness = None
     if both:
         known = errors(positive, negative, verdicts).informedness
@@ -52,10 +68,24 @@ def report_of(calibration: Calibration) -> EvaluatorReport:
         informedness=informedness,
         ac1=_ac1(positive, negative, verdicts.mean) if both else None,
         more_labels=_more_labels(calibration),
+        tpr=_bounds(calibration.detail.get("tpr")),
+        tnr=_bounds(calibration.detail.get("tnr")),
+        kappa=_bounds(agreement.get("kappa")),
+        alpha=_bounds(agreement.get("alpha")),
+        calibration_error=reliability.get("ece"),
     )
 
 
+def _bounds(figures: Sequence[float] | None) -> Bounds:
+    if figures is None:
+        return None
+    value, low, high = figures
+    return value, low, high
+
+
 def _verdicts(calibration: Calibration) -> Count:
+    if calibration.verdicts[1]:
+        return Count(*calibration.verdicts)
     if calibration.raw_rate is None:
         return Count(
             calibration.labelled_positive[1], calibration.labelled_positive[1] + calibration.labelled_negative[1]

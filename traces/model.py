@@ -238,7 +238,8 @@ class Signal:
     an evaluator's rate; its threshold and correction then come from the evaluator's calibration.
     ``by_segment`` is false for a signal that is only watched over all traffic and by application and
     environment: a roll-out moves the volume of every model, and that is no anomaly. ``counts`` is what there is one
-    value of: a conversation, or each answer in it.
+    value of: a conversation, or each answer in it. ``tail_of`` names the signal of whose values this is the share that lies
+    above their usual 95 % quantile.
     """
 
     name: str
@@ -250,6 +251,7 @@ class Signal:
     evaluator: str | None = None
     by_segment: bool = True
     counts: str = "conversation"
+    tail_of: str | None = None
     summary: str = ""
 
 
@@ -310,6 +312,10 @@ class Calibration:
     effective numbers: what labels leave open about another rate of the same evaluator follows from them.
     ``recent_positive`` is the same of the positive verdicts on conversations of the last days.
     ``usable`` is false when the labels show that the verdicts tell too little.
+    ``verdicts`` are ``(positive, all)`` of the conversations that labels were drawn from. ``is_transported`` says that most
+    labels are of another version of the evaluator or of the application: error rates may then differ by ``spread``, a
+    standard deviation on the logit scale, and ``refresh`` labels of positive and of negative verdicts would mend it.
+    ``detail`` is what a report shows besides: agreement, reliability, what was promised of the threshold.
     """
 
     evaluator: str
@@ -331,6 +337,11 @@ class Calibration:
     recent_positive: tuple[float, float] = (0.0, 0.0)
     usable: bool = True
     computed_at: datetime | None = None
+    verdicts: tuple[float, float] = (0.0, 0.0)
+    is_transported: bool = False
+    spread: float = 0.2
+    refresh: tuple[int, int] = (0, 0)
+    detail: JsonMap = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -15,10 +16,12 @@ LEAST_INFORMEDNESS: Final = 0.1
 """What the 5 % bound of Youden's J has to exceed before the verdicts count as telling anything."""
 _PRIOR: Final = 0.5
 """Both parameters of Jeffreys' prior for a share."""
-_SHARE_POINTS: Final = 161
-_WEIGHT_POINTS: Final = 9
 _DRAWS: Final = 2048
-_SPREAD: Final = 0.2
+_NODES: Final = 129
+_FARTHEST: Final = 4.8
+"""Standard deviations out to which a posterior is tabulated: a chance of one in a million."""
+_MOST_WORTH: Final = 1e4
+SPREAD: Final = 0.2
 """Standard deviation, on the logit scale, by which error rates may differ from one time to another."""
 _WORTH: Final = 10.0
 """As many labels as what was learned elsewhere may weigh beside labels of the very conversations."""
@@ -38,11 +41,17 @@ class Count(NamedTuple):
         return (self.yes + _PRIOR) / (self.n + 2 * _PRIOR)
 
 
-def count(truths: NDArray[np.bool_], weights: Floats) -> Count:
-    """The weighted count at Kish's effective size, (sum of w)² / sum of w² (Kish, Survey Sampling, 1965)."""
+def count(truths: NDArray[np.bool_], weights: Floats, design_effect: float = 1.0) -> Count:
+    """The weighted count at Kish's effective size, (sum of w)² / sum of w² (Kish, Survey Sampling, 1965).
+
+    Args:
+        truths: What is true, one for each label.
+        weights: How many conversations each stands for.
+        design_effect: How many labels of clusters tell as much as one that is by itself.
+    """
     if not len(weights):
         return Count(0.0, 0.0)
-    n = float(weights.sum() ** 2 / (weights**2).sum())
+    n = float(weights.sum() ** 2 / (weights**2).sum()) / design_effect
     return Count(n * float(weights[truths].sum() / weights.sum()), n)
 
 
@@ -72,13 +81,51 @@ def rates(positive: Count, negative: Count, verdicts: Count) -> Rates:
         negative: True ones among the labelled negative verdicts.
         verdicts: Positive verdicts among all scores.
     """
-    precision = _points(positive, _SHARE_POINTS)[:, None, None]
-    missed = _points(negative, _SHARE_POINTS)[None, :, None]
-    share = _points(verdicts, _WEIGHT_POINTS)[None, None, :]
+    precision, missed, share = (_drawn(of, place) for place, of in enumerate((positive, negative, verdicts)))
     true_rate = share * precision + (1 - share) * missed
     caught = share * precision / true_rate
     false_alarms = share * (1 - precision) / (1 - true_rate)
-    return Rates(true_rate.ravel(), (caught - false_alarms).ravel())
+    return Rates(true_rate, caught - false_alarms)
+
+
+class Stratum(NamedTuple):
+    """True ones among the labelled conversations of a stratum, and how many conversations it holds."""
+
+    labels: Count
+    size: float
+
+
+def rate_among(strata: Sequence[Sequence[Stratum]]) -> Floats:
+    """Equally likely true rates of the very conversations that labels were drawn from without replacement.
+
+    Unlike in ``rates``, their verdicts are all known, and what is labelled is known too: only the rest is estimated, so
+    that labels of half of them halve the variance (the finite population correction; Cochran, Sampling Techniques, 1977).
+
+    Args:
+        strata: At most twelve, in groups (one for each verdict). Those of a group share the prior of one, in proportion to
+            their size: many strata, each with next to nothing true in it, must not add up to something.
+    """
+    total = sum(one.size for group in strata for one in group)
+    rate, place = np.zeros(_DRAWS), 0
+    for group in strata:
+        size = sum(one.size for one in group)
+        for one in group:
+            share = one.size / size if size else 0.0
+            if share:
+                rate += one.size / total * _drawn(of_finite(one.labels, one.size), place, _PRIOR * share)
+            place += 1
+    return rate
+
+
+def of_finite(labels: Count, size: float) -> Count:
+    """Labels drawn without replacement from ``size`` conversations, as the count that tells as much of many.
+
+    Where there are more labels than that, they are not of these conversations, and stay as they are.
+    """
+    if not 0 < labels.n <= size:
+        return labels
+    worth = min(1 / max(1 - labels.n / size, 1e-9), _MOST_WORTH)
+    return Count(labels.yes * worth, labels.n * worth)
 
 
 class Errors(NamedTuple):
@@ -120,7 +167,7 @@ def errors(positive: Count, negative: Count, verdicts: Count) -> Errors:
     return Errors(share * precision / true_rate, share * (1 - precision) / (1 - true_rate))
 
 
-def transported(known: Errors, verdicts: Count) -> Estimate:
+def transported(known: Errors, verdicts: Count, spread: float = SPREAD) -> Estimate:
     """The true rate of other conversations by error rates learned elsewhere (Rogan and Gladen 1978).
 
     What changes from there to here is taken to be how often it is so; the error rates stay, give or take a spread. The
@@ -130,8 +177,9 @@ def transported(known: Errors, verdicts: Count) -> Estimate:
     Args:
         known: The error rates.
         verdicts: Positive verdicts among these conversations.
+        spread: Standard deviation, on the logit scale, by which error rates differ from there to here.
     """
-    tpr, fpr = _shaken(known.tpr, 4), _shaken(known.fpr, 5)
+    tpr, fpr = _shaken(known.tpr, 4, spread), _shaken(known.fpr, 5, spread)
     above = np.maximum(tpr, fpr + _FAINT)
     share = _drawn_within(verdicts, fpr, above, 3)
     true_rate = (share - fpr) / (above - fpr)
@@ -178,42 +226,62 @@ def _more(before: Floats, labels: Count) -> Count:
     return Count(labels.yes + mean * worth - _PRIOR, labels.n + worth - 2 * _PRIOR)
 
 
-def _drawn(share: Count, place: int) -> Floats:
+def _drawn(share: Count, place: int, prior: float = _PRIOR) -> Floats:
     """Draws from a share's posterior; draws of different places are independent of each other."""
-    drawn: Any = special.betaincinv(*_parameters(share), _even()[place])
-    return np.clip(np.asarray(drawn, dtype=np.float64), 1e-9, 1 - 1e-9)
+    drawn: Floats = np.interp(_normal()[place], _nodes(), _table(share, prior))
+    return drawn
 
 
 def _drawn_within(share: Count, low: Floats, high: Floats, place: int) -> Floats:
     """Draws from a share's posterior cut at two ends, each draw at its own."""
-    alpha, beta = _parameters(share)
-    below, above = special.betainc(alpha, beta, low), special.betainc(alpha, beta, np.minimum(high, 1.0))
-    drawn: Any = special.betaincinv(alpha, beta, below + (above - below) * _even()[place])
-    return np.clip(np.asarray(drawn, dtype=np.float64), low, high)
+    table = _table(share, _PRIOR)
+    below = special.ndtr(np.interp(low, table, _nodes()))
+    above = special.ndtr(np.interp(np.minimum(high, 1.0), table, _nodes()))
+    places = special.ndtri(np.clip(below + (above - below) * _even()[place], 1e-300, 1 - 1e-16))
+    drawn: Floats = np.clip(np.interp(places, _nodes(), table), low, high)
+    return drawn
 
 
-def _shaken(rate: Floats, place: int) -> Floats:
-    shaken: Any = special.expit(special.logit(rate) + _SPREAD * special.ndtri(_even()[place]))
+def _shaken(rate: Floats, place: int, spread: float) -> Floats:
+    shaken: Any = special.expit(special.logit(rate) + spread * _normal()[place])
     return np.clip(np.asarray(shaken, dtype=np.float64), 1e-9, 1 - 1e-9)
 
 
 @lru_cache(maxsize=1)
 def _even() -> Floats:
-    """Points that fill six dimensions evenly, the same every time: Kronecker's sequence of the roots of a prime.
+    """Points that fill twelve dimensions evenly, the same every time: Kronecker's sequence of the roots of a prime.
 
     Fractions of multiples of irrational numbers, as (Niederreiter 1992); a sum is better by it than by chance.
     """
-    steps = np.sqrt(np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0]))
+    steps = np.sqrt(np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0, 23.0, 29.0, 31.0, 37.0]))
     points: Floats = (0.5 + steps[:, None] * np.arange(1, _DRAWS + 1)) % 1.0
     return np.clip(points, 1e-6, 1 - 1e-6)
 
 
-def _points(share: Count, number: int) -> Floats:
-    """Equally likely values of a share: the medians of ``number`` slices of its posterior."""
-    slices = (np.arange(number) + 0.5) / number
-    points: Any = special.betaincinv(*_parameters(share), slices)
-    return np.clip(np.asarray(points, dtype=np.float64), 1e-9, 1 - 1e-9)
+@lru_cache(maxsize=1)
+def _normal() -> Floats:
+    """The even points as those of a normal distribution, of which the values of a posterior are nearly a line."""
+    normal: Floats = special.ndtri(_even())
+    return normal
 
 
-def _parameters(share: Count) -> tuple[float, float]:
-    return share.yes + _PRIOR, share.n - share.yes + _PRIOR
+@lru_cache(maxsize=1)
+def _nodes() -> Floats:
+    return np.linspace(-_FARTHEST, _FARTHEST, _NODES)
+
+
+@lru_cache(maxsize=1)
+def _chances() -> Floats:
+    chances: Floats = special.ndtr(_nodes())
+    return chances
+
+
+@lru_cache(maxsize=4096)
+def _table(share: Count, prior: float) -> Floats:
+    """The values of a share's posterior at the nodes."""
+    values: Any = special.betaincinv(*_parameters(share, prior), _chances())
+    return np.clip(np.asarray(values, dtype=np.float64), 1e-9, 1 - 1e-9)
+
+
+def _parameters(share: Count, prior: float = _PRIOR) -> tuple[float, float]:
+    return share.yes + prior, share.n - share.yes + prior

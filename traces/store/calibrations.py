@@ -53,7 +53,7 @@ class Calibrations(Part):
         return [_calibration(row.body) for row in rows]
 
 
-_PAIRS = ("labelled_positive", "labelled_negative", "recent_positive")
+_PAIRS = ("labelled_positive", "labelled_negative", "recent_positive", "verdicts", "refresh")
 
 
 def _calibration(body: dict[str, Any]) -> Calibration:

@@ -10,7 +10,7 @@ from alerts.correction import Reviewed, estimate, labels_among
 from alerts.signals import threshold_of
 from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
-from bot.slack.grammar import MetricsQuery
+from bot.slack.queries import MetricsQuery
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Kind, Segment, Signal

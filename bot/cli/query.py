@@ -14,7 +14,7 @@ from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure
 from bot.slack.blocks.metrics import nothing_text
 from bot.slack.blocks.values import MetricAnswer
-from bot.slack.grammar import MetricsQuery
+from bot.slack.queries import MetricsQuery
 from traces.clock import format_time
 from traces.errors import BadInput
 from traces.model import Alert

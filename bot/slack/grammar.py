@@ -1,38 +1,80 @@
 """The language of ``/hark``, in Slack and on the command line: deterministic, without a model, the same for everyone.
 
-status | help | alerts | signals | evaluators
+status | help | alerts | signals | evaluators | labels | taxonomy
 metrics SIGNAL [24h | 7d | 2w] [by KEY] [where KEY=VALUE ...] [vs last week]
-mute SIGNAL [4h | 1d] [where KEY=VALUE ...] | unmute SIGNAL
+changes [14d] | review [N] | conversation ID | digest [daily | weekly] | ask QUESTION
+mute [SIGNAL [4h | 1d] [where KEY=VALUE ...]] | unmute SIGNAL
+export audit | labels | dataset | scores
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final, TypeAlias, get_args
 
+from bot.slack.queries import (
+    DEFAULT_CHANGES,
+    DEFAULT_MUTE,
+    DEFAULT_PERIOD,
+    AlertsQuery,
+    AskQuery,
+    ChangesQuery,
+    Comparison,
+    ConversationQuery,
+    DigestQuery,
+    EvaluatorsQuery,
+    Exported,
+    ExportQuery,
+    HelpQuery,
+    LabelsQuery,
+    MetricsQuery,
+    MuteQuery,
+    MutesQuery,
+    Query,
+    ReviewQuery,
+    SignalsQuery,
+    StatusQuery,
+    TaxonomyQuery,
+    UnmuteQuery,
+)
 from traces.errors import BadInput
 
-Comparison = Literal["before", "last_week"]
-"""With the period just before, or with the same days one week earlier."""
-
-DEFAULT_PERIOD: Final = timedelta(days=7)
-DEFAULT_MUTE: Final = timedelta(hours=4)
 LONGEST_PERIOD: Final = timedelta(days=366)
+MOST_TO_REVIEW: Final = 10
 
 _TEXT_AT_MOST: Final = 2_000
 _SHOWN: Final = 40
-COMMANDS: Final = ("status", "help", "alerts", "signals", "evaluators", "metrics", "mute", "unmute")
+COMMANDS: Final = (
+    "status",
+    "metrics",
+    "ask",
+    "alerts",
+    "review",
+    "conversation",
+    "digest",
+    "signals",
+    "evaluators",
+    "labels",
+    "taxonomy",
+    "changes",
+    "mute",
+    "unmute",
+    "export",
+    "help",
+)
 _CLAUSES: Final = ("by", "where", "vs")
+_EXPORTS: Final[tuple[Exported, ...]] = get_args(Exported)
 _UNITS: Final[Mapping[str, timedelta]] = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
 _PERIOD: Final = re.compile(r"(\d{1,4})([a-z]+)", re.ASCII)
+_COUNT: Final = re.compile(r"[1-9]\d?", re.ASCII)
 _QUOTES: Final = str.maketrans("“”„‘’", '"""\'\'')
 _TOKEN: Final = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 _QUOTED: Final = re.compile(r""""([^"]*)"|'([^']*)'""")
@@ -43,58 +85,14 @@ class NotUnderstood(BadInput):
 
 
 @dataclass(frozen=True, slots=True)
-class StatusQuery:
-    """Is Hark itself well?"""
+class _Names:
+    """The names that may be used."""
+
+    signals: Collection[str]
+    segment_keys: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
-class HelpQuery:
-    """What can be asked?"""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertsQuery:
-    """What is open?"""
-
-
-@dataclass(frozen=True, slots=True)
-class SignalsQuery:
-    """What is watched, and what can be detected?"""
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatorsQuery:
-    """How are the evaluators doing?"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricsQuery:
-    """One signal over the last ``period``; ``where`` are ``(key, value)`` conditions that must all hold."""
-
-    signal: str
-    period: timedelta = DEFAULT_PERIOD
-    by: str | None = None
-    where: tuple[tuple[str, str], ...] = ()
-    versus: Comparison = "before"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MuteQuery:
-    """Tell nobody of a signal for ``period``, where all the ``(key, value)`` conditions hold."""
-
-    signal: str
-    period: timedelta = DEFAULT_MUTE
-    where: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmuteQuery:
-    """Tell people of a signal again."""
-
-    signal: str
-
-
-Query = MuteQuery | UnmuteQuery | StatusQuery | HelpQuery | AlertsQuery | SignalsQuery | EvaluatorsQuery | MetricsQuery
+_Reader: TypeAlias = Callable[[list[str], _Names], Query]
 
 _WITHOUT_WORDS: Final[Mapping[str, Query]] = {
     "status": StatusQuery(),
@@ -102,6 +100,8 @@ _WITHOUT_WORDS: Final[Mapping[str, Query]] = {
     "alerts": AlertsQuery(),
     "signals": SignalsQuery(),
     "evaluators": EvaluatorsQuery(),
+    "labels": LabelsQuery(),
+    "taxonomy": TaxonomyQuery(),
 }
 
 
@@ -118,21 +118,42 @@ def parse(text: str, *, signals: Collection[str], segment_keys: Collection[str])
     """
     if len(text) > _TEXT_AT_MOST:
         raise NotUnderstood(f"{len(text):,} characters, at most {_TEXT_AT_MOST:,}")
+    word, _, rest = text.strip().partition(" ")
+    if (read := _AS_WRITTEN.get(word.lower())) is not None:
+        return read(rest.strip())
     tokens = _tokens(text)
     if not tokens:
         return HelpQuery()
-    command = _known(tokens[0], COMMANDS, "command")
-    if command == "metrics":
-        return _metrics(tokens[1:], signals, segment_keys)
-    if command == "mute":
-        return _mute(tokens[1:], signals, segment_keys)
-    if command == "unmute":
-        if len(tokens) > 2:  # noqa: PLR2004 - the command and its signal
-            raise NotUnderstood(f"after `unmute` and a signal `{_shown(tokens[2])}` is not understood")
-        return UnmuteQuery(signal=_signal(tokens[1:2], signals, "unmute"))
+    command = _command(tokens[0], signals)
+    if (reader := _READERS.get(command)) is not None:
+        return reader(tokens[1:], _Names(signals, segment_keys))
     if len(tokens) > 1:
         raise NotUnderstood(f"`{command}` stands alone; `{_shown(tokens[1])}` is not understood")
     return _WITHOUT_WORDS[command]
+
+
+def _command(word: str, signals: Collection[str]) -> str:
+    try:
+        return _known(word, COMMANDS, "command")
+    except NotUnderstood:
+        named = next((name for name in signals if _folded(name) == _folded(_unquoted(word))), None)
+        if named is None:
+            raise
+        raise NotUnderstood(f"no command `{_shown(word)}`; did you mean `metrics {named}`?") from None
+
+
+def _question(rest: str) -> AskQuery:
+    if not rest:
+        raise NotUnderstood("`ask` needs a question, for example `ask how slow was gpt-4o yesterday?`")
+    return AskQuery(question=rest)
+
+
+def _conversation(rest: str) -> ConversationQuery:
+    is_quoted = len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'`"
+    conversation_id = rest[1:-1].strip() if is_quoted else rest
+    if not conversation_id:
+        raise NotUnderstood("`conversation` needs an id, for example `conversation 8f14e45f`")
+    return ConversationQuery(conversation_id=conversation_id)
 
 
 def _tokens(text: str) -> list[str]:
@@ -144,10 +165,10 @@ def _tokens(text: str) -> list[str]:
     return _TOKEN.findall(straight)
 
 
-def _metrics(tokens: list[str], signals: Collection[str], segment_keys: Collection[str]) -> MetricsQuery:
+def _metrics(tokens: list[str], names: _Names) -> MetricsQuery:
     if not tokens or tokens[0].lower() in _CLAUSES:
         raise NotUnderstood("`metrics` needs a signal, for example `metrics latency 7d`")
-    signal = _known(_unquoted(tokens[0]), signals, "signal")
+    signal, segment_keys = _known(_unquoted(tokens[0]), names.signals, "signal"), names.segment_keys
     period, rest = _period(tokens[1:])
     clauses = _clauses(rest)
     return MetricsQuery(
@@ -159,8 +180,10 @@ def _metrics(tokens: list[str], signals: Collection[str], segment_keys: Collecti
     )
 
 
-def _mute(tokens: list[str], signals: Collection[str], segment_keys: Collection[str]) -> MuteQuery:
-    signal = _signal(tokens, signals, "mute")
+def _mute(tokens: list[str], names: _Names) -> Query:
+    if not tokens:
+        return MutesQuery()
+    signal, segment_keys = _signal(tokens, names.signals, "mute"), names.segment_keys
     period, rest = _period(tokens[1:], DEFAULT_MUTE)
     clauses = _clauses(rest)
     if unknown := clauses.keys() - {"where"}:
@@ -168,6 +191,41 @@ def _mute(tokens: list[str], signals: Collection[str], segment_keys: Collection[
     return MuteQuery(
         signal=signal, period=period, where=_where(clauses["where"], segment_keys) if "where" in clauses else ()
     )
+
+
+def _unmute(tokens: list[str], names: _Names) -> UnmuteQuery:
+    if len(tokens) > 1:
+        raise NotUnderstood(f"after `unmute` and a signal `{_shown(tokens[1])}` is not understood")
+    return UnmuteQuery(signal=_signal(tokens, names.signals, "unmute"))
+
+
+def _changes(tokens: list[str], _names: _Names) -> ChangesQuery:
+    period, rest = _period(tokens, DEFAULT_CHANGES)
+    if rest:
+        raise NotUnderstood(f"`{_shown(rest[0])}` is not understood; write `changes 14d`")
+    return ChangesQuery(period=period)
+
+
+def _review(tokens: list[str], _names: _Names) -> ReviewQuery:
+    if not tokens:
+        return ReviewQuery()
+    if len(tokens) > 1 or not _COUNT.fullmatch(tokens[0]) or int(tokens[0]) > MOST_TO_REVIEW:
+        raise NotUnderstood(f"`review` takes a number from 1 to {MOST_TO_REVIEW}, for example `review 3`")
+    return ReviewQuery(count=int(tokens[0]))
+
+
+def _digest(tokens: list[str], _names: _Names) -> DigestQuery:
+    if len(tokens) > 1:
+        raise NotUnderstood("`digest` takes one word: `digest daily` or `digest weekly`")
+    word = _known(tokens[0], ("daily", "weekly"), "digest") if tokens else "daily"
+    return DigestQuery(rhythm="weekly" if word == "weekly" else "daily")
+
+
+def _export(tokens: list[str], _names: _Names) -> ExportQuery:
+    if len(tokens) != 1:
+        raise NotUnderstood(f"`export` needs one of {', '.join(f'`{name}`' for name in _EXPORTS)}")
+    word = _known(tokens[0], _EXPORTS, "export")
+    return ExportQuery(what=next(name for name in _EXPORTS if name == word))
 
 
 def _signal(tokens: list[str], signals: Collection[str], command: str) -> str:
@@ -269,3 +327,16 @@ def _shown(word: str) -> str:
     """A foreign word in a message: one short line without what cannot be seen."""
     seen = "".join(character for character in word if character.isprintable() and character != "`")
     return seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"
+
+
+_AS_WRITTEN: Final[Mapping[str, Callable[[str], Query]]] = {"ask": _question, "conversation": _conversation}
+"""Commands after which people write what they like."""
+_READERS: Final[Mapping[str, _Reader]] = {
+    "metrics": _metrics,
+    "mute": _mute,
+    "unmute": _unmute,
+    "changes": _changes,
+    "review": _review,
+    "digest": _digest,
+    "export": _export,
+}

@@ -8,6 +8,13 @@ from bot.slack.blocks.parts import context, section
 from bot.slack.blocks.surface import Message
 from bot.slack.text import code
 
+_GROUPS: Final = (
+    ("Look", ("status", "alerts", "signals", "evaluators", "changes")),
+    ("Ask", ("metrics", "ask", "digest")),
+    ("Review", ("review", "conversation", "labels", "taxonomy")),
+    ("Set", ("mute", "unmute", "export", "help")),
+)
+
 EXAMPLES: Final = (
     ("status", "is Hark itself well: ingest, detection, evaluators, deliveries"),
     ("alerts", "what is open now"),
@@ -16,18 +23,33 @@ EXAMPLES: Final = (
     ("metrics latency 24h by model", "one row for every value of a segment key"),
     ("metrics cost 7d where model=gpt-4o", "one part of the traffic: a segment key and its value"),
     ("metrics refusal 7d vs last week", "against the same days a week earlier"),
-    ("mute refusal 4h", "tell nobody of a signal for some time; also `where key=value`"),
-    ("unmute refusal", "tell people of it again"),
+    ("ask is it slower than last week?", "a question in your own words; the query that was made of it is shown"),
+    ("changes 14d", "models, prompt versions and releases that are new, and the alerts about then"),
+    ("review 3", "the next conversations that are worth a label; without a number one"),
+    ("conversation 8f14e45f", "one conversation whole: turns, tool calls, scores"),
     ("evaluators", "how the evaluators do, and how far reviewers agree"),
+    ("labels", "what reviewers said, and what their labels taught"),
+    ("taxonomy", "the words that reviewers label with"),
+    ("digest weekly", "what moved, alerts, labels and spend: `daily` or `weekly`"),
+    ("mute refusal 4h", "tell nobody of a signal for some time; also `where key=value`"),
+    ("mute", "what is muted"),
+    ("unmute refusal", "tell people of it again"),
+    ("export audit", "how to take out the audit trail; also `labels`, `dataset`, `scores`"),
     ("help", "this"),
 )
 
 
 def help_message(command: str = "/hark") -> Message:
     """What can be typed, each with an example that works as it stands."""
-    lines = [f"{code(f'{command} {example}', 80)} — {meaning}" for example, meaning in EXAMPLES]
-    blocks = (
-        section("*What Hark answers*\n" + "\n".join(lines)),
-        context("Answers are shown to you alone. Labels are given with the buttons under a conversation."),
-    )
-    return Message(text="What Hark answers", blocks=blocks)
+    blocks = [
+        section(
+            "\n".join([f"*{title}*", *(_line(command, example) for example in EXAMPLES if example[0].split()[0] in of)])
+        )
+        for title, of in _GROUPS
+    ]
+    blocks.append(context("Answers are shown to you alone until you share them."))
+    return Message(text="What Hark answers", blocks=tuple(blocks))
+
+
+def _line(command: str, example: tuple[str, str]) -> str:
+    return f"{code(f'{command} {example[0]}', 80)} — {example[1]}"

@@ -10,8 +10,8 @@ from bot.slack.ask import Desk
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.mutes import muted_message, unmuted_message
 from bot.slack.blocks.surface import Message
-from bot.slack.grammar import MuteQuery, UnmuteQuery
 from bot.slack.listening.base import Body, Edge
+from bot.slack.queries import MuteQuery, UnmuteQuery
 from bot.slack.text import unescape
 from traces.errors import BadInput, Denied, StoreUnavailable
 from traces.model import Segment

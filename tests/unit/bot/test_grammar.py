@@ -4,14 +4,26 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.grammar import (
+from bot.slack.grammar import MOST_TO_REVIEW, NotUnderstood, parse
+from bot.slack.queries import (
     AlertsQuery,
+    AskQuery,
+    ChangesQuery,
+    ConversationQuery,
+    DigestQuery,
     EvaluatorsQuery,
+    ExportQuery,
     HelpQuery,
+    LabelsQuery,
     MetricsQuery,
-    NotUnderstood,
+    MuteQuery,
+    MutesQuery,
+    ReviewQuery,
+    SignalsQuery,
     StatusQuery,
-    parse,
+    TaxonomyQuery,
+    UnmuteQuery,
+    written,
 )
 
 SIGNALS = ("latency", "refusal", "error_rate", "volume")
@@ -32,6 +44,24 @@ def read(text: str) -> object:
         ("alerts", AlertsQuery()),
         ("evaluators", EvaluatorsQuery()),
         ("help", HelpQuery()),
+        ("labels", LabelsQuery()),
+        ("Taxonomy", TaxonomyQuery()),
+        ("mute", MutesQuery()),
+        (
+            "mute latency 1d where model=x",
+            MuteQuery(signal="latency", period=timedelta(days=1), where=(("model", "x"),)),
+        ),
+        ("unmute latency", UnmuteQuery(signal="latency")),
+        ("changes", ChangesQuery()),
+        ("changes 3w", ChangesQuery(period=timedelta(weeks=3))),
+        ("review", ReviewQuery()),
+        ("review 3", ReviewQuery(count=3)),
+        ("conversation  'it's mine' ", ConversationQuery(conversation_id="it's mine")),
+        ("conversation a b\tc", ConversationQuery(conversation_id="a b\tc")),
+        ("ask What's up with \"gpt?", AskQuery(question="What's up with \"gpt?")),
+        ("digest", DigestQuery()),
+        ("digest WEEKLY", DigestQuery(rhythm="weekly")),
+        ("export labels", ExportQuery(what="labels")),
         ("metrics latency", MetricsQuery(signal="latency")),
         ("metrics Error-Rate 24h", MetricsQuery(signal="error_rate", period=timedelta(hours=24))),
         ("metrics latency 2w by model", MetricsQuery(signal="latency", period=timedelta(days=14), by="model")),
@@ -85,6 +115,16 @@ def test_what_is_typed_is_what_is_asked(text: str, query: object) -> None:
         ("metrics latency where model=a model=b", "`model` stands twice in `where`"),
         ("metrics latency vs yesterday", "after `vs` only `last week` is understood"),
         ("metrics latency wher model=a", "`wher` is not understood; did you mean `where`?"),
+        ("latency 7d", "no command `latency`; did you mean `metrics latency`?"),
+        ("ask", "`ask` needs a question, for example `ask how slow was gpt-4o yesterday?`"),
+        ("conversation '' ", "`conversation` needs an id, for example `conversation 8f14e45f`"),
+        ("review 0", "`review` takes a number from 1 to 10, for example `review 3`"),
+        ("review 11", "`review` takes a number from 1 to 10, for example `review 3`"),
+        ("changes soon", "`soon` is not understood; write `changes 14d`"),
+        ("digest monthly", "no digest `monthly`; there are `daily`, `weekly`"),
+        ("export adit", "no export `adit`; did you mean `audit`?"),
+        ("export", "`export` needs one of `audit`, `labels`, `dataset`, `scores`"),
+        ("unmute latency now", "after `unmute` and a signal `now` is not understood"),
         ("status now", "`status` stands alone; `now` is not understood"),
         ('metrics latency where model="a', 'the quotation mark " is not closed'),
         ("x" * 3_000, "3,000 characters, at most 2,000"),
@@ -139,20 +179,44 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     assert len(said) < 400
 
 
-@given(
-    signal=st.sampled_from(SIGNALS),
-    hours=st.integers(1, 366 * 24),
-    by=st.none() | st.sampled_from(KEYS),
-    where=st.dictionaries(
-        st.sampled_from(KEYS), st.text(min_size=1).filter(lambda v: v.strip() and not set(v) & set("\"“”„‘’'"))
+PERIODS = st.integers(1, 366 * 24).map(lambda hours: timedelta(hours=hours))
+# Quotation marks of other kinds are read as straight ones.
+VALUES = st.text(min_size=1).filter(lambda v: v.strip() and not set(v) & set("“”„‘’"))
+WHERE = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3).map(lambda found: tuple(sorted(found.items())))
+FREE = st.text(min_size=1, max_size=50).map(lambda text: f"x {text} x")
+QUERIES = st.one_of(
+    st.sampled_from(
+        [
+            AlertsQuery(),
+            EvaluatorsQuery(),
+            HelpQuery(),
+            LabelsQuery(),
+            MutesQuery(),
+            SignalsQuery(),
+            StatusQuery(),
+            TaxonomyQuery(),
+            DigestQuery(),
+            DigestQuery(rhythm="weekly"),
+            *(ExportQuery(what=what) for what in ("audit", "labels", "dataset", "scores")),
+        ]
     ),
-    versus=st.sampled_from(["before", "last_week"]),
+    st.builds(ChangesQuery, period=PERIODS),
+    st.builds(ReviewQuery, count=st.integers(1, MOST_TO_REVIEW)),
+    st.builds(ConversationQuery, conversation_id=FREE),
+    st.builds(AskQuery, question=FREE),
+    st.builds(UnmuteQuery, signal=st.sampled_from(SIGNALS)),
+    st.builds(MuteQuery, signal=st.sampled_from(SIGNALS), period=PERIODS, where=WHERE),
+    st.builds(
+        MetricsQuery,
+        signal=st.sampled_from(SIGNALS),
+        period=PERIODS,
+        by=st.none() | st.sampled_from(KEYS),
+        where=WHERE,
+        versus=st.sampled_from(["before", "last_week"]),
+    ),
 )
-def test_every_query_can_be_written_down_and_read_again(signal, hours, by, where, versus) -> None:
-    text = f"metrics {signal} {hours}h"
-    text += f" by {by}" if by else ""
-    text += " where " + " ".join(f'{key}="{value}"' for key, value in where.items()) if where else ""
-    text += " vs last week" if versus == "last_week" else ""
-    assert read(text) == MetricsQuery(
-        signal=signal, period=timedelta(hours=hours), by=by, where=tuple(sorted(where.items())), versus=versus
-    )
+
+
+@given(QUERIES)
+def test_every_query_can_be_written_down_and_read_again(query) -> None:
+    assert read(written(query)) == query

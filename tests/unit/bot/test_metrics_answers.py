@@ -10,7 +10,7 @@ from made import fact as plain_fact
 
 from alerts.signals import all_signals
 from bot.metrics import answer
-from bot.slack.grammar import MetricsQuery
+from bot.slack.queries import MetricsQuery
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Segment
 from traces.store.rollups import Fact

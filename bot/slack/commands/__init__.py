@@ -1,0 +1,1 @@
+"""The answers to ``/hark``, one module for each family of commands."""

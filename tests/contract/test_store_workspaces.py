@@ -14,6 +14,7 @@ from sqlalchemy import select
 from traces import schema
 from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, Score, Segment
 from traces.store import Tx, open_store
+from traces.store.answers import Answer
 from traces.store.arrivals import Arrival
 from traces.store.classifiers import Learned
 from traces.store.conversations import Pending
@@ -56,6 +57,7 @@ LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9,
 MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
 KEPT = DatasetItem(conversation_id="c-1", label="refusal", added_by="U1", added_at=NOW)
 ENTERED = QueueEntry(item_id="i-1", reviewer="U1", state=EntryState.RESERVED, at=NOW, put_by="U1", until_at=NOW + HOUR)
+ASKED = Answer(answer_id="q-1", query="alerts", asked_by="U1", asked_at=NOW)
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -65,6 +67,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "alerts.get": (("a-1",), {}),
     "alerts.in_state": (tuple(AlertState), {}),
     "alerts.replace": ((alert(value=0.9, version=2),), {"expecting": 1}),
+    "answers.get": (("q-1",), {}),
+    "answers.put": ((replace(ASKED, answer_id="q-2"),), {}),
+    "answers.shared": (("q-1", NOW), {}),
+    "answers.trim": ((NOW + DAY,), {}),
     "arrivals.forget": (("otlp",), {}),
     "arrivals.hours": ((NOW - DAY,), {}),
     "arrivals.names": ((), {}),
@@ -101,6 +107,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.users_of": ((["c-1"],), {}),
     "conversations.refresh_feedback": (("c-1", NOW), {}),
     "datasets.add": ((replace(KEPT, expected="Yes."),), {}),
+    "datasets.holds": (("c-1",), {}),
     "datasets.names": ((), {}),
     "datasets.rows": ((), {}),
     "decisions.get": (("a-1", 1), {}),
@@ -156,6 +163,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.retry": (("alert:a-1",), {"due_at": NOW, "problem": "429"}),
     "outbox.revive": ((NOW,), {}),
     "outbox.undelivered": ((tuple(DeliveryState),), {}),
+    "outbox.waiting_since": ((), {}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
     "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),
@@ -168,6 +176,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "queue.put": (([replace(ENTERED, state=EntryState.SKIPPED)],), {}),
     "queue.release": (("U1",), {}),
     "queue.taps": (("U1", NOW - DAY), {}),
+    "retention.purge": ((NOW + DAY,), {}),
+    "retention.purge_answers": ((NOW + DAY,), {}),
     "reviews.fingerprint": (("refusal",), {}),
     "reviews.item": (("i-1",), {}),
     "reviews.items_of": ((["c-1"],), {}),
@@ -266,6 +276,7 @@ def fill(store) -> None:
         tx.decisions.note("a-1", at=NOW, reason="new", text="New.", signal="refusal")
         tx.mutes.add(MUTE)
         tx.datasets.add(KEPT)
+        tx.answers.put(ASKED)
         tx.queue.put([ENTERED])
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
         tx.reviews.pick(ITEM)

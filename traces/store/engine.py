@@ -29,6 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
 from traces.store.alerts import Alerts
+from traces.store.answers import Answers
 from traces.store.arrivals import Arrivals
 from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
@@ -45,6 +46,7 @@ from traces.store.origins import Origins
 from traces.store.outbox import Outbox
 from traces.store.placing import Placing
 from traces.store.queue import ReviewQueue
+from traces.store.retention import Retention
 from traces.store.reviews import Reviews
 from traces.store.rollups import Rollups
 from traces.store.scores import Scores
@@ -106,6 +108,10 @@ class Tx:
         return ReviewQueue(self._connection, self._workspace_id)
 
     @cached_property
+    def answers(self) -> Answers:
+        return Answers(self._connection, self._workspace_id)
+
+    @cached_property
     def datasets(self) -> Datasets:
         return Datasets(self._connection, self._workspace_id)
 
@@ -156,6 +162,10 @@ class Tx:
     @cached_property
     def judge_rules(self) -> JudgeRules:
         return JudgeRules(self._connection, self._workspace_id)
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self._connection, self._workspace_id)
 
     @cached_property
     def state(self) -> State:

@@ -40,7 +40,9 @@ from bot.slack.ask import Desk
 from bot.slack.client import client_of
 from bot.slack.listening.base import Edge
 from bot.slack.listening.surfaces import Services, listening_to
+from bot.slack.reading import Reading
 from bot.slack.render import Renderer
+from bot.trace_pages import TracePages
 from evaluators.base import Evaluator
 from evaluators.registry import build, catalogue
 from traces.clock import Clock, SystemClock
@@ -241,10 +243,12 @@ def _picking(settings: Settings, *, posts: bool) -> PickSettings:
 def _bolt(
     settings: Settings, store: Store, clock: Clock, client: WebClient, desk: Desk, nudge: Callable[[], None]
 ) -> App:
-    edge = Edge(client, Access(settings.roles, Workspace(client)), nudge)
+    access = Access(settings.roles, Workspace(client))
+    edge = Edge(client, access, nudge)
     services = Services(
         review=Review(store, clock),
         alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
+        reading=Reading(store, clock, access, TracePages(settings.sources)),
     )
     return bolt_app(client, listening_to(edge, services))

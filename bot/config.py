@@ -26,6 +26,7 @@ from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
 from traces.errors import BadConfig, BadInput
+from bot.trace_pages import parse_trace_page
 from traces.quiet import QUIET
 from traces.sources.registry import Kind as SourceKind
 from traces.sources.registry import url_of
@@ -65,6 +66,10 @@ class RoleSettings(Section):
     reviewers: tuple[str, ...] = Field(default=(), description="May label, acknowledge and resolve.")
     viewers: tuple[str, ...] = Field(default=(), description="May only look.")
 
+    reveal: tuple[str, ...] = Field(
+        default=(),
+        description="May, besides admins, see a conversation without redaction; each time is noted in the audit trail.",
+    )
     @property
     def are_configured(self) -> bool:
         return bool(self.admins or self.reviewers or self.viewers)
@@ -183,6 +188,20 @@ class SourceSettings(Section):
         examples=["https://phoenix.example.com"],
     )
     project: str = Field(
+    trace_page: str | None = Field(
+        default=None,
+        description="Address at which people see a trace there, with {trace_id}, {target} (the store's own id), {project} "
+        "and {url}; default: known for Langfuse and Phoenix, none for the others.",
+        examples=["https://smith.langchain.com/o/my-org/projects/p/my-project/r/{target}"],
+    )
+
+    @field_validator("trace_page")
+    @classmethod
+    def _is_a_page(cls, template: str | None) -> str | None:
+        try:
+            return None if template is None else parse_trace_page(template)
+        except BadInput as error:
+            raise ValueError(error.message) from error
         default="default",
         min_length=1,
         max_length=255,

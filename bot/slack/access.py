@@ -86,6 +86,22 @@ class Access:
                 return role
         return None
 
+    def may_reveal(self, person: Person) -> bool:
+        """Whether the person may see a conversation without redaction."""
+        has = self.role_of(person)
+        return has is Role.ADMIN or (has is not None and person.user_id in self._roles.reveal)
+
+    def require_reveal(self, person: Person) -> None:
+        """Raises:
+        Denied: The person may not see a conversation without redaction.
+        """
+        self.require(Role.VIEWER, person)
+        if not self.may_reveal(person):
+            raise Denied(
+                "This takes the role admin, or a place in roles.reveal: only they see what is redacted. "
+                "Ask an admin of Hark."
+            )
+
     def require(self, role: Role, person: Person) -> None:
         """Raises:
         Denied: The person has not got the role.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -122,6 +122,34 @@ def one_line(text: str, limit: int) -> str:
 def _many_lines(text: str, limit: int) -> str:
     shown = _start(text, limit).strip("\n")
     return truncate(shown, limit) if shown.strip() else EMPTY
+
+
+def pieces(text: str, limit: int) -> Iterator[str]:
+    """The whole text, cleaned, in pieces of at most ``limit`` UTF-16 code units: cut between lines where one ends late
+    enough, else between graphemes. Nothing comes of a text in which nothing can be seen.
+    """
+    rest = clean(text).strip("\n")
+    while rest.strip():
+        piece, rest = _first_piece(rest, limit)
+        if piece.strip():
+            yield piece
+
+
+def _first_piece(text: str, limit: int) -> tuple[str, str]:
+    if length(text[: limit + 1]) <= limit:
+        return text, ""
+    cut, room = 0, limit
+    for character in text:
+        room -= 2 if character > "\uffff" else 1
+        if room < 0:
+            break
+        cut += 1
+    line_end = text.rfind("\n", cut // 2, cut)
+    if line_end > 0:
+        return text[:line_end], text[line_end + 1 :]
+    # A grapheme may be longer than a piece; then it is cut after all.
+    at = _boundary(text, cut) or cut
+    return text[:at], text[at:]
 
 
 def plain(text: str, limit: int) -> Block:

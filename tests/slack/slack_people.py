@@ -107,6 +107,28 @@ class Hands:
             **extra,
         )
 
+    def press_in(self, view_id: str, action_id: str, who: Someone = MIA, *, option: str | None = None) -> Request:
+        """Press a button of a window, or choose the option of its menu whose text begins with ``option``."""
+        view = self._slack.views[view_id]
+        pressed = find(view, action_id)
+        number = next(self._numbers)
+        action = {
+            "type": pressed["type"],
+            "action_id": action_id,
+            "block_id": pressed["block_id"],
+            "action_ts": f"17900002{number:02d}.{number:06d}",
+        }
+        if option is None:
+            action["value"] = pressed.get("value", "")
+        else:
+            action["selected_option"] = next(o for o in pressed["options"] if o["text"]["text"].startswith(option))
+        shown = {**view, "id": view_id, "state": {"values": {}}, "team_id": TEAM, "root_view_id": view_id}
+        request = self._interaction(
+            "block_actions", who, container={"type": "view", "view_id": view_id}, view=shown, actions=[action]
+        )
+        # Slack gives no response URL to what is done in a window.
+        return Request(request.kind, {k: v for k, v in request.payload.items() if k != "response_url"})
+
     def submit(self, view_id: str, answers: Mapping[str, Any], who: Someone = MIA, **extra: Any) -> Request:
         """Send a modal, its inputs filled with ``answers``: an option's value, a list of them, or text."""
         view = self._slack.views[view_id]
@@ -153,13 +175,16 @@ class Hands:
         return Request("interactive", {k: v for k, v in payload.items() if v is not ...}, key)
 
 
-def find(message: Mapping[str, Any], action_id: str) -> dict[str, Any]:
-    """The control of a message with its block's id."""
+def find(shown: Mapping[str, Any], action_id: str) -> dict[str, Any]:
+    """The control of a message or a window with its block's id, which Slack makes where there is none."""
     return next(
-        {**element, "block_id": block["block_id"]}
-        for block in message.get("blocks", [])
-        for element in block.get("elements", [])
-        if block["type"] == "actions" and element["action_id"] == action_id
+        {**element, "block_id": block.get("block_id", f"b{place}")}
+        for place, block in enumerate(shown.get("blocks", []))
+        for element in [
+            *(block.get("elements", []) if block["type"] == "actions" else []),
+            block.get("accessory") or {},
+        ]
+        if element.get("action_id") == action_id
     )
 
 

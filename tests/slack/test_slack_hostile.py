@@ -35,7 +35,9 @@ HOSTILE = {
     "families": "👨‍👩‍👧‍👦" * 20_000,
     "JSON": '{"type": "section", "text": {"type": "mrkdwn", "text": "<!channel>"}}',
 }
-_OWN_TOKEN = re.compile(r"<!date\^\d+\^\{(?:date_short_pretty\} \{time|time|date_short_pretty|date_short)\}\|[^<>|]*>")
+_OWN_TOKEN = re.compile(
+    r"<!date\^\d+\^\{(?:date_short_pretty\} \{time|time|time_secs|date_short_pretty|date_short)\}\|[^<>|]*>"
+)
 _CODE = re.compile(r"`[^`\n]*`")
 _INTERPRETED = {"mrkdwn"}
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from slack_house import NOON, House, an_alert, house, put_alert, put_review
-from slack_people import MIA, STRANGER, Request, Someone, controls
+from slack_house import NOON, House, an_alert, conversation, house, put_alert, put_conversations, put_review
+from slack_people import MIA, STRANGER, Request, Someone, controls, words_of
 from web_double import ALERTS, REVIEW
 
 from bot.config import RoleSettings
@@ -39,11 +39,12 @@ WHO_MAY_CHANGE = frozenset({"admin", "reviewer"})
 
 @dataclass(frozen=True)
 class Deed:
-    """Something that people do: the request, who may do it, and whether it changes what is stored."""
+    """Something that people do: the request, who may do it, whether it changes what is stored, and redraws a card."""
 
     make: Callable[[House, Someone], Request]
     allowed: frozenset[str]
     changes: bool = True
+    redraws: bool = True
 
 
 def _on_alert(
@@ -80,6 +81,31 @@ def _submit(hark: House, who: Someone) -> Request:
     )
 
 
+def _in_window(action_id: str, pages: int = 0, option: str | None = None) -> Callable[[House, Someone], Request]:
+    """A click in the window on a long conversation, after so many turned pages."""
+
+    def make(hark: House, who: Someone) -> Request:
+        long = conversation("c-1", NOON, said="Write to ada@example.com.\n" * 6_000)
+        put_conversations(hark.store, [long, conversation("c-2", NOON)])
+        hark.do(_on_alert("alert_conversations")(hark, ADMIN))
+        if action_id != "conversation_open":
+            hark.do(hark.hands.press_in(_newest(hark), "conversation_open", ADMIN))
+        for _ in range(pages):
+            hark.do(hark.hands.press_in(_newest(hark), "conversation_next", ADMIN))
+        if action_id not in {"conversation_reveal", "conversation_hide"}:
+            return hark.hands.press_in(_newest(hark), action_id, who, option=option)
+        # Whoever may not is not shown the button, and may send the click all the same.
+        request = hark.hands.press_in(_newest(hark), "conversation_next", who)
+        request.payload["actions"][0]["action_id"] = action_id
+        return request
+
+    return make
+
+
+def _newest(hark: House) -> str:
+    return next(reversed(hark.slack.views))
+
+
 DEEDS = {
     "alert_acknowledge": Deed(_on_alert("alert_acknowledge"), WHO_MAY_CHANGE),
     "alert_resolve": Deed(_on_alert("alert_resolve"), WHO_MAY_CHANGE),
@@ -92,6 +118,12 @@ DEEDS = {
     "label_no": Deed(_on_card("label_no"), WHO_MAY_CHANGE),
     "label_more": Deed(_on_card("label_more"), WHO_MAY_CHANGE, changes=False),
     "label_undo": Deed(_undo, WHO_MAY_CHANGE),
+    "conversation_open": Deed(_in_window("conversation_open"), EVERYONE_WITH_A_ROLE, redraws=False),
+    "conversation_next": Deed(_in_window("conversation_next"), EVERYONE_WITH_A_ROLE, changes=False),
+    "conversation_previous": Deed(_in_window("conversation_previous", 1), EVERYONE_WITH_A_ROLE, changes=False),
+    "conversation_page": Deed(_in_window("conversation_page", option="Page 3"), EVERYONE_WITH_A_ROLE, changes=False),
+    "conversation_reveal": Deed(_in_window("conversation_reveal"), frozenset({"admin"}), redraws=False),
+    "conversation_hide": Deed(_in_window("conversation_hide"), EVERYONE_WITH_A_ROLE, changes=False),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
     "mute": Deed(lambda hark, who: hark.hands.command("mute volume 4h", who), WHO_MAY_CHANGE),
     "command": Deed(lambda hark, who: hark.hands.command("status", who), EVERYONE_WITH_A_ROLE, changes=False),
@@ -107,6 +139,10 @@ def _filled(hark: House) -> House:
     return hark
 
 
+def _who_may(deed: Deed) -> Someone:
+    return REVIEWER if "reviewer" in deed.allowed else ADMIN
+
+
 def test_every_button_has_its_line_here():
     assert set(ACTIONS) | {"submit", "command", "mute"} == {name.partition(" ")[0] for name in DEEDS}
 
@@ -116,7 +152,7 @@ def test_five_times_the_same_request_is_once(slack, database, name):
     deed = DEEDS[name]
     with house(slack, database, roles=CONFIGURED) as hark:
         _filled(hark)
-        request = deed.make(hark, REVIEWER)
+        request = deed.make(hark, _who_may(deed))
         before = hark.state()
         hark.do(request)
         once, posts = hark.state(), len(slack.called("chat.postMessage"))
@@ -135,7 +171,7 @@ def test_five_times_the_same_request_is_once(slack, database, name):
 def test_five_times_at_once_is_once(slack, database, name):
     with house(slack, database, roles=CONFIGURED) as hark:
         _filled(hark)
-        request = DEEDS[name].make(hark, REVIEWER)
+        request = DEEDS[name].make(hark, _who_may(DEEDS[name]))
         before = hark.state()
         with ThreadPoolExecutor(5) as pool:
             list(pool.map(hark.send, [request] * 5))
@@ -143,7 +179,7 @@ def test_five_times_at_once_is_once(slack, database, name):
         after = hark.state()
     assert len(after["audit"]) - len(before["audit"]) == {"submit": 3}.get(name, 1)
     raised = [b[1] - a[1] for a, b in zip(before["outbox"], after["outbox"], strict=True)]
-    assert sorted(raised) == [0, 0, int(name != "mute")]
+    assert sorted(raised) == [0, 0, int(name != "mute" and DEEDS[name].redraws)]
 
 
 def test_the_same_click_of_two_people_counts_for_each_of_them(hark):
@@ -174,7 +210,12 @@ def test_clicks_are_told_apart_by_what_a_slack_sends_of_time_and_trigger(hark, l
 
 
 def _told(hark: House, name: str, request: Request, acknowledged: object) -> str:
-    return str(acknowledged) if name == "submit" else str(hark.slack.answers[request.answer_key])
+    """What the person was told: in the window, where that was sent; else in answer to the click, or in a new window."""
+    if name.startswith("submit"):
+        return str(acknowledged)
+    if request.answer_key:
+        return str(hark.slack.answers[request.answer_key])
+    return words_of(hark.slack.views[_newest(hark)])
 
 
 @pytest.mark.parametrize("name", DEEDS)
@@ -190,7 +231,7 @@ def test_exactly_those_with_the_role_may(slack, database, name):
 @pytest.mark.parametrize("name", DEEDS)
 def test_without_roles_every_member_is_a_reviewer_and_nobody_from_outside(hark, name):
     _filled(hark)
-    for who, may in ((STRANGER, False), (GUEST, False), (NOBODY, True)):
+    for who, may in ((STRANGER, False), (GUEST, False), (NOBODY, "reviewer" in DEEDS[name].allowed)):
         _assert_allowed(hark, name, who, may=may)
 
 
@@ -199,7 +240,7 @@ def _assert_allowed(hark: House, name: str, who: Someone, *, may: bool) -> None:
     request = deed.make(hark, who)
     before, windows = hark.state(), len(hark.slack.views)
     acknowledged = hark.do(request)
-    told = str(acknowledged) if name == "submit" else str(hark.slack.answers[request.answer_key])
+    told = _told(hark, name, request, acknowledged)
     refused = "Only members" in told or "This takes the role" in told
     assert refused is not may, (name, who, told)
     assert (hark.state() != before) is (may and deed.changes), (name, who)

@@ -30,6 +30,7 @@ ALL_METHODS = frozenset(
         "conversations.history",
         "conversations.replies",
         "views.open",
+        "views.push",
         "views.update",
         "apps.connections.open",
     }
@@ -192,6 +193,7 @@ class SlackDouble:
                 "conversations.history": self._history,
                 "conversations.replies": self._replies,
                 "views.open": self._open_view,
+                "views.push": self._open_view,
                 "views.update": self._update_view,
                 "apps.connections.open": self._open_socket,
             }[method](arguments)

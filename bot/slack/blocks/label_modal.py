@@ -10,6 +10,7 @@ from bot.slack.blocks.figures import counted
 from bot.slack.blocks.parts import context, option, rich_text, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
+from bot.slack.blocks.transcript import open_button
 from bot.slack.blocks.values import (
     ConversationLine,
     LabelSubmission,
@@ -193,7 +194,8 @@ def conversations_modal(title: str, lines: Sequence[ConversationLine], total: in
     blocks: list[Block] = []
     for conversation in lines[:LINES_SHOWN]:
         when = f"{slack_date(conversation.at)} · " if conversation.at is not None else ""
-        blocks.append(section(f"{when}{escape(conversation.why, _QUESTION)}"))
+        opens = None if conversation.token is None else open_button(conversation.token)
+        blocks.append(section(f"{when}{escape(conversation.why, _QUESTION)}", accessory=opens))
         blocks.append(rich_text(quote(conversation.excerpt, _EXCERPT)))
     shown = min(len(lines), LINES_SHOWN)
     if not shown:

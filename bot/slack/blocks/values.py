@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.slack.blocks.tokens import Token
 from traces.model import EVERYTHING, Score, Segment, Signal
 
 Verdict = Literal["yes", "no", "unsure"]
@@ -79,7 +80,7 @@ class FlaggedConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationLine:
-    """One conversation in a list: when, why it is there, and a few of its words."""
+    """One conversation in a list: when, why it is there, a few of its words, and the value of what opens it whole."""
 
     why: str
     excerpt: str
@@ -109,6 +110,7 @@ class LabelSubmission:
 class CorrectedRate:
     """A true rate estimated with reviewers' labels, all shares from 0 to 1, with its 95 % interval.
 
+    token: Token | None = None
     ``basis`` is what it rests on: ``transported`` from other conversations, ``here`` where ``n_here`` of the labels are of
     these, ``history``, or ``raw`` where labels say that the verdicts tell too little to be corrected.
     """

@@ -58,10 +58,10 @@ class Edge:
                 self.access.require(role, person)
                 click(parse_token(pressed(body)), person, body)
             except (BadInput, Denied, StoreUnavailable) as error:
-                tell(respond, error.message)
+                self._refuse(body, respond, error.message)
             except (SlackApiError, SlackClientError, OSError) as error:
                 _LOG.warning("a window could not be opened: %s", type(error).__name__)
-                tell(respond, "Slack did not open the window. Click again.")
+                self._refuse(body, respond, "Slack did not open the window. Click again.")
             else:
                 self.nudge()
 
@@ -89,21 +89,41 @@ class Edge:
     def show(self, body: Body, draw: Callable[[], View]) -> None:
         """Show a window: a trigger lives three seconds, so it opens at once and is filled when its content is read."""
         view_id = self._open(body, loading_modal())
-        try:
-            view = draw()
-        except BadInput as error:
-            view = notice_modal(error.message)
+        view = _drawn(draw)
         try:
             self.client.views_update(view_id=view_id, view=view.payload())
         except SlackApiError:
             # Not every stand-in for Slack can fill a window, nor forgets a trigger.
             self._open(body, view)
 
+    def refill(self, body: Body, draw: Callable[[], View]) -> None:
+        """Draw the window anew in which somebody clicked."""
+        view_id = str((body.get("view") or {}).get("id", ""))
+        self.client.views_update(view_id=view_id, view=_drawn(draw).payload())
+
+    def _refuse(self, body: Body, respond: Respond, problem: str) -> None:
+        """Say why a click did nothing: in a window, where the click was in one and there is no message to answer to."""
+        if body.get("response_url") or not body.get("view"):
+            tell(respond, problem)
+            return
+        try:
+            self._open(body, notice_modal(problem))
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _LOG.warning("could not tell a person why a click did nothing: %s", type(error).__name__)
+
     def _open(self, body: Body, view: View) -> str:
         # Over a window that stands already another one is laid.
         open_ = self.client.views_push if (body.get("view") or {}).get("type") == "modal" else self.client.views_open
         answer = open_(trigger_id=body.get("trigger_id", ""), view=view.payload())
         return str((answer.get("view") or {}).get("id", ""))
+
+
+def _drawn(draw: Callable[[], View]) -> View:
+    """The window, or the reason why there is none."""
+    try:
+        return draw()
+    except (BadInput, Denied, StoreUnavailable) as error:
+        return notice_modal(error.message)
 
 
 def request_key(body: Mapping[str, Any]) -> str:

@@ -1,0 +1,108 @@
+"""A conversation as it may be shown: every text of it redacted, whichever field it stands in."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from traces.model import Conversation, Document, Feedback, Json, Message, Score, ToolCall
+from traces.redact import redact
+
+
+class Redacting:
+    """Redacts the parts of one conversation.
+
+    Attributes:
+        counts: How many of each kind have been hidden so far.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def text(self, text: str) -> str:
+        found = redact(text)
+        self.counts.update(found.counts)
+        return found.text
+
+    def maybe(self, text: str | None) -> str | None:
+        return None if text is None else self.text(text)
+
+    def json(self, value: Json) -> Json:
+        """Every string in a JSON value, keys included."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.json(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.json(inner) for inner in value]
+        return value
+
+    def conversation(self, conversation: Conversation) -> Conversation:
+        """The same conversation; its ids stay, for they are how it is found again."""
+        return replace(
+            conversation,
+            user_id=self.maybe(conversation.user_id),
+            metadata=self.json(conversation.metadata),
+            messages=tuple(self.message(message) for message in conversation.messages),
+            feedback=tuple(self.feedback(given) for given in conversation.feedback),
+            scores=tuple(self.score(score) for score in conversation.scores),
+        )
+
+    def message(self, message: Message) -> Message:
+        return replace(
+            message,
+            content=self.text(message.content),
+            name=self.maybe(message.name),
+            tool_calls=tuple(self.tool_call(call) for call in message.tool_calls),
+            model=self.maybe(message.model),
+            error=self.maybe(message.error),
+            documents=tuple(self.document(document) for document in message.documents),
+            metadata=self.json(message.metadata),
+        )
+
+    def tool_call(self, call: ToolCall) -> ToolCall:
+        return replace(call, name=self.text(call.name), arguments=self.text(call.arguments))
+
+    def document(self, document: Document) -> Document:
+        return replace(document, content=self.text(document.content), document_id=self.maybe(document.document_id))
+
+    def feedback(self, given: Feedback) -> Feedback:
+        value = self.text(given.value) if isinstance(given.value, str) else given.value
+        return replace(given, value=value, comment=self.maybe(given.comment), user_id=self.maybe(given.user_id))
+
+    def score(self, score: Score) -> Score:
+        """A score that may quote what was said."""
+        return replace(
+            score,
+            label=self.maybe(score.label),
+            explanation=self.maybe(score.explanation),
+            evidence=self.maybe(score.evidence),
+        )
+
+
+def spelt_out(conversation: Conversation) -> Conversation:
+    """JSON in tool calls and their results set in lines, its escapes resolved: an address written ``a\\u0040b.de`` is one."""
+    return replace(
+        conversation,
+        messages=tuple(
+            replace(
+                message,
+                content=_in_lines(message.content) if message.role == "tool" else message.content,
+                tool_calls=tuple(replace(call, arguments=_in_lines(call.arguments)) for call in message.tool_calls),
+            )
+            for message in conversation.messages
+        ),
+    )
+
+
+def _in_lines(text: str) -> str:
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        value: Any = json.loads(text)
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text

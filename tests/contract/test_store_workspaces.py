@@ -14,6 +14,7 @@ from sqlalchemy import select
 from traces import schema
 from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, Score, Segment
 from traces.store import Tx, open_store
+from traces.store.anchors import Anchor, AnchorRun
 from traces.store.answers import Answer
 from traces.store.arrivals import Arrival
 from traces.store.classifiers import Learned
@@ -30,6 +31,7 @@ from traces.store.queue import EntryState, QueueEntry
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S
 from traces.store.state import DetectorCheckpoint, SourceState
+from traces.store.thresholds import Move, MoveState
 
 ITEM = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason="flagged", picked_at=NOW)
 DELIVERY = Delivery(
@@ -58,6 +60,9 @@ MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", 
 KEPT = DatasetItem(conversation_id="c-1", label="refusal", added_by="U1", added_at=NOW)
 ENTERED = QueueEntry(item_id="i-1", reviewer="U1", state=EntryState.RESERVED, at=NOW, put_by="U1", until_at=NOW + HOUR)
 ASKED = Answer(answer_id="q-1", query="alerts", asked_by="U1", asked_at=NOW)
+ANCHOR = Anchor(evaluator="refusal", conversation_id="c-1", frozen_at=NOW, truth=True, body={"id": "c-1"})
+ANCHOR_RUN = AnchorRun(evaluator="refusal", at=NOW, evaluator_version="1", values={"c-1": 1.0})
+MOVE = Move(evaluator="refusal", at=NOW, state=MoveState.APPLIED, threshold=0.4, before=0.5, by="hark")
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -67,6 +72,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "alerts.get": (("a-1",), {}),
     "alerts.in_state": (tuple(AlertState), {}),
     "alerts.replace": ((alert(value=0.9, version=2),), {"expecting": 1}),
+    "anchors.freeze": (("refusal", [replace(ANCHOR, truth=False)]), {}),
+    "anchors.of": (("refusal",), {}),
+    "anchors.put_run": ((replace(ANCHOR_RUN, at=NOW + HOUR),), {}),
+    "anchors.runs": (("refusal",), {}),
     "answers.get": (("q-1",), {}),
     "answers.put": ((replace(ASKED, answer_id="q-2"),), {}),
     "answers.shared": (("q-1", NOW), {}),
@@ -241,6 +250,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "state.source": (("phoenix",), {}),
     "state.sources": ((), {}),
     "state.take_oldest_change": ((), {}),
+    "thresholds.add": ((replace(MOVE, threshold=0.3),), {}),
+    "thresholds.moves": (("refusal",), {}),
 }  # fmt: skip
 PARTS = {name: part for name, part in vars(Tx).items() if isinstance(part, cached_property)}
 METHODS = sorted(
@@ -286,6 +297,9 @@ def fill(store) -> None:
         tx.origins.put_health(SourceHealth(name="phoenix", failures=1))
         tx.label_writes.request(["phoenix"], NOW)
         tx.calibrations.put(calibration())
+        tx.thresholds.add(MOVE)
+        tx.anchors.freeze("refusal", [ANCHOR])
+        tx.anchors.put_run(ANCHOR_RUN)
         tx.classifiers.put(LEARNED)
         tx.audit.add(ENTRY)
         tx.state.put_checkpoint(DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"1"))

@@ -29,6 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
 from traces.store.alerts import Alerts
+from traces.store.anchors import Anchors
 from traces.store.answers import Answers
 from traces.store.arrivals import Arrivals
 from traces.store.audit import Audit
@@ -52,6 +53,7 @@ from traces.store.rollups import Rollups
 from traces.store.scores import Scores
 from traces.store.spans import Spans
 from traces.store.state import State
+from traces.store.thresholds import Thresholds
 
 DEFAULT_WORKSPACE = "default"
 _BUSY_TIMEOUT_MS = 15_000
@@ -118,6 +120,14 @@ class Tx:
     @cached_property
     def calibrations(self) -> Calibrations:
         return Calibrations(self._connection, self._workspace_id)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(self._connection, self._workspace_id)
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        return Anchors(self._connection, self._workspace_id)
 
     @cached_property
     def classifiers(self) -> Classifiers:

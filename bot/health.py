@@ -40,6 +40,7 @@ class Health:
         """How Hark is as of ``now``."""
         counts = tx.outbox.counts()
         dead = counts.get(DeliveryState.DEAD, 0)
+        waiting = tx.outbox.waiting_since()
         alerts = tx.alerts.in_state(*LIVE)
         judging = None if self._judging is None else self._judging.today(tx, now)
         health = self._of_evaluators(tx, now)
@@ -54,6 +55,7 @@ class Health:
             conversations_24h=_conversations(tx, now),
             queued=tx.conversations.awaiting(),
             to_review=tx.reviews.unlabelled(),
+            outbox_oldest_s=None if waiting is None else max(0.0, (now - waiting).total_seconds()),
             outbox_backlog=counts.get(DeliveryState.PENDING, 0) + counts.get(DeliveryState.SENDING, 0),
             dead_letters=dead,
             evaluators=tuple(health),

@@ -39,6 +39,11 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def time_of(micros: int) -> datetime:
+    """The time that is stored as so many microseconds."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware UTC time as microseconds since 1970; exact, ordered, the same on every database."""
 
@@ -49,7 +54,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else time_of(value)
 
 
 class JsonText(TypeDecorator[Any]):

@@ -230,18 +230,25 @@ class GuardedClient:
             TooLarge: When the answer passes ``limits.INFLATED_BYTES``.
             Busy: When the server asks to come back later, fails, or cannot be reached.
         """
+        response, body = self._fetched(method, url, params=params, headers=headers, json=json)
+        told = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, read_json(body) if body else None, told)
+
+    def reach(self, method: str, url: str) -> int:
+        """One request of which only the status matters, whatever the answer holds; raises as ``request`` does."""
+        return self._fetched(method, url)[0].status_code
+
+    def _fetched(self, method: str, url: str, **more: Any) -> tuple[httpx.Response, bytes]:
         try:
-            with self._client.stream(method, url, params=params, headers=headers, json=json) as response:
+            with self._client.stream(method, url, **more) as response:
                 self._check(response)
-                body = inflate(self._read(response), response.headers.get("content-encoding", ""))
+                return response, inflate(self._read(response), response.headers.get("content-encoding", ""))
         except httpx.InvalidURL:
             raise BadInput("the URL is not valid") from None
         except httpx.UnsupportedProtocol:
             raise BadInput("the URL must begin with https://") from None
         except httpx.HTTPError as failure:
             raise Busy(f"{_where(url)} cannot be reached now: {type(failure).__name__}", _DEFAULT_RETRY_S) from None
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, read_json(body) if body else None, headers)
 
     def _check(self, response: httpx.Response) -> None:
         status, where = response.status_code, _where(str(response.request.url))

@@ -15,6 +15,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 from bot.cli.backfill import backfill
 from bot.cli.backtest import backtest
 from bot.cli.calibrate import calibrate
+from bot.cli.db import db
 from bot.cli.deliveries import deliveries
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
@@ -73,6 +74,7 @@ for command in (
     export,
     sources,
     deliveries,
+    db,
     doctor,
 ):
     hark.add_command(command)

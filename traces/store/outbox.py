@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, func, or_, select, type_coerce, update
 
 from traces import schema
 from traces.store.base import Part
@@ -106,6 +106,16 @@ class Outbox(Part):
             .limit(limit)
         )
         return [_delivery(row) for row in rows]
+
+    def waiting_since(self) -> datetime | None:
+        """When the message that has waited longest was asked for: of those that do not stand yet, or are due again."""
+        # A retry moves when a message is due, but not when it was first asked for.
+        since = case((_T.c.posted_ts.is_(None), _T.c.created_at), else_=_T.c.due_at)
+        states = [DeliveryState.PENDING.value, DeliveryState.SENDING.value]
+        micros: int | None = self._connection.execute(
+            select(func.min(type_coerce(since, BigInteger))).where(self._mine(), _T.c.state.in_(states))
+        ).scalar_one()
+        return None if micros is None else schema.time_of(micros)
 
     def claim(self, delivery_id: str, now: datetime) -> Delivery | None:
         """Take a pending delivery for sending; ``None`` when somebody else has."""

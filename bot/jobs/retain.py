@@ -1,0 +1,37 @@
+"""Forgets conversations past their time, a few at a time, so that nothing waits for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from traces.store import Store
+
+_AT_ONCE = 100
+_BATCHES = 20
+
+
+class Retaining:
+    """Deletes what is older than the retention; without one nothing is ever deleted."""
+
+    def __init__(self, store: Store, keep: timedelta | None) -> None:
+        self._store = store
+        self._keep = keep
+
+    def run(self, now: datetime) -> int:
+        """Delete a part of what is due; how many conversations."""
+        if self._keep is None:
+            return 0
+        return purge(self._store, now - self._keep, _BATCHES)
+
+
+def purge(store: Store, before: datetime, batches: int | None = None) -> int:
+    """Delete conversations that ended before a time, each batch in a transaction of its own; returns how many."""
+    purged = done = 0
+    while batches is None or done < batches:
+        with store.begin() as tx:
+            tx.retention.purge_answers(before)
+            ids = tx.retention.purge(before, _AT_ONCE)
+        purged, done = purged + len(ids), done + 1
+        if len(ids) < _AT_ONCE:
+            break
+    return purged

@@ -1,0 +1,59 @@
+"""Is Hark doing its work, and who outside is told that it is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.slack.blocks.values import StatusReport
+from traces.errors import HarkError
+from traces.urlguard import GuardedClient
+
+_LOG = logging.getLogger(__name__)
+
+DETECTION_STALL: Final = timedelta(minutes=10)
+"""Detection looks every five seconds; silent for so long, it hangs."""
+OUTBOX_STALL: Final = timedelta(minutes=10)
+"""A message that is due stands within seconds; after so long nothing is delivered any more."""
+
+
+def unready(report: StatusReport) -> list[str]:
+    """What keeps Hark from its work; empty when nothing does."""
+    problems = []
+    if report.last_detection_at is not None and (silent := report.at - report.last_detection_at) > DETECTION_STALL:
+        problems.append(f"detection last ran {_minutes(silent)} ago")
+    if report.outbox_oldest_s is not None and report.outbox_oldest_s > OUTBOX_STALL.total_seconds():
+        waited = timedelta(seconds=report.outbox_oldest_s)
+        problems.append(f"a message has waited {_minutes(waited)} to be delivered")
+    return problems
+
+
+def _minutes(period: timedelta) -> str:
+    return f"{period.total_seconds() / 60:.0f} minutes"
+
+
+class Heartbeat:
+    """Tells an uptime check at a fixed interval that Hark is well; its silence is the alarm."""
+
+    def __init__(self, url: str, client: GuardedClient, status: Callable[[], StatusReport]) -> None:
+        self._url = url
+        self._client = client
+        self._status = status
+        self._is_failing = False
+
+    def run(self, _now: datetime) -> bool:
+        """Send one beat if Hark is ready; whether it was sent."""
+        try:
+            if problems := unready(self._status()):
+                _LOG.warning("no heartbeat: %s", problems[0])
+                return False
+            self._client.reach("GET", self._url)
+        except HarkError as error:
+            if not self._is_failing:
+                _LOG.warning("the heartbeat was not taken: %s", error.message)
+            self._is_failing = True
+            return False
+        self._is_failing = False
+        return True

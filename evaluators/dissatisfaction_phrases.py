@@ -19,7 +19,8 @@ def fold(text: str, chars: int = READ_CHARS) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _folded(text: str) -> str:
-    return " ".join(text.translate(_APOSTROPHES).lower().split())
+    plain = text.replace("`", "'") if text.isascii() else text.translate(_APOSTROPHES)
+    return " ".join(plain.lower().split())
 
 
 CORRECTS: Final = re.compile(

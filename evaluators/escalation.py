@@ -15,6 +15,12 @@ _TOOL: Final = re.compile(
     r"|escalate|human_?(?:hand|agent|transfer)|live_?agent|hand_?off",
     re.IGNORECASE,
 )
+_PERSONS: Final = (
+    "human", "person", "representative", "agent", "supervisor", "manager", "operator", "specialist", "team", "colleague",
+    "expert", "department", "advisor", "someone", "support", "staff", "transf", "escalated", "connected", "handed over",
+    "weiter", "mitarbeiter", "kolleg", "relation", "comunico", "转接", "担当",
+)  # fmt: skip
+"""One of these stands in everything that ``HANDS_OFF`` matches; most answers have none and are spared it."""
 _BY_TOOL: Final = 1.0
 _BY_AGENT: Final = 0.9
 _BY_USER: Final = 0.7
@@ -69,7 +75,11 @@ def _signs(turn: int, message: Message) -> Iterator[_Sign]:
             yield _Sign(_BY_TOOL, turn, "the agent calls a tool that hands over", call.name)
     if message.role == "user" and WANTS_PERSON.search(fold(message.content)):
         yield _Sign(_BY_USER, turn, "the user asks for a person", message.content)
-    elif message.role == "assistant" and (found := HANDS_OFF.search(text := fold(message.content))):
+    elif message.role == "assistant" and (found := _hand_off_in(text := fold(message.content))):
         is_offer = _OFFER.search(text, max(0, found.start() - 60), found.end()) is not None
         who = "the agent offers to hand over" if is_offer else "the agent hands over"
         yield _Sign(_OFFERED if is_offer else _BY_AGENT, turn, who, message.content)
+
+
+def _hand_off_in(folded: str) -> re.Match[str] | None:
+    return HANDS_OFF.search(folded) if any(word in folded for word in _PERSONS) else None

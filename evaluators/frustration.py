@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from functools import cache
 from typing import Final, NamedTuple
 
 from evaluators.base import When, excerpt
@@ -24,6 +22,7 @@ from evaluators.dissatisfaction_phrases import (
     WANTS_PERSON,
     fold,
 )
+from evaluators.mood import mood_of
 from traces.model import Conversation, Direction, Score
 
 _MOOD_CHARS: Final = 500
@@ -141,7 +140,7 @@ def _rate(turn: _Turn, earlier: list[_Turn]) -> tuple[float, list[str]]:
 def _features(turn: _Turn, earlier: list[_Turn]) -> dict[str, float]:
     text = fold(turn.text)
     head = turn.text[:_MOOD_CHARS]
-    mood = -_mood()(head)
+    mood = -mood_of(head)
     shouting = head.count("!!") + head.count("??")
     share = 1.0 if turn.heard else _UNHEARD
     again = turn.heard and any(_is_like(turn, before) for before in earlier)
@@ -182,12 +181,3 @@ def _is_in_capitals(text: str) -> bool:
         return False
     letters = sum(map(str.isalpha, text))
     return letters >= _LETTERS and capitals >= _SHOWN * letters and len(text) > _LETTERS
-
-
-@cache
-def _mood() -> Callable[[str], float]:
-    """VADER's compound sentiment of a text, from -1 to 1."""
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
-    analyzer = SentimentIntensityAnalyzer()
-    return lambda text: float(analyzer.polarity_scores(text)["compound"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from evaluators.base import excerpt
@@ -47,10 +48,12 @@ class Signs:
     def seen_in(self, folded: str) -> Iterator[Found]:
         """Those of which one needle and the pattern are in ``folded``, which is in lower case."""
         is_foreign = not folded.isascii() and FOREIGN_LETTER.search(folded) is not None
-        for position in self._index.positions(folded):
+        for position, is_there in self._index.likely(folded):
             if position == len(self._signs):
-                is_foreign = is_foreign or _has_one(LATIN_NEEDLES, folded)
-            elif _has_one((sign := self._signs[position]).needles, folded) and (match := sign.pattern.search(folded)):
+                is_foreign = is_foreign or is_there or _has_one(LATIN_NEEDLES, folded)
+                continue
+            sign = self._signs[position]
+            if (is_there or _has_one(sign.needles, folded)) and (match := sign.pattern.search(folded)):
                 yield Found(sign.family, sign.weight, excerpt(match[0].strip(), limit=80))
         if is_foreign:
             yield from _in_other_languages(folded)
@@ -105,6 +108,9 @@ SIGNS_IN_DOCUMENTS: Final = Signs(
 _SHARPNESS: Final = 1.2725
 """Makes 0.5 of what the signs of one text come to at 0.42: there, hardly one honest request in three hundred is taken for an attempt."""
 FRAME: Final = "frame"
+_REMEMBERED: Final = 1_024
+"""A conversation that grows is read anew each time, and tools say the same thing to many."""
+_REMEMBERED_CHARS: Final = 4_000
 _ENCODED: Final = 0.5
 """Weight of a readable sentence in an encoding: a person who only asks would not hide the question."""
 _DISGUISED: Final = 0.4
@@ -127,6 +133,10 @@ class Attempt(NamedTuple):
 
 def attempt_in(text: str, signs: Signs = SIGNS_OF_USERS) -> Attempt:
     """The signs in ``text``, joined as independent evidence: one less the product of the chances that each is nothing, sharpened."""
+    return _remembered(text, signs) if len(text) <= _REMEMBERED_CHARS else _attempt_in(text, signs)
+
+
+def _attempt_in(text: str, signs: Signs) -> Attempt:
     read = shown(text)
     found = {seen.words: seen for seen in _hidden(read)}
     for seen in (seen for view in views(read) for seen in _seen(view, signs)):
@@ -134,6 +144,9 @@ def attempt_in(text: str, signs: Signs = SIGNS_OF_USERS) -> Attempt:
         found[FRAME if seen.family == FRAME else seen.family + seen.words] = seen
     doubt = math.prod(1 - seen.weight for seen in found.values())
     return Attempt(1 - doubt**_SHARPNESS, tuple(sorted(found.values(), key=lambda seen: -seen.weight)))
+
+
+_remembered: Final = lru_cache(maxsize=_REMEMBERED)(_attempt_in)
 
 
 def _seen(view: View, signs: Signs) -> Iterator[Found]:

@@ -23,7 +23,6 @@ _BIDI: Final = re.compile("[\u202d\u202e\u2066-\u2068]")
 _HIDDEN: Final = re.compile(
     "[\u200b\u2060\u2061-\u2064\u180e\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
-_SPACES: Final = re.compile(r"\s+")
 _LEET: Final = str.maketrans("0134578@$!|", "oieastbasil")
 _LEET_WORD: Final = re.compile(r"(?<![\w$@!|])(?=\w{0,12}[a-z])\w{0,12}[013457@$][a-z0-9@$!|]{1,12}", re.IGNORECASE)
 _LEET_NEEDLES: Final = [
@@ -141,7 +140,10 @@ def fold(text: str) -> str:
     """Lower case, compatibility forms, plain quotes, single spaces, nothing invisible; look-alike letters made Latin."""
     if _ODD.search(text):
         text = _HIDDEN.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES)
-    return _SPACES.sub(" ", _TERMINAL.sub("", text).lower().replace("`", "'"))
+    plain = _TERMINAL.sub("", text).lower().replace("`", "'")
+    inner = " ".join(plain.split())
+    # Splitting is some times faster than a substitution, but drops the white space at both ends.
+    return f"{' ' * plain[:1].isspace()}{inner}{' ' * (bool(inner) and plain[-1:].isspace())}"
 
 
 def hidden_text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from evaluators.base import When, excerpt
@@ -23,6 +23,8 @@ _VERSION: Final = "2"
 _READ_CHARS: Final = 1_000
 _KNOWN_CHARS: Final = 250
 _TURNS: Final = 40
+_REMEMBERED: Final = 1_024
+"""Short answers, which are all that is detected of English, are often the same."""
 _DENSE: Final = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 _DENSITY: Final = 3
 _NOT_WORDS: Final = re.compile(
@@ -156,6 +158,7 @@ def _detector() -> Callable[[str], tuple[str, float]]:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
 
+    @lru_cache(maxsize=_REMEMBERED)
     def detect(text: str) -> tuple[str, float]:
         language, probability = identifier.classify(text)
         return str(language), float(probability)

@@ -20,10 +20,10 @@ _FINAL_TURNS: Final = 2
 _EARLIER: Final = 0.7
 _MARKUP: Final = re.compile(r"[*_#>`~]+")
 _TELLING: Final = re.compile(
-    r"n't|can(?:no|')?t|\bno(?:t|r|pe)?\b|\bnah\b|unable|\bnever\b|declin|refus|refrain|abstain|rather|prefer|against|violat|contrary|breach|conflict|outside|beyond"
+    r"n't|'t\b|\b(?:can(?:no|')?t|no(?:t|r|pe)?\b|nah\b|unable|never\b|declin|refus|refrain|abstain|rather|prefer|against|violat|contrary|breach|conflict|outside|beyond"
     r"|(?:let's|let us|we) (?:please )?(?:talk|discuss|change|try)|conversation|blocked|flagged|rejected|only (?:able|trained|here|allowed|design|built|set|permit|program|authori|an?\b|help|assist|answer|provide|discuss|support)"
-    r"|\bjust an?\b|i(?:nappropriate|llegal|mmoral|mpossible)|unethical|unacceptable|harmful|offensive|disrespectful|wrong|\black\b|inform you|point out|remind|discourage|caution|warn|advise|clarify that|urge |avoid|reconsider"
-    r"|if you(?:'re| are)|pass on|\bturn (?:this|that|it|you|the|down)|draw |instructed|irresponsible|unwise|dangerous|crime|risk|danger|leave it|leave that|leave this|prioriti|prefer|off[- ]limits|out of the question|(?:keep|stop|bar|block|forbid)s? (?:me|us)|prohibit|prevent|restrict|prefer not"
+    r"|just an?\b|i(?:nappropriate|llegal|mmoral|mpossible)|unethical|unacceptable|harmful|offensive|disrespectful|wrong|lack\b|inform you|point out|remind|discourage|caution|warn|advise|clarify that|urge |avoid|reconsider"
+    r"|if you(?:'re| are)|pass on|turn (?:this|that|it|you|the|down)|draw |instructed|irresponsible|unwise|dangerous|crime|risk|danger|leave (?:it|that|this)|prioriti|off[- ]limits|out of the question|(?:keep|stop|bar|block|forbid)s? (?:me|us)|prohibit|prevent|restrict)"
 )
 """A word without which no English phrase matches; ``_FOREIGN`` likewise. Answers without one are spared the long patterns."""
 _FOREIGN: Final = re.compile(
@@ -125,7 +125,10 @@ def _is_meant(found: re.Match[str], pattern: re.Pattern[str]) -> bool:
 
 def fold(text: str) -> str:
     """The first ``HEAD_CHARS`` characters that a person would read, in lower case, with plain apostrophes."""
-    plain = _MARKUP.sub("", _opening(text).translate(_APOSTROPHES))
+    opening = _opening(text)
+    if not opening.isascii():
+        opening = opening.translate(_APOSTROPHES)
+    plain = _MARKUP.sub("", opening.replace("`", "'"))
     return " ".join(plain.split())[:HEAD_CHARS].lower()
 
 

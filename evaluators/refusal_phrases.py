@@ -7,6 +7,7 @@ Every pattern is a fixed sequence of words with bounded gaps, so that matching t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _DO: Final = (
@@ -35,6 +36,14 @@ _AM_NOT: Final = (
     "|willing|in a position|at liberty|equipped|trained|going|the right|qualified|supposed|here))"
 )
 _SORRY: Final = r"(?:sorry|apologi[sz]e|apologies|afraid|unfortunately|regret(?:fully)?|regrettably|however|understand[^.!?\n]{0,60},? but)"
+
+
+def _one_of(forms: Sequence[str]) -> re.Pattern[str]:
+    """Any of ``forms``. Those that begin a word share the test for it, so that letters within words are passed over at once."""
+    words = [form.removeprefix(r"\b") for form in forms if form.startswith(r"\b")]
+    others = [form for form in forms if not form.startswith(r"\b")]
+    return re.compile("|".join([rf"\b(?:{'|'.join(words)})", *others]))
+
 
 _FIRM_FORMS: Final = (
     rf"\b{_I},? ?{_ADV}{_CANNOT} ?{_ADV}{_DO}\b(?! (?:but (?:notice|feel|think|wonder)|noticing|feeling|thinking|(?:\w{{1,20}} ){{1,5}}enough))",
@@ -100,7 +109,7 @@ _FIRM_FORMS: Final = (
     r"\b(?:would|could) (?:put|place) (?:people|others|someone|somebody|you|lives|users|anyone) (?:at risk|in danger)|\b(?:irresponsible|unethical|wrong|dangerous|harmful|inappropriate|unwise) (?:of|for) (?:me|us) to\b",
     r"\b(?:not|never|isn't|wouldn't be) appropriate for (?:me|us|an? (?:ai|assistant|chatbot))\b",
 )
-FIRM: Final = re.compile("|".join(_FIRM_FORMS))
+FIRM: Final = _one_of(_FIRM_FORMS)
 
 _SOFT_FORMS: Final = (
     rf"\b{_I}(?: can|'m| am)(?: only able to| only) (?:help|assist|answer|provide|discuss|support)\b",
@@ -142,7 +151,7 @@ _SOFT_FORMS: Final = (
     r"\bthere (?:is|are) no (?:safe|legal|ethical|acceptable|appropriate) (?:way|method|reason|justification)",
     r"\bif you(?:'re| are) (?:having|experiencing|struggling|thinking about|considering|in crisis|feeling)[^.!?\n]{0,60}(?:seek|reach out|contact|call|talk to|please)\b",
 )
-SOFT: Final = re.compile("|".join(_SOFT_FORMS))
+SOFT: Final = _one_of(_SOFT_FORMS)
 
 _NOT_SEEN_DE: Final = (
     r"(?! (?:finden|sehen|erkennen|verstehen|erreichen|öffnen|zuordnen|erwarten|warten|genug|nur|mehr warten))"

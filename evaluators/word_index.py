@@ -21,15 +21,20 @@ class WordIndex:
     """
 
     def __init__(self, needles: Iterable[Sequence[str]]) -> None:
+        listed = list(needles)
+        self._size = len(listed)
+        self._all = (1 << self._size) - 1
         self._parts: dict[str, int] = {}
         self._literals: list[tuple[str, int]] = []
         self._always = 0
-        for position, several in enumerate(needles):
+        for position, several in enumerate(listed):
             self._always |= 0 if several else 1 << position
             for needle in several:
                 part = max(_TOKEN.findall(needle), key=len, default="")
                 if part:
-                    self._parts[part] = self._parts.get(part, 0) | 1 << position
+                    # A part that is the whole needle is proof; it counts among the upper bits as well.
+                    proof = 1 << position + self._size if part == needle else 0
+                    self._parts[part] = self._parts.get(part, 0) | 1 << position | proof
                 else:
                     self._literals.append((needle, 1 << position))
         self._longest = max(map(len, self._parts), default=0)
@@ -37,14 +42,22 @@ class WordIndex:
 
     def positions(self, folded: str) -> Iterator[int]:
         """Positions of the patterns that are worth trying on ``folded``, which is in lower case, in order."""
-        mask = self.mask(folded)
+        return (position for position, _ in self.likely(folded))
+
+    def likely(self, folded: str) -> Iterator[tuple[int, bool]]:
+        """The same, each with whether one of its needles is known to stand in ``folded``; else a part of one does."""
+        found = self._found(folded)
+        mask, proof = found & self._all, found >> self._size
         while mask:
             lowest = mask & -mask
-            yield lowest.bit_length() - 1
+            yield lowest.bit_length() - 1, bool(proof & lowest)
             mask ^= lowest
 
     def mask(self, folded: str) -> int:
-        """The same as bits, the first pattern's the lowest."""
+        """The positions as bits, the first pattern's the lowest."""
+        return self._found(folded) & self._all
+
+    def _found(self, folded: str) -> int:
         found = self._always
         for word in set(_TOKEN.findall(folded)):
             found |= self._usual(word) if len(word) <= _USUAL_CHARS else self._positions_of(word)

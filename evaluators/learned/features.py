@@ -10,11 +10,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from evaluators.mood import mood_of
 from evaluators.tool_error import error_in
 from traces.model import Conversation, Message
 
@@ -163,20 +163,6 @@ def _mood(user: Sequence[str]) -> dict[str, float]:
 def _alike(one: set[str], other: set[str]) -> float:
     """The share of words in common (Jaccard)."""
     return len(one & other) / len(one | other) if one and other else 0.0
-
-
-@cache
-def _analyzer() -> Callable[[str], dict[str, float]]:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
-    scores: Callable[[str], dict[str, float]] = SentimentIntensityAnalyzer().polarity_scores
-    return scores
-
-
-@lru_cache(maxsize=1_000)
-def mood_of(text: str) -> float:
-    """VADER's compound sentiment (Hutto and Gilbert 2014), from -1 to 1; of English words only."""
-    return float(_analyzer()(text)["compound"])
 
 
 def _ends(messages: Sequence[Message], user: Sequence[str]) -> dict[str, float]:

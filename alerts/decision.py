@@ -15,6 +15,8 @@ class Reason(StrEnum):
     STILL_OPEN = "still open"
     GREW = "grew"
     NARROWED = "narrowed"
+    WIDENED = "widened"
+    MERGED = "merged with another alert"
     SAME_CHANGE = "part of an alert that is open"
     SAME_CAUSE = "same cause as an alert that is open"
     STORM = "part of a storm"
@@ -30,7 +32,9 @@ class Reason(StrEnum):
     REOPENED = "re-opened by a person"
 
 
-TOLD = frozenset({Reason.GREW, Reason.NARROWED, Reason.SAME_CAUSE, Reason.BACK, Reason.SNOOZE_OVER})
+TOLD = frozenset(
+    {Reason.GREW, Reason.NARROWED, Reason.WIDENED, Reason.MERGED, Reason.SAME_CAUSE, Reason.BACK, Reason.SNOOZE_OVER}
+)
 """What is said in the alert's thread besides its message; everything else only changes the message."""
 
 

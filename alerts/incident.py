@@ -5,25 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from alerts.attribution import Attribution, Cause, Cell, attribute
+from alerts.attribution import Attribution, Cause
+from alerts.carrier import Known, expected_rate, view
 from alerts.correction import Basis, Corrected, Labels, corrected, estimate, labels_among, uncorrected
-from alerts.culprit import Culprit, culprit
 from alerts.examples import carriers, diverse, holds
+from alerts.explanation import CHANGE_KEYS, CHANGE_WINDOW
 from alerts.signals import threshold_of
 from alerts.watch import Finding, Terrain, Watch
 from traces.clock import format_time
-from traces.model import EVERYTHING, Change, Kind, Segment, Signal
+from traces.model import Change, Kind, Segment, Signal
 from traces.store import Tx
-from traces.store.rollups import HOUR_S, Fact, bucket_start
+from traces.store.rollups import Fact
+
+__all__ = ["Incident", "Known", "Numbers", "incident"]
 
 _CHART_POINTS = 20
-_CHANGE_WINDOW = timedelta(hours=12)
-_FACTS_READ = 5_000
-_CHANGE_KEYS = ("prompt_version", "model", "release")
-"""Of keys that carve out the same conversations the first is named: it is the likeliest to be the cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +36,6 @@ class Numbers:
     expected_high: float
     n: int
     k: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What an alert speaks of already."""
-
-    segment: Segment
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +62,8 @@ def incident(
         examples: How many example conversations are wanted.
         known: What the alert says so far: it goes on speaking of its segment unless a sharper one is found.
     """
-    explained = _explanation(watch, finding, terrain.changes)
-    start = _start(finding.anomaly.started_at, explained, terrain.changes)
-    is_narrowed = explained.cause is Cause.SEGMENT and finding.segment == EVERYTHING
-    segment = Segment.of(**{explained.key: explained.value}) if is_narrowed else finding.segment
-    facts = _facts(tx, start, watch)
-    found = _culprit(watch, finding, segment, terrain, facts)
-    if found is not None:
-        explained = _blamed(found, segment)
-        segment, start = found.segment, max(start, bucket_start(found.change.at, HOUR_S))
-    if known is not None and not _is_sharper(segment, known.segment):
-        segment, start = known.segment, known.started_at
-        facts = _facts(tx, start, watch)
+    seen = view(tx, watch, finding, terrain, known)
+    explained, segment, start, facts = seen.explained, seen.segment, seen.start, seen.facts
     numbers = _numbers_at(watch, finding, segment, terrain, start, facts)
     correction = _correction(tx, finding, numbers, terrain, facts)
     numbers = _restated(numbers, finding.signal, terrain, correction)
@@ -125,14 +106,6 @@ def _conversations(signal: Signal, affected: Sequence[Fact]) -> dict[str, int]:
     return {} if signal.counts == "conversation" else {"conversations": len(affected)}
 
 
-def _is_sharper(segment: Segment, known: Segment) -> bool:
-    """Whether a segment says more than the one that an alert speaks of: it is a part of it, or names a change."""
-    if segment == known:
-        return True
-    names_change, knew_change = (any(key in _CHANGE_KEYS for key, _ in s.pairs) for s in (segment, known))
-    return set(known.pairs) < set(segment.pairs) or (names_change and not knew_change)
-
-
 def _numbers_at(
     watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, start: datetime, facts: Sequence[Fact]
 ) -> Numbers:
@@ -153,7 +126,7 @@ def _numbers_of_facts(
     if finding.signal.kind is not Kind.RATE:
         return None
     base = next((s for s in (_wider(segment)) if s in watch.segments_of(finding.signal)), finding.segment)
-    expected = _raw_expected_rate(watch, finding, base)
+    expected = expected_rate(watch, finding, base)
     threshold = threshold_of(finding.signal, terrain.calibrations)
     values = [f.values[finding.signal.name][0] for f in facts if holds(segment, f) and finding.signal.name in f.values]
     if expected is None or not values:
@@ -163,7 +136,7 @@ def _numbers_of_facts(
 
 def _wider(segment: Segment) -> list[Segment]:
     """The cuts of a segment one by one, those first that were there before any change."""
-    return [Segment((pair,)) for pair in sorted(segment.pairs, key=lambda pair: pair[0] in _CHANGE_KEYS)]
+    return [Segment((pair,)) for pair in sorted(segment.pairs, key=lambda pair: pair[0] in CHANGE_KEYS)]
 
 
 def _numbers(finding: Finding) -> Numbers:
@@ -176,39 +149,6 @@ def _numbers(finding: Finding) -> Numbers:
         expected_high=a.expected_high,
         n=a.n,
         k=a.k,
-    )
-
-
-def _culprit(
-    watch: Watch, finding: Finding, segment: Segment, terrain: Terrain, facts: Sequence[Fact]
-) -> Culprit | None:
-    """The recent change in which a segment's rate went wrong."""
-    if finding.signal.kind is not Kind.RATE or len(segment.pairs) != 1 or segment.pairs[0][0] in _CHANGE_KEYS:
-        return None
-    expected = _raw_expected_rate(watch, finding, segment)
-    if expected is None:
-        return None
-    return culprit(
-        facts,
-        signal=finding.signal,
-        segment=segment,
-        direction=finding.anomaly.direction,
-        expected=expected,
-        threshold=threshold_of(finding.signal, terrain.calibrations),
-        changes=[c for c in terrain.changes if abs(c.at - finding.anomaly.started_at) <= _CHANGE_WINDOW],
-        keys=_CHANGE_KEYS,
-    )
-
-
-def _blamed(found: Culprit, segment: Segment) -> Attribution:
-    return Attribution(
-        cause=Cause.SEGMENT,
-        key=found.change.kind,
-        value=found.change.value,
-        share=found.share,
-        z=found.z,
-        also=found.also,
-        within=segment.pairs[0],
     )
 
 
@@ -237,67 +177,23 @@ def _numbers_of_part(
     if since is None or since.n == 0:
         return None
     if signal.kind is Kind.RATE:
-        raw_expected = _raw_expected_rate(watch, finding, finding.segment)
-        if not since.judged or raw_expected is None:
+        if not since.judged:
             return None
-        return _rate_numbers(signal, segment, since.total, since.judged, raw_expected, terrain)
-    if signal.kind is Kind.CONTINUOUS and since.judged:
-        middle, step = since.expected / since.judged, 2.33 * math.sqrt(max(since.variance, 0.0)) / since.judged
-        return Numbers(
-            segment=segment,
-            value=math.exp(since.total / since.judged),
-            expected=math.exp(middle),
-            expected_low=math.exp(middle - step),
-            expected_high=math.exp(middle + step),
-            n=since.judged,
-            k=None,
-        )
-    return None
-
-
-def _raw_expected_rate(watch: Watch, finding: Finding, segment: Segment) -> float | None:
-    since = watch.since(finding.signal, segment, finding.anomaly.started_at)
-    return since.expected / since.judged if since is not None and since.judged else None
-
-
-def _explanation(watch: Watch, finding: Finding, changes: Sequence[Change]) -> Attribution:
-    """What carries the change: a segment, a shift of the mix, or everything at once."""
-    start = finding.anomaly.started_at
-    # The segments overlap a part of the traffic in ways nobody has counted; they add up to all of it only.
-    whole = _cell(watch, finding.signal, EVERYTHING, start)
-    if finding.signal.kind is Kind.COUNT or whole is None:
-        return Attribution(cause=Cause.EVERYWHERE)
-    cells = [
-        cell
-        for segment in watch.segments_of(finding.signal)
-        if len(segment.pairs) == 1 and (cell := _cell(watch, finding.signal, segment, start)) is not None
-    ]
-    suspects = {(c.kind, c.value) for c in changes if abs(c.at - start) <= _CHANGE_WINDOW}
-    return attribute(whole, cells, keys=_CHANGE_KEYS, suspects=suspects)
-
-
-def _cell(watch: Watch, signal: Signal, segment: Segment, start: datetime) -> Cell | None:
-    since = watch.since(signal, segment, start)
-    if since is None or not since.judged:
+        # A part is compared with what it usually is itself: the hard questions are refused more often than all are.
+        return _rate_numbers(signal, segment, since.total, since.judged, since.expected / since.judged, terrain)
+    if signal.kind is Kind.COUNT or not since.judged:
         return None
-    key, value = segment.pairs[0] if segment.pairs else ("", "")
-    return Cell(
-        key=key, value=value, n=since.judged, total=since.total, expected=since.expected, variance=since.variance
+    middle, step = since.expected / since.judged, 2.33 * math.sqrt(max(since.variance, 0.0)) / since.judged
+    read = math.exp if signal.kind is Kind.CONTINUOUS else float
+    return Numbers(
+        segment=segment,
+        value=read(since.total / since.judged),
+        expected=read(middle),
+        expected_low=read(middle - step),
+        expected_high=read(middle + step),
+        n=since.judged,
+        k=None,
     )
-
-
-def _facts(tx: Tx, start: datetime, watch: Watch) -> list[Fact]:
-    """The conversations that the numbers stand for: those of the hours taken in since the change began."""
-    end = watch.through or start + timedelta(seconds=HOUR_S)
-    return tx.rollups.facts_between(bucket_start(start, HOUR_S), end, _FACTS_READ)
-
-
-def _start(began_at: datetime, explained: Attribution, changes: Sequence[Change]) -> datetime:
-    """When the change began: as the evidence tells, but not before what explains it was there."""
-    named = [c.at for c in changes if (c.kind, c.value) == (explained.key, explained.value)]
-    if not named or min(named) - began_at > _CHANGE_WINDOW:
-        return began_at
-    return max(began_at, bucket_start(min(named), HOUR_S))
 
 
 def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:
@@ -330,7 +226,7 @@ def _attribution_json(found: Attribution) -> dict[str, Any]:
 
 def _nearest_change(changes: Sequence[Change], started_at: datetime, explained: Attribution) -> Change | None:
     """The change marker closest to the start; one of the segment that explains the anomaly before any other."""
-    near = [c for c in changes if abs(c.at - started_at) <= _CHANGE_WINDOW]
+    near = [c for c in changes if abs(c.at - started_at) <= CHANGE_WINDOW]
     named = {(explained.key, explained.value), *explained.also}
     return min(near, key=lambda c: ((c.kind, c.value) not in named, abs(c.at - started_at)), default=None)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.examples import carriers
+from alerts.explanation import excess_z, has_own_excess, is_nothing_without
 from alerts.sighting import Sighting
 from alerts.signals import threshold_of
 from alerts.watch import Terrain, Watch
@@ -20,8 +20,8 @@ MERGE = timedelta(hours=48)
 TOGETHER = timedelta(hours=2)
 """Signals whose alerts open no further apart may have one cause."""
 _SHARED = 0.5
-_CARRIED_Z = 3.0
-_OWN_Z = 4.0
+_MOVED_Z = 3.0
+"""The whole has moved when it is by so many standard errors off."""
 STORM_SHARE = 0.6
 _FEWEST_IN_STORM = 3
 
@@ -72,44 +72,29 @@ def _keys_differ(one: Segment, other: Segment) -> bool:
 def is_carried(watch: Watch, alert: Alert, sighting: Sighting) -> bool:
     """Whether all that a sighting shows is what a wider, or a narrower, alert on the same signal tells already.
 
-    A part of the traffic speaks only for what it has beyond the shift of the whole; the whole only for what is left without
-    the part.
+    A part of the traffic speaks only for what it has beyond the shift of the whole, whichever alert tells of that; the
+    whole only for what is left without the part.
     """
     is_kin = alert.signal == sighting.signal.name and alert.direction is sighting.direction and not sighting.origin
     if not is_kin or sighting.signal.kind is Kind.COUNT or alert.segment == sighting.segment:
         return False
-    if sighting.segment == EVERYTHING and len(alert.segment.pairs) == 1:
-        return _is_nothing_without(watch, sighting, alert.segment)
-    if alert.segment == EVERYTHING and sighting.segment != EVERYTHING:
-        return not _has_own_excess(watch, sighting)
-    return False
+    signal, way, start = sighting.signal, sighting.direction, sighting.started_at
+    if sighting.segment == EVERYTHING:
+        parts = [Segment((pair,)) for pair in alert.segment.pairs]
+        return any(is_nothing_without(watch, signal, part, way, start) for part in parts)
+    has_whole_moved = alert.segment == EVERYTHING or excess_z(watch, signal, EVERYTHING, way, start) >= _MOVED_Z
+    return has_whole_moved and not has_own_excess(watch, signal, sighting.segment, way, start)
 
 
-def _is_nothing_without(watch: Watch, sighting: Sighting, part: Segment) -> bool:
-    whole = watch.since(sighting.signal, EVERYTHING, sighting.started_at)
-    inner = watch.since(sighting.signal, part, sighting.started_at)
-    if whole is None or inner is None:
-        return False
-    variance = whole.variance - inner.variance
-    excess = (whole.total - whole.expected) - (inner.total - inner.expected)
-    return variance <= 0 or _sign(sighting.direction) * excess < _CARRIED_Z * math.sqrt(variance)
-
-
-def _has_own_excess(watch: Watch, sighting: Sighting) -> bool:
-    whole = watch.since(sighting.signal, EVERYTHING, sighting.started_at)
-    inner = watch.since(sighting.signal, sighting.segment, sighting.started_at)
-    if whole is None or inner is None or not whole.judged or not inner.judged or inner.variance <= 0:
-        return True
-    if sighting.signal.kind is Kind.RATE:
-        shifted = inner.expected * (whole.total / whole.expected if whole.expected > 0 else 1.0)
-    else:
-        shifted = inner.expected + inner.judged * (whole.total - whole.expected) / whole.judged
-    widened = inner.variance * max(1.0, shifted / inner.expected if inner.expected > 0 else 1.0)
-    return _sign(sighting.direction) * (inner.total - shifted) >= _OWN_Z * math.sqrt(widened)
-
-
-def _sign(direction: Direction) -> int:
-    return -1 if direction is Direction.DOWN else 1
+def comes_from(alert: Alert, sighting: Sighting, carrier: Segment) -> bool:
+    """Whether what carries a sighting is what an alert on the same signal speaks of."""
+    return (
+        alert.signal == sighting.signal.name
+        and alert.direction is sighting.direction
+        and not sighting.origin
+        and sighting.signal.kind is not Kind.COUNT
+        and (carrier == alert.segment or bool(set(carrier.pairs) & set(alert.segment.pairs)))
+    )
 
 
 # --- one cause ---------------------------------------------------------------------------------------------

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from alerts.carrier import Known
 from alerts.correction import corrected
 from alerts.decision import TOLD, Decision, Reason
-from alerts.incident import Incident, Known
+from alerts.incident import Incident
 from alerts.kin import Storm
 from alerts.plain import plain_figures
 from alerts.power import least
@@ -22,8 +23,9 @@ from alerts.sighting import Sighting
 from alerts.watch import Terrain, Watch
 from alerts.words import figure_text, hours_text
 from traces.clock import format_time, parse_time
-from traces.model import Alert, AlertState, Direction, Kind, Segment
+from traces.model import EVERYTHING, Alert, AlertState, Direction, Kind, Segment
 from traces.store import Tx
+from traces.store.alerts import live
 from traces.store.mutes import Mute
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import segment_key
@@ -175,10 +177,9 @@ def _post(scene: Scene, alert: Alert) -> None:
 
 def refreshed(scene: Scene, alert: Alert, sighting: Sighting) -> tuple[Alert, Decision]:
     """The newest numbers; an alert narrows once it is known what carries it, and says so when it has grown."""
-    known = Known(segment=alert.segment, started_at=alert.started_at)
+    known = Known(segment=alert.segment, started_at=alert.started_at, has_widened=bool(alert.detail.get("has_widened")))
     found = sighting.look(scene.tx, 0, known)
     shown = found.numbers
-    kept = {"attribution", "change"} & alert.detail.keys() if shown.segment == alert.segment else set()
     said = _said(scene, sighting, shown.segment, found.started_at)
     changed = replace(
         alert,
@@ -192,8 +193,10 @@ def refreshed(scene: Scene, alert: Alert, sighting: Sighting) -> tuple[Alert, De
         k=shown.k,
         users=found.users,
         evidence=sighting.evidence,
-        detail={**alert.detail, **{k: v for k, v in found.detail.items() if k not in kept}, **said},
+        detail={**_explained_anew(alert, found), **said},
     )
+    if (twin := _twin(scene, alert, changed)) is not None:
+        return merged(scene, alert, twin, sighting)
     reason, text = _how_it_went(scene, alert, changed, sighting)
     if reason is not Reason.STILL_OPEN:
         told = {"value": _lately(scene, changed, sighting), "at": format_time(scene.now)}
@@ -202,12 +205,60 @@ def refreshed(scene: Scene, alert: Alert, sighting: Sighting) -> tuple[Alert, De
     return written, note(scene, written, reason, text, sighting)
 
 
+def _twin(scene: Scene, before: Alert, after: Alert) -> Alert | None:
+    """The alert that speaks of the segment already that this one has turned out to be about."""
+    if before.segment == after.segment or before.detail.get("origin"):
+        return None
+    return next(
+        (
+            other
+            for other in live(scene.alerts)
+            if other.alert_id != after.alert_id
+            and (other.signal, other.segment, other.direction) == (after.signal, after.segment, after.direction)
+            and not other.detail.get("origin")
+        ),
+        None,
+    )
+
+
+def merged(scene: Scene, alert: Alert, into: Alert, sighting: Sighting) -> tuple[Alert, Decision]:
+    """An alert that has turned out to be about what another one tells: that one stands for its series as well."""
+    series = [*dict.fromkeys([*into.detail["series"], *alert.detail["series"]])]
+    also = {other["key"]: other for other in (*into.detail.get("also", ()), *alert.detail.get("also", ()))}
+    detail = {**into.detail, "series": series} | ({"also": list(also.values())} if also else {})
+    stands = scene.put(write(scene, into, replace(into, detail=detail)))
+    outcome = f"told in the alert on {into.segment}"
+    over = replace(
+        alert,
+        state=AlertState.RESOLVED,
+        resolved_at=scene.now,
+        snoozed_by=None,
+        snoozed_until=None,
+        detail={**alert.detail, "outcome": outcome, "merged_into": into.alert_id},
+    )
+    written = scene.put(write(scene, alert, over))
+    return stands, note(scene, written, Reason.MERGED, f"It is {outcome}.", sighting)
+
+
+def _explained_anew(alert: Alert, found: Incident) -> dict[str, Any]:
+    """The detail with what was found now; what explains the same segment stays, unless more is known of it."""
+    before, now = dict(alert.detail), dict(found.detail)
+    explanations = {"attribution", "change"}
+    if found.numbers.segment != alert.segment:
+        before = {key: value for key, value in before.items() if key not in explanations}
+        return {**before, **now, **({"has_widened": True} if found.numbers.segment == EVERYTHING else {})}
+    knows_part = (before.get("attribution") or {}).get("within") is not None
+    if (now.get("attribution") or {}).get("within") is not None and not knows_part:
+        explanations.remove("attribution")
+    return {**before, **{key: value for key, value in now.items() if key not in explanations & before.keys()}}
+
+
 def _how_it_went(scene: Scene, before: Alert, after: Alert, sighting: Sighting) -> tuple[Reason, str]:
-    if set(before.segment.pairs) < set(after.segment.pairs):
-        return (
-            Reason.NARROWED,
-            f"Now known to be carried by {after.segment}: {figure_text(after.value, sighting.signal)} there.",
-        )
+    if before.segment != after.segment:
+        figure = figure_text(after.value, sighting.signal)
+        if after.segment == EVERYTHING:
+            return Reason.WIDENED, f"Not of {before.segment} alone: {figure} in all traffic."
+        return Reason.NARROWED, f"Now known to be carried by {after.segment}: {figure} there."
     told = before.detail.get("told")
     if told is None or scene.now - parse_time(told["at"]) < _TOLD_AGAIN_AFTER:
         return Reason.STILL_OPEN, ""

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from alerts.decision import Decision, Reason
 from alerts.incident import incident
-from alerts.kin import MERGE, also_keys, has_same_cause, is_carried, overlaps, stands_for, storms
+from alerts.kin import MERGE, also_keys, comes_from, has_same_cause, is_carried, overlaps, stands_for, storms
 from alerts.life import (
     ALERT,
     EXAMPLE,
@@ -224,6 +224,7 @@ def _back(scene: Scene, sighting: Sighting) -> Decision | None:
             alert.state is AlertState.RESOLVED
             and alert.resolved_by is None
             and alert.resolved_at is not None
+            and "merged_into" not in alert.detail
             and (
                 alert.alert_id == alert_id_of(sighting)
                 or (
@@ -256,6 +257,9 @@ def _new(scene: Scene, sighting: Sighting) -> Decision:
     end = scene.watch.through or scene.now
     facts = partial(scene.tx.rollups.facts_between, bucket_start(found.started_at, HOUR_S), end, _FACTS_READ)
     for alert in live(scene.alerts):
+        if comes_from(alert, sighting, found.numbers.segment):
+            text = f"{sighting.segment} is off by what the alert on {alert.segment} tells."
+            return note(scene, joined(scene, alert, sighting), Reason.CARRIED, text, sighting)
         if has_same_cause(alert, sighting, found.numbers.segment, found.started_at, facts, scene.terrain):
             joined_to = joined(scene, alert, sighting)
             text = f"{sighting.signal.name.replace('_', ' ')} is off in the same conversations."

@@ -25,8 +25,10 @@ _BY_TOOL: Final = 1.0
 _BY_AGENT: Final = 0.9
 _BY_USER: Final = 0.7
 _OFFER: Final = re.compile(
-    r"\b(?:would you like|do you want|shall i|should i|can i|may i|i can|if you(?:'d)? (?:like|prefer|need))\b"
+    r"\b(?:would you (?:like|prefer)|(?:would|you'd|you) (?:like|prefer|want|wish)(?: for)? me to|do you want|shall i|should i|can i|may i|i can|i could|if you(?:'d)? (?:like|prefer|need|wish|want)"
+    r"|(?:happy|glad|able|possible|order|best|helpful|option|free|choose) to|(?:^|[,.!] )to)\b"
 )
+_BEFORE: Final = 60
 _OFFERED: Final = 0.4
 
 
@@ -41,7 +43,7 @@ class Escalation:
     """The strongest sign: a tool that hands over (1), the agent says that it does (0.9) or could (0.4), the user wants it (0.7)."""
 
     name = "escalation"
-    version = "1"
+    version = "2"
     when: When = "arrival"
     needs: tuple[Need, ...] = ("messages", "tools")
     summary = (
@@ -76,7 +78,7 @@ def _signs(turn: int, message: Message) -> Iterator[_Sign]:
     if message.role == "user" and WANTS_PERSON.search(fold(message.content)):
         yield _Sign(_BY_USER, turn, "the user asks for a person", message.content)
     elif message.role == "assistant" and (found := _hand_off_in(text := fold(message.content))):
-        is_offer = _OFFER.search(text, max(0, found.start() - 60), found.end()) is not None
+        is_offer = _OFFER.search(text, max(0, found.start() - _BEFORE), found.end()) is not None
         who = "the agent offers to hand over" if is_offer else "the agent hands over"
         yield _Sign(_OFFERED if is_offer else _BY_AGENT, turn, who, message.content)
 

@@ -6,7 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from evaluators.base import When, excerpt
-from evaluators.refusal_phrases import ASKS_BACK, ELSEWHERE, FIRM, HELPS_ANYWAY, LOOKS_FOR, QUOTED, SOFT
+from evaluators.refusal_phrases import ASKS_BACK, ELSEWHERE, FIRM, HELPS_ANYWAY, LACKS, LOOKS_FOR, QUOTED, SOFT
 from traces.model import Conversation, Direction, Message, Score
 
 HEAD_CHARS: Final = 220
@@ -29,6 +29,7 @@ _TELLING: Final = re.compile(
 _FOREIGN: Final = re.compile(
     r"[^\x00-\x7f]|\b(?:kann|kan|darf|werde|ich|wir|nicht|keine|geht|ik|je|il m'est|regrette|no (?!problem)|nao|non |nie|nemohu|saya|kami|yapama|yard|lament|siento|debo|tengo|prefi|prefer[ií]|preferisco|devo|en v|en p)"
 )
+_SENTENCE_END: Final = re.compile(r"[.!?](?:\s|$)")
 _THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>", re.IGNORECASE)
 _APOSTROPHES: Final = str.maketrans("’‘ʼ`´＇", "''''''")
 _STOPPED: Final = frozenset({"content_filter", "refusal", "safety", "guardrail_intervened", "prohibited_content"})
@@ -41,7 +42,7 @@ class Refusal:
     """
 
     name = "refusal"
-    version = "2"
+    version = "3"
     when: When = "arrival"
     summary = (
         "The assistant refuses or declines, by its opening words (English, and the commonest forms of some twenty"
@@ -117,6 +118,9 @@ def _is_meant(found: re.Match[str], pattern: re.Pattern[str]) -> bool:
     """Whether these words decline the request: not where they ask for what is missing, quote others, or help after all."""
     head = found.string
     if LOOKS_FOR.search(head, found.start(), found.end()) and ASKS_BACK.search(head):
+        return False
+    end = _SENTENCE_END.search(head, found.end())
+    if LACKS.search(head, found.end(), end.start() if end else len(head)):
         return False
     if QUOTED.search(head[max(0, found.start() - _BEFORE) : found.start()]):
         return False

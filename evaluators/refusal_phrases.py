@@ -209,6 +209,10 @@ ASKS_BACK: Final = re.compile(
     r"|\bplease (?:provide|give|send|share|check|try|upload|confirm|tell|enter|let me know|double-check|make sure)|\b(?:without|i(?:'ll| will)? need|unless you|until you|once you|if you (?:can |could )?(?:provide|give|send|share|tell)|which (?:\w{1,14} ){1,3}(?:do|did|are|is|have) you)\b"
     r"|\b(?:können|könnten) sie|\bkannst du|\bpouvez-vous|\bpuede|\bpodr[ií]a|\bpode\b"
 )
+LACKS: Final = re.compile(
+    r"\b(?:without|unless (?:you|i have)|until (?:you|i have))\b (?:\w{1,14} ){0,4}?(?:\w{1,14} )?(?:ids?|numbers?|details|e-?mail|codes?|address|link|files?|dates?|information|confirmation)\b"
+)
+"""What is missing for the thing to be done: a condition, no refusal. Looked for from the phrase on, in its sentence."""
 HELPS_ANYWAY: Final = re.compile(
     r"[,;:.!]? (?:but|so|though|however,?) (?:here(?:'s| is| are)|as of|these|the (?:usual|most|general|answer)|i (?:enjoy|have|would use|use|chose|booked|'d use|can (?!only|'t|not))|i've|if you tell|let me|many|for those|in general|from what)"
 )

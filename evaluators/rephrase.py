@@ -36,7 +36,7 @@ _COMMON: Final = frozenset(
 )
 _AGREES: Final = re.compile(
     r"\W{0,4}(?:yes|yeah|yep|sure|ok|okay|great|perfect|thanks?|thank you|that works|sounds good|got it|i understand|i see|alright"
-    r"|correct|exactly|fine|ja|oui|s[ií]|sim|danke|merci|gracias|好的|是的|谢谢|はい|네)(?!\w)",
+    r"|correct|exactly|fine|you too|(?:good ?)?bye|take care|have a|in that case|(?:then )?let's|i'll (?:take|go with|reach out|be in touch)|ja|oui|s[ií]|sim|danke|merci|gracias|好的|是的|谢谢|はい|네)(?!\w)",
     re.IGNORECASE,
 )
 _AGAIN: Final = re.compile(
@@ -69,7 +69,7 @@ class Rephrase:
     """
 
     name = "rephrase"
-    version = "1"
+    version = "2"
     when: When = "arrival"
     summary = (
         "The user asked again, in like words or by saying so. It cannot see the same wish in wholly different words,"

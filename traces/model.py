@@ -126,7 +126,11 @@ class EvaluatorFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A reviewer's verdict on one conversation. ``value`` is 1 / 0 for yes / no, or a word of the taxonomy."""
+    """A reviewer's verdict on one conversation. ``value`` is 1 / 0 for yes / no, or a word of the taxonomy.
+
+    ``question_version`` names the question that was answered, with its version, such as ``refusal@3#1f2e3d4c``; ``None``
+    where it is not known.
+    """
 
     conversation_id: str
     name: str
@@ -135,6 +139,7 @@ class Label:
     note: str | None = None
     at: datetime | None = None
     inclusion_probability: float | None = None
+    question_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -309,6 +309,7 @@ labels = Table(
     Column("note", Text),
     Column("at", UtcTime, nullable=False),
     Column("inclusion_probability", Float),
+    Column("question_version", Text),
     Index("labels_by_name", "workspace_id", "name", "at"),
 )
 

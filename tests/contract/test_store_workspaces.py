@@ -31,6 +31,7 @@ from traces.store.queue import EntryState, QueueEntry
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S
 from traces.store.state import DetectorCheckpoint, SourceState
+from traces.store.taxonomy import Word, WordState
 from traces.store.thresholds import Move, MoveState
 
 ITEM = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason="flagged", picked_at=NOW)
@@ -56,6 +57,8 @@ WRITE = PendingWrite(
 ARRIVAL = Arrival(kind="push", source="otlp", at=NOW, seen_at=NOW, trace_at=NOW, traces=1, spans=2)
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
+WORD = Word(name="pricing", version=1, title="Pricing", changed_by="U1", changed_at=NOW)
+MERGED = replace(WORD, name="old", state=WordState.MERGED, merged_into="pricing")
 MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
 KEPT = DatasetItem(conversation_id="c-1", label="refusal", added_by="U1", added_at=NOW)
 ENTERED = QueueEntry(item_id="i-1", reviewer="U1", state=EntryState.RESERVED, at=NOW, put_by="U1", until_at=NOW + HOUR)
@@ -260,6 +263,12 @@ METHODS = sorted(
     for method, _ in inspect.getmembers(inspect.get_annotations(part.func, eval_str=True)["return"], inspect.isfunction)
     if not method.startswith("_")
 )
+    "taxonomy.current": ((), {}),
+    "taxonomy.history": (("pricing",), {}),
+    "taxonomy.label_counts": ((), {}),
+    "taxonomy.merge_labels": (("refusal", "pricing"), {}),
+    "taxonomy.put": ((replace(WORD, version=2),), {}),
+    "taxonomy.targets": ((["old", "refusal"],), {}),
 
 
 def call(store, name):
@@ -296,6 +305,8 @@ def fill(store) -> None:
         tx.arrivals.note([ARRIVAL])
         tx.origins.put_health(SourceHealth(name="phoenix", failures=1))
         tx.label_writes.request(["phoenix"], NOW)
+        tx.taxonomy.put(WORD)
+        tx.taxonomy.put(MERGED)
         tx.calibrations.put(calibration())
         tx.thresholds.add(MOVE)
         tx.anchors.freeze("refusal", [ANCHOR])

@@ -53,6 +53,7 @@ from traces.store.rollups import Rollups
 from traces.store.scores import Scores
 from traces.store.spans import Spans
 from traces.store.state import State
+from traces.store.taxonomy import Taxonomy
 from traces.store.thresholds import Thresholds
 
 DEFAULT_WORKSPACE = "default"
@@ -176,6 +177,10 @@ class Tx:
     @cached_property
     def retention(self) -> Retention:
         return Retention(self._connection, self._workspace_id)
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        return Taxonomy(self._connection, self._workspace_id)
 
     @cached_property
     def state(self) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,9 +14,12 @@ from sqlalchemy import BigInteger, ColumnElement, delete, func, select, type_coe
 from traces import schema
 from traces.model import Label
 from traces.store.base import Part, chunks
+from traces.store.taxonomy import Taxonomy, label_of
 
 _I = schema.review_items
 _L = schema.labels
+_KEY = ("conversation_id", "name", "reviewer")
+_SAID = ("value", "note", "at", "inclusion_probability", "question_version")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,18 +102,25 @@ class Reviews(Part):
     def put_label(self, label: Label) -> LabelChange:
         """Store a reviewer's label in place of that reviewer's earlier one of the same name.
 
-        An older label (by ``at``) never replaces a newer one.
+        An older label (by ``at``) never replaces a newer one. A word that was merged counts as the one it was merged into.
         """
         assert label.at is not None
+        label = self._counted(label)
         standing = self._label(label)
-        if standing is not None and (
-            (standing.value == label.value and standing.note == label.note) or _later(standing, label)
-        ):
+        if standing is not None and (_same(standing, label) or _later(standing, label)):
             return LabelChange.UNCHANGED
-        row = {name: getattr(label, name) for name in ("conversation_id", "name", "reviewer", "value", "note", "at")}
-        row["inclusion_probability"] = label.inclusion_probability
-        self._upsert(_L, [row], update=["value", "note", "at", "inclusion_probability"])
+        row = {name: getattr(label, name) for name in (*_KEY, *_SAID)}
+        self._upsert(_L, [row], update=_SAID)
         return LabelChange.ADDED if standing is None else LabelChange.CHANGED
+
+    def _counted(self, label: Label) -> Label:
+        target = self._target(label.name)
+        if target == label.name:
+            return label
+        return replace(label, name=target, question_version=label.question_version or label.name)
+
+    def _target(self, name: str) -> str:
+        return Taxonomy(self._connection, self._workspace_id).targets([name])[name]
 
     def _label(self, label: Label) -> Label | None:
         row = self._connection.execute(
@@ -121,11 +131,12 @@ class Reviews(Part):
                 _L.c.reviewer == label.reviewer,
             )
         ).first()
-        return None if row is None else _label(row)
+        return None if row is None else label_of(row)
 
     def standing_label(self, conversation_id: str, name: str, reviewer: str) -> Label | None:
         """The label that a reviewer has given under a name, if any."""
-        return self._label(Label(conversation_id=conversation_id, name=name, reviewer=reviewer, value=0))
+        sought = Label(conversation_id=conversation_id, name=self._target(name), reviewer=reviewer, value=0)
+        return self._label(sought)
 
     def withdraw_label(self, conversation_id: str, name: str, reviewer: str) -> bool:
         """Take a label back; whether there was one."""
@@ -133,7 +144,7 @@ class Reviews(Part):
             delete(_L).where(
                 self._labels(),
                 _L.c.conversation_id == conversation_id,
-                _L.c.name == name,
+                _L.c.name == self._target(name),
                 _L.c.reviewer == reviewer,
             )
         )
@@ -149,15 +160,15 @@ class Reviews(Part):
                 .order_by(_L.c.at, _L.c.name, _L.c.reviewer)
             )
             for row in rows:
-                found[row.conversation_id].append(_label(row))
+                found[row.conversation_id].append(label_of(row))
         return dict(found)
 
     def labels_named(self, name: str) -> list[Label]:
         """Every label of a name, oldest first."""
         rows = self._connection.execute(
-            select(_L).where(self._labels(), _L.c.name == name).order_by(_L.c.at, _L.c.conversation_id)
+            select(_L).where(self._labels(), _L.c.name == self._target(name)).order_by(_L.c.at, _L.c.conversation_id)
         )
-        return [_label(row) for row in rows]
+        return [label_of(row) for row in rows]
 
     def label_counts(self) -> dict[str, int]:
         """How many labels each name has."""
@@ -205,15 +216,13 @@ def _later(standing: Label, new: Label) -> bool:
 def item_of(row: Any) -> ReviewItem:
     """The item in a row of its table."""
     return ReviewItem(**{name: getattr(row, name) for name in ReviewItem.__slots__})
-
-
-def _label(row: Any) -> Label:
-    return Label(
-        conversation_id=row.conversation_id,
-        name=row.name,
-        value=row.value,
-        reviewer=row.reviewer,
-        note=row.note,
-        at=row.at,
-        inclusion_probability=row.inclusion_probability,
+def _same(standing: Label, new: Label) -> bool:
+    """Whether a label says what stands already; the version of a question that is not told is no news."""
+    is_told = new.question_version is not None
+    return (
+        standing.value == new.value
+        and standing.note == new.note
+        and not (is_told and standing.question_version != new.question_version)
     )
+
+

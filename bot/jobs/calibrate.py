@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from alerts.correction import Reviewed
-from evaluators.calibrate import Labelled, calibrate
-from evaluators.truth import truth_among
+import numpy as np
+
+from bot.labelled import Evidence, Gathering, reviewed
+from bot.thresholds import CALIBRATE, settle, standing
+from evaluators.calibrate import Labelled, calibrate, choose_threshold
+from evaluators.calibration.promise import Kept, Measure, Promise, keep, lower_bound
 from traces.histogram import Rollup
-from traces.model import Calibration, Label
+from traces.model import Calibration, Json
 from traces.store import Store, Tx
 
-_JOB = "calibrate:"
-_STALE = timedelta(hours=1)
-_RECENT = timedelta(days=3)
+__all__ = ["Calibrating", "CalibrationRules", "outdate", "reviewed"]
+
+_STALE: Final = timedelta(hours=1)
+_WORTH_MOVING: Final = 0.1
+"""A threshold that keeps its promise is not moved for fewer flags, or fewer spared, than this share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRules:
+    """What labels may move by themselves.
+
+    Attributes:
+        are_automatic: Whether thresholds move without a person's word.
+        promises: What thresholds promise, by evaluator.
+    """
+
+    are_automatic: bool = True
+    promises: Mapping[str, Promise] = field(default_factory=dict)
 
 
 class Calibrating:
     """Keeps the calibration of every labelled evaluator up to date."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rules: CalibrationRules | None = None) -> None:
         self._store = store
+        self._rules = rules if rules is not None else CalibrationRules()
 
     def run(self, now: datetime, *, always: bool = False) -> list[Calibration]:
         """Calibrate the evaluators whose labels changed or whose calibration is an hour old; returns the new ones.
@@ -32,63 +53,95 @@ class Calibrating:
         """
         with self._store.begin() as tx:
             names = [name for name in tx.reviews.label_counts() if always or self._is_due(tx, name, now)]
-            return [found for name in names if (found := self._calibrate(tx, name, now)) is not None]
+            if not names:
+                return []
+            gathering = Gathering(tx, now)
+            return [found for name in names if (found := self._calibrate(tx, gathering, name, now)) is not None]
 
     def _is_due(self, tx: Tx, name: str, now: datetime) -> bool:
-        state = tx.state.job_outcome(_JOB + name)
-        ran_at = tx.state.job_ran_at(_JOB + name)
+        state = tx.state.job_outcome(CALIBRATE + name)
+        ran_at = tx.state.job_ran_at(CALIBRATE + name)
         return ran_at is None or state != tx.reviews.fingerprint(name) or abs(now - ran_at) >= _STALE
 
-    def _calibrate(self, tx: Tx, name: str, now: datetime) -> Calibration | None:
-        tx.state.job_ran(_JOB + name, now, tx.reviews.fingerprint(name))
-        values = tx.scores.values(name)
-        if not values:
-            return None  # a word of the taxonomy that no evaluator scores
+    def _calibrate(self, tx: Tx, gathering: Gathering, name: str, now: datetime) -> Calibration | None:
+        tx.state.job_ran(CALIBRATE + name, now, tx.reviews.fingerprint(name))
+        evidence = gathering.evidence(name)
+        if evidence is None:
+            return None
+        threshold, promised = self._threshold(tx, name, evidence, now)
         found = calibrate(
             name,
-            tx.scores.version(name),
-            _labelled(tx, name, {**values, **_held_out(tx, name, values)}, now),
-            Rollup.of(values.values()),
+            evidence.version,
+            evidence.labelled,
+            evidence.scores,
             computed_at=now,
+            threshold=threshold,
+            before=evidence.before,
         )
+        if promised:
+            found = replace(found, detail={**found.detail, "promise": promised})
         tx.calibrations.put(found)
         return found
+
+    def _threshold(self, tx: Tx, name: str, evidence: Evidence, now: datetime) -> tuple[float, dict[str, Json]]:
+        """The threshold in force, moved where labels say so, and what became of the promise."""
+        in_force = standing(tx.thresholds.moves(name)).in_force
+        promise = self._rules.promises.get(name)
+        if promise is None:
+            values, truths, _ = _arrays(evidence.labelled)
+            wanted = choose_threshold(values, truths)
+            reason = f"tells true from false best, by {len(values)} labels"
+            return settle(tx, name, (wanted, reason), now, automatically=self._rules.are_automatic), {}
+        kept = keep(promise, *_arrays(evidence.labelled))
+        if kept.threshold is not None and not _stays(promise, in_force, kept, evidence):
+            wanted = kept.threshold
+            reason = f"{promise.measure} of at least {promise.at_least:.0%}, by {kept.n:.0f} labels"
+            in_force = settle(tx, name, (wanted, reason), now, automatically=self._rules.are_automatic)
+        return in_force, _told(promise, kept, in_force, evidence.labelled)
 
 
 def outdate(tx: Tx, name: str, now: datetime) -> None:
     """Have the next run calibrate an evaluator anew: its scores have changed, though its labels have not."""
-    tx.state.job_ran(_JOB + name, now, None)
+    tx.state.job_ran(CALIBRATE + name, now, None)
 
 
-def _held_out(tx: Tx, name: str, values: dict[str, float]) -> dict[str, float]:
-    """What a classifier gives to those that it learned from, as if it had not seen them: else it would flatter itself."""
-    learned = tx.classifiers.current(name)
-    if learned is None or not learned.takes_over or not tx.scores.version(name).endswith(f"+c{learned.version}"):
-        return {}
+def _arrays(labelled: tuple[Labelled, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return (
+        np.array([one.value for one in labelled], dtype=np.float64),
+        np.array([one.truth for one in labelled], dtype=np.bool_),
+        np.array([1 / (one.inclusion_probability or 1.0) for one in labelled], dtype=np.float64),
+    )
+
+
+def _stays(promise: Promise, in_force: float, kept: Kept, evidence: Evidence) -> bool:
+    """Whether the threshold in force keeps the promise and another would change little."""
+    assert kept.threshold is not None
+    scores: Rollup = evidence.scores
+    now, then = scores.at_least(in_force), scores.at_least(kept.threshold)
+    if abs(now - then) > _WORTH_MOVING * max(now, 1):
+        return False
+    return _bound(promise, in_force, evidence.labelled) >= promise.at_least
+
+
+def _bound(promise: Promise, threshold: float, labelled: tuple[Labelled, ...]) -> float:
+    """What the labels guarantee at a threshold."""
+    values, truths, weights = _arrays(labelled)
+    among = values >= threshold if promise.measure is Measure.PRECISION else truths
+    counted = truths if promise.measure is Measure.PRECISION else values >= threshold
+    if not among.any():
+        return 0.0
+    n = float(weights[among].sum() ** 2 / (weights[among] ** 2).sum())
+    return lower_bound(n * float(weights[among & counted].sum() / weights[among].sum()), n)
+
+
+def _told(promise: Promise, kept: Kept, in_force: float, labelled: tuple[Labelled, ...]) -> dict[str, Json]:
+    """What a report says of the promise; with nothing that keeps it, how many labels are missing and where."""
+    bound = _bound(promise, in_force, labelled)
     return {
-        conversation_id: chance for conversation_id, chance in learned.held_out.items() if conversation_id in values
+        "measure": str(promise.measure),
+        "at_least": promise.at_least,
+        "is_kept": bound >= promise.at_least,
+        "bound": bound,
+        "more_labels": kept.more_labels,
+        "from_score": kept.where,
     }
-
-
-def reviewed(tx: Tx, name: str) -> dict[str, Reviewed]:
-    """What reviewers agree on of the conversations that they answered this question about, by conversation."""
-    by_conversation: dict[str, list[Label]] = {}
-    for label in tx.reviews.labels_named(name):
-        by_conversation.setdefault(label.conversation_id, []).append(label)
-    found = {}
-    for conversation_id, given in by_conversation.items():
-        truth = truth_among(given)
-        if truth is not None:
-            chance = next((p for label in given if (p := label.inclusion_probability) is not None), None)
-            found[conversation_id] = Reviewed(truth=truth, weight=1 / (chance or 1.0))
-    return found
-
-
-def _labelled(tx: Tx, name: str, values: Mapping[str, float], now: datetime) -> list[Labelled]:
-    """What reviewers say of the conversations that the evaluator has scored."""
-    said = {i: one for i, one in reviewed(tx, name).items() if i in values}
-    recent = {fact.conversation_id for fact in tx.rollups.facts_of(said) if now - fact.at <= _RECENT}
-    return [
-        Labelled(value=values[i], truth=one.truth, inclusion_probability=1 / one.weight, is_recent=i in recent)
-        for i, one in said.items()
-    ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 
 from traces import schema
 from traces.clock import format_time, parse_time
 from traces.model import Calibration
-from traces.store.base import Part
+from traces.store.base import Part, chunks
 
 _T = schema.calibrations
+_S = schema.scores
+_C = schema.conversations
+_OURS = "evaluator"
 
 
 class Calibrations(Part):
@@ -51,6 +55,64 @@ class Calibrations(Part):
             .order_by(_T.c.calibration_id)
         )
         return [_calibration(row.body) for row in rows]
+
+    def scored(self, name: str) -> dict[str, int]:
+        """How many conversations each evaluator version scores now, of a name."""
+        rows = self._connection.execute(
+            select(_S.c.evaluator_version, func.count(_S.c.conversation_id.distinct()).label("n"))
+            .where(self._scores(name))
+            .group_by(_S.c.evaluator_version)
+        )
+        return {row.evaluator_version: row.n for row in rows}
+
+    def values_by_version(self, name: str) -> dict[str, dict[str, float]]:
+        """The current values of a score by evaluator version and conversation id; of several, Hark's own."""
+        found: dict[str, tuple[str, float]] = {}
+        rows = self._connection.execute(
+            select(_S.c.conversation_id, _S.c.evaluator_version, _S.c.value)
+            .where(self._scores(name))
+            .order_by(case((_S.c.source == _OURS, 1), else_=0), _S.c.source.desc(), _S.c.place)
+        )
+        for conversation_id, version, value in rows:
+            found[conversation_id] = (version, value)
+        versions: dict[str, dict[str, float]] = {}
+        for conversation_id, (version, value) in found.items():
+            versions.setdefault(version, {})[conversation_id] = value
+        return versions
+
+    def values_of(self, name: str, conversation_ids: Iterable[str]) -> dict[str, tuple[str, float]]:
+        """By conversation, the evaluator version and current value of a score; of several, Hark's own."""
+        found: dict[str, tuple[str, float]] = {}
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_S.c.conversation_id, _S.c.evaluator_version, _S.c.value)
+                .where(self._scores(name), _S.c.conversation_id.in_(chunk))
+                .order_by(case((_S.c.source == _OURS, 1), else_=0), _S.c.source.desc(), _S.c.place)
+            )
+            found |= {conversation_id: (version, value) for conversation_id, version, value in rows}
+        return found
+
+    def users(self, conversation_ids: Iterable[str]) -> dict[str, str]:
+        """Whose conversations these are, where it is known."""
+        found: dict[str, str] = {}
+        for chunk in chunks(conversation_ids):
+            rows = self._connection.execute(
+                select(_C.c.conversation_id, _C.c.user_id).where(
+                    _C.c.workspace_id == self._workspace_id,
+                    _C.c.conversation_id.in_(chunk),
+                    _C.c.user_id.is_not(None),
+                )
+            )
+            found |= {row.conversation_id: row.user_id for row in rows}
+        return found
+
+    def _scores(self, name: str) -> ColumnElement[bool]:
+        return and_(
+            _S.c.workspace_id == self._workspace_id,
+            _S.c.superseded_at.is_(None),
+            _S.c.name == name,
+            _S.c.value.is_not(None),
+        )
 
 
 _PAIRS = ("labelled_positive", "labelled_negative", "recent_positive", "verdicts", "refresh")

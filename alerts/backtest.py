@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from alerts.detector import Anomaly, Point
-from alerts.watch import Finding, Terrain, Watch, WatchSettings, is_watched
+from alerts.track import is_watched
+from alerts.watch import Finding, Terrain, Watch, WatchSettings
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Alert, Segment, Signal
 from traces.store import Tx
@@ -146,7 +147,9 @@ def rehearse(tx: Tx, question: Question, terrain: Terrain, settings: WatchSettin
     # The budget of false alerts is shared by all series; only those of one signal are gone through here.
     weeks = settings.weeks_between_false_alerts * question.sensitivity.patience * max(1.0, every / max(1, own))
     watch = Watch(replace(settings, weeks_between_false_alerts=weeks))
-    course = _Course(question, watch, replace(terrain, signals={signal.name: signal}))
+    # A tail is measured beside the size that it is of.
+    asked = {name: s for name, s in terrain.signals.items() if name == signal.tail_of} | {signal.name: signal}
+    course = _Course(question, watch, replace(terrain, signals=asked))
     for through in watch.rehearse(tx, start, bucket_start(question.until, HOUR_S), course.terrain):
         course.take(through)
     return course.told(tx.alerts.all())
@@ -168,7 +171,7 @@ class _Course:
         self._hours += 1
         if through > self._question.since:
             for finding in self._watch.findings(self.terrain):
-                if self._is_asked(finding.segment):
+                if finding.signal.name == self._question.signal.name and self._is_asked(finding.segment):
                     self._note(finding, through)
         if self._hours % _CHART_HOURS == 0:
             self._chart()
@@ -242,8 +245,8 @@ def _watched(tx: Tx, start: datetime, end: datetime, terrain: Terrain, signal: S
     seen = {
         (name, segment)
         for _, segment, body in tx.rollups.buckets(since=start, until=end, resolution_s=DAY_S)
-        for name in body
-        if name in terrain.signals and is_watched(terrain.signals[name], segment)
+        for name, watched in terrain.signals.items()
+        if (watched.tail_of or name) in body and is_watched(watched, segment)
     }
     return sum(name == signal.name for name, _ in seen), len(seen)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alerts.defined import Definition, measured, signal_defined
-from alerts.sizes import SIZES, sizes_of
+from alerts.sizes import SIZES, sizes_of, tail_signal
 from traces.model import (
     EVERYTHING,
     Calibration,
@@ -52,6 +52,8 @@ COST = Signal(
     min_relative=0.15,
     summary="US dollars per conversation, where its cost is known.",
 )
+LATENCY_TAIL = tail_signal(LATENCY, "Share of answers that took longer than the usual p95 of their hour of the week.")
+COST_TAIL = tail_signal(COST, "Share of conversations that cost more than the usual p95 of their hour of the week.")
 EVALUATOR_FAILURE = Signal(
     name="evaluator_failure",
     kind=Kind.RATE,
@@ -108,7 +110,9 @@ BUILT_IN = (
     VOLUME,
     ERROR_RATE,
     LATENCY,
+    LATENCY_TAIL,
     COST,
+    COST_TAIL,
     *SIZES,
     EVALUATOR_FAILURE,
     JUDGE_SPEND,
@@ -188,6 +192,8 @@ def all_signals(
     """
     signals = {signal.name: signal for signal in BUILT_IN}
     signals |= {name: signal_defined(name, o.definition) for name, o in overrides.items() if o.definition is not None}
+    off = {name for name, override in overrides.items() if not override.enabled}
+    signals = {name: signal for name, signal in signals.items() if signal.tail_of not in off}
     for name in scores:
         signals.setdefault(name, signal_of_score(name, bad.get(name) or bad.get(name.partition(".")[0])))
     return {

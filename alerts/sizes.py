@@ -54,7 +54,26 @@ TOOLS_USED = Signal(
     by_segment=False,
     summary="Tool calls in a conversation that makes any.",
 )
-SIZES = (TTFT, TOKENS_IN, TOKENS_OUT, TURNS, ANSWER_LENGTH, TOOLS_USED)
+_TAIL_RELATIVE, _TAIL_ABSOLUTE = 0.3, 0.02
+
+
+def tail_signal(size: Signal, summary: str) -> Signal:
+    """The signal of how many values of a size lie above their usual 95 % quantile, watched where the size is."""
+    return Signal(
+        name=f"{size.name}_tail",
+        kind=Kind.RATE,
+        unit="%",
+        min_relative=_TAIL_RELATIVE,
+        min_absolute=_TAIL_ABSOLUTE,
+        by_segment=size.by_segment,
+        counts=size.counts,
+        tail_of=size.name,
+        summary=summary,
+    )
+
+
+TTFT_TAIL = tail_signal(TTFT, "Share of answers that began later than the usual p95 of their hour of the week.")
+SIZES = (TTFT, TTFT_TAIL, TOKENS_IN, TOKENS_OUT, TURNS, ANSWER_LENGTH, TOOLS_USED)
 
 
 def sizes_of(conversation: Conversation) -> dict[str, list[float]]:

@@ -9,25 +9,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
 
-import numpy as np
-import orjson
-
+from alerts.checkpoint import packed, unpacked
 from alerts.correction import Reviewed, line_of
-from alerts.detector import SUMS, Anomaly, Detector, Panel, Since, Terms, Verdict, run_length
+from alerts.detector import Anomaly, Detector, Since, Terms, Verdict, run_length
 from alerts.excluded import Excluded, is_excluded
 from alerts.signals import threshold_of
+from alerts.tailing import Tailing, usual_sizes
+from alerts.tails import Tails
+from alerts.track import Series, Track, is_watched
 from traces.clock import format_time
 from traces.errors import BadInput
-from traces.histogram import Rollup, value_of
-from traces.model import EVERYTHING, Calibration, Change, Kind, Segment, Signal
+from traces.histogram import Rollup
+from traces.model import Calibration, Change, Kind, Segment, Signal
 from traces.store import Tx
-from traces.store.rollups import HOUR_S, bucket_start, segment_key, segment_of
+from traces.store.rollups import HOUR_S, Fact, bucket_start, segment_key, segment_of
 from traces.store.state import DetectorCheckpoint
 
 _HOUR = timedelta(hours=1)
@@ -35,11 +36,6 @@ TOLD = "detected_through"
 """The job under which it is noted how far alerts have been brought in line."""
 _CHECKPOINT = "hourly"
 _SAVE_EVERY = timedelta(hours=24)
-_INHERITING = ("model", "prompt_version", "release")
-"""Keys whose new values are expected to behave like what they replace: they start with its baseline."""
-_WIDE = frozenset({"application", "environment"})
-
-_Series: TypeAlias = tuple[str, Segment]
 _Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
 
 
@@ -86,32 +82,18 @@ class Finding:
     verdict: Verdict
 
 
-@dataclass(slots=True)
-class _Track:
-    """The series of one kind, in the order in which their detector knows them."""
-
-    detector: Detector
-    series: list[_Series] = field(default_factory=list)
-    places: dict[_Series, int] = field(default_factory=dict)
-    terrain: Terrain | None = None
-    watched: int = 0
-
-    def add(self, series: _Series) -> None:
-        if series not in self.places:
-            self.places[series] = len(self.series)
-            self.series.append(series)
-
-
 class Watch:
     """Detection over one store. Not safe to share between threads: whoever runs it holds the schedule's lock."""
 
     def __init__(self, settings: WatchSettings) -> None:
         self._settings = settings
-        self._tracks: dict[Kind, _Track] = {}
+        self._tracks: dict[Kind, Track] = {}
         self._thresholds: dict[str, float] = {}
         self._through: datetime | None = None
         self._saved: datetime | None = None
         self._terms: dict[Kind, Terms] = {}
+        self._judged_by: tuple[Terrain | None, int] = (None, 0)
+        self._tailing = Tailing()
 
     @property
     def through(self) -> datetime | None:
@@ -183,27 +165,28 @@ class Watch:
 
     def reconsider(self, terrain: Terrain) -> bool:
         """Judge what is known by what calibration says now; whether there is anything to judge."""
-        total = sum(len(track.series) for track in self._tracks.values())
-        for kind, track in self._tracks.items():
-            self._terms[kind] = self._terms_of(track, terrain, total)
-            track.terrain, track.watched = terrain, total
+        self._judged_by = terrain, self.series
+        self._terms = {kind: self._terms_of(track, terrain) for kind, track in self._tracks.items()}
         return bool(self._tracks)
 
     def since(self, signal: Signal, segment: Segment, start: datetime) -> Since | None:
         """What a series showed and should have shown since a time; ``None`` when it is not watched."""
-        track = self._tracks.get(signal.kind)
-        place = None if track is None else track.places.get((signal.name, segment))
-        if track is None or place is None or signal.kind not in self._terms:
-            return None
-        return track.detector.since(place, start, self._terms[signal.kind])
+        found = self._place(signal, segment)
+        return None if found is None else found[0].detector.since(found[1], start, self._terms[signal.kind])
 
     def verdict(self, signal: Signal, segment: Segment) -> Verdict | None:
         """What is known of a series now; ``None`` when it is not watched."""
+        found = self._place(signal, segment)
+        return None if found is None else found[0].detector.verdict(found[1], self._terms[signal.kind])
+
+    def _place(self, signal: Signal, segment: Segment) -> tuple[Track, int] | None:
         track = self._tracks.get(signal.kind)
         place = None if track is None else track.places.get((signal.name, segment))
-        if track is None or place is None or signal.kind not in self._terms:
-            return None
-        return track.detector.verdict(place, self._terms[signal.kind])
+        return None if track is None or place is None or signal.kind not in self._terms else (track, place)
+
+    def with_tail(self, signal: Signal, segment: Segment, facts: Sequence[Fact]) -> list[Fact]:
+        """The same conversations with which of their sizes lie above the quantile that is usual there at their hour."""
+        return self._tailing.with_tail(self._tracks, self._terms, signal, segment, facts)
 
     def has_accepted(self, signal: str, segment: Segment, since: datetime) -> bool:
         """Whether a changed level of a series has been taken for its usual one after ``since``."""
@@ -235,7 +218,8 @@ class Watch:
         changed = tx.state.take_oldest_change()
         stale = self._through is not None and changed is not None and changed < self._through
         if stale or any(self._thresholds.get(name, t) != t for name, t in thresholds.items()):
-            self._tracks, self._through, self._terms = {}, None, {}
+            self._tracks, self._through, self._terms, self._tailing = {}, None, {}, Tailing()
+            self._judged_by = (None, 0)
         self._thresholds |= thresholds
 
     def _stored(self, tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[datetime, _Hour | None]]:
@@ -253,24 +237,23 @@ class Watch:
 
     def _take(self, hour: datetime, cut: _Hour | None, terrain: Terrain, *, observed: bool) -> None:
         values: dict[Kind, dict[int, Rollup]] = defaultdict(dict)
+        tails = self._tailing.among(terrain.signals, terrain.changes)
+        usual = usual_sizes(self._tracks, hour)
         for segment, body in sorted((cut or {}).items()):
-            for name, rollup in body.items():
+            for name, rollup in (body | tails.shares(self._tracks, usual, segment, body)).items():
                 signal = terrain.signals.get(name)
-                if signal is None or not is_watched(signal, segment):
-                    continue
-                track = self._track(signal.kind)
-                track.add((name, segment))
-                values[signal.kind][track.places[name, segment]] = rollup
-        total = sum(len(track.series) for track in self._tracks.values())
+                if signal is not None and is_watched(signal, segment):
+                    values[signal.kind][self._track(signal.kind).add((name, segment))] = rollup
+        # Folding weeks of history asks for the same terms a thousand times.
+        if self._judged_by[0] is not terrain or self._judged_by[1] != self.series:
+            self.reconsider(terrain)
         for kind, track in self._tracks.items():
-            # Folding weeks of history asks for the same terms a thousand times.
-            if kind not in self._terms or track.terrain is not terrain or track.watched != total:
-                self._terms[kind] = self._terms_of(track, terrain, total)
-                track.terrain, track.watched = terrain, total
             self._accept(track, hour, terrain, self._terms[kind])
-            track.detector.step(self._panel(kind, track, hour, values[kind], observed=observed), self._terms[kind])
+            panel = track.panel(hour, values[kind], self._thresholds, observed=observed)
+            track.detector.step(panel, self._terms[kind])
+        tails.learn(self._tracks, usual, (cut or {}) if observed else {})
 
-    def _accept(self, track: _Track, hour: datetime, terrain: Terrain, terms: Terms) -> None:
+    def _accept(self, track: Track, hour: datetime, terrain: Terrain, terms: Terms) -> None:
         """What people called expected within an hour is usual from that hour on, however often it is folded."""
         expected = {name for name, at in terrain.accepted if hour <= at < hour + _HOUR}
         for place in [place for (name, _), place in track.places.items() if name in expected] if expected else ():
@@ -278,73 +261,59 @@ class Watch:
             if place < track.detector.series:
                 track.detector.accept(place, terms)
 
-    def _track(self, kind: Kind) -> _Track:
+    def _track(self, kind: Kind) -> Track:
         if kind not in self._tracks:
-            self._tracks[kind] = _Track(Detector.start(kind, bucket_s=HOUR_S, zone=self._settings.timezone))
+            self._tracks[kind] = Track(kind, Detector.start(kind, bucket_s=HOUR_S, zone=self._settings.timezone))
         return self._tracks[kind]
 
-    def _panel(
-        self, kind: Kind, track: _Track, hour: datetime, values: Mapping[int, Rollup], *, observed: bool
-    ) -> Panel:
-        n = np.zeros((1, len(track.series)))
-        sums = {name: np.zeros_like(n) for name in SUMS[kind]}
-        for place, rollup in values.items():
-            n[0, place] = rollup.n
-            read = _sums_of(kind, rollup, self._thresholds.get(track.series[place][0], 0.5))
-            for array, value in zip(sums.values(), read, strict=True):
-                array[0, place] = value
-        return Panel(kind=kind, starts=[hour], n=n, observed=np.full_like(n, observed, dtype=bool), **sums)
-
-    def _terms_of(self, track: _Track, terrain: Terrain, total: int) -> Terms:
+    def _terms_of(self, track: Track, terrain: Terrain) -> Terms:
         # A signal that was switched off keeps its place; nobody is told of what it finds.
         fallback = next(iter(terrain.signals.values()))
         signals = [terrain.signals.get(name, fallback) for name, _ in track.series]
         return Terms.of(
             signals,
             run_length=run_length(
-                total, weeks_between_false_alerts=self._settings.weeks_between_false_alerts, bucket_s=HOUR_S
+                self.series, weeks_between_false_alerts=self._settings.weeks_between_false_alerts, bucket_s=HOUR_S
             ),
-            parent=[_parent(series, track, terrain.changes) for series in track.series],
+            parent=[track.parent(series, terrain.changes) for series in track.series],
             corrections=[line_of(signal, terrain.calibrations) for signal in signals],
         )
 
     def _to_bytes(self) -> bytes:
-        bodies = {kind: track.detector.to_bytes() for kind, track in self._tracks.items()}
-        head = orjson.dumps(
-            {
-                "thresholds": self._thresholds,
-                "excluded": _written(self._settings.excluded),
-                "tracks": [
-                    {
-                        "kind": kind.value,
-                        "bytes": len(bodies[kind]),
-                        "series": [[name, segment_key(segment)] for name, segment in track.series],
-                    }
-                    for kind, track in self._tracks.items()
-                ],
-            }
-        )
-        return len(head).to_bytes(4, "big") + head + b"".join(bodies.values())
+        head = {
+            "thresholds": self._thresholds,
+            "excluded": _written(self._settings.excluded),
+            "tracks": [[kind.value, _keys_of(track.series)] for kind, track in self._tracks.items()],
+            "tails": _keys_of(self._tailing.tails.series),
+        }
+        return packed(head, [*(t.detector.to_bytes() for t in self._tracks.values()), self._tailing.tails.to_bytes()])
 
     def _load(self, checkpoint: DetectorCheckpoint | None) -> None:
+        """What was saved; where it cannot be read, or other hours are left out now, the history is folded again."""
         if checkpoint is None:
             return
-        size = int.from_bytes(checkpoint.body[:4], "big")
-        head, rest = orjson.loads(checkpoint.body[4 : 4 + size]), checkpoint.body[4 + size :]
-        if head.get("excluded", []) != _written(self._settings.excluded):
-            return  # other hours are left out now: the history is folded again
-        tracks: dict[Kind, _Track] = {}
-        for saved in head["tracks"]:
-            try:
-                detector = Detector.from_bytes(rest[: saved["bytes"]])
-            except BadInput:
-                return  # written by another version of the detector: the history is folded again
-            track = tracks[Kind(saved["kind"])] = _Track(detector)
-            for name, segment in saved["series"]:
-                track.add((name, segment_of(segment)))
-            rest = rest[saved["bytes"] :]
-        self._tracks, self._thresholds = tracks, head["thresholds"]
+        try:
+            head, bodies = unpacked(checkpoint.body)
+            if head["excluded"] != _written(self._settings.excluded):
+                return
+            tailing = Tailing(Tails.from_bytes(bodies[-1], _series_of(head["tails"])))
+            tracks = {}
+            for (kind, series), body in zip(head["tracks"], bodies, strict=False):
+                track = tracks[Kind(kind)] = Track(Kind(kind), Detector.from_bytes(body))
+                for one in _series_of(series):
+                    track.add(one)
+        except (BadInput, KeyError, IndexError):
+            return
+        self._tracks, self._thresholds, self._tailing = tracks, head["thresholds"], tailing
         self._through = self._saved = checkpoint.through_at
+
+
+def _keys_of(series: Sequence[Series]) -> list[list[str]]:
+    return [[name, segment_key(segment)] for name, segment in series]
+
+
+def _series_of(keys: Sequence[Sequence[str]]) -> list[Series]:
+    return [(name, segment_of(segment)) for name, segment in keys]
 
 
 def _written(excluded: Sequence[Excluded]) -> list[list[str]]:
@@ -357,31 +326,3 @@ def _thresholds_of(terrain: Terrain) -> dict[str, float]:
         for name, signal in terrain.signals.items()
         if signal.evaluator is not None
     }
-
-
-def is_watched(signal: Signal, segment: Segment) -> bool:
-    """Whether a signal is watched in a segment: everywhere, or only in all traffic and in whole applications."""
-    return signal.by_segment or segment == EVERYTHING or all(key in _WIDE for key, _ in segment.pairs)
-
-
-def _sums_of(kind: Kind, rollup: Rollup, threshold: float) -> tuple[float, ...]:
-    """What a panel of that kind needs of a rollup, in the order of ``SUMS``."""
-    if kind is Kind.COUNT:
-        return ()
-    if kind is Kind.RATE:
-        return (rollup.at_least(threshold),)
-    if kind is Kind.CONTINUOUS:
-        return rollup.log_total, rollup.log_square_total
-    values = [(value_of(bin_), count) for bin_, count in rollup.bins.items()]
-    return sum(v * count for v, count in values), sum(v * v * count for v, count in values)
-
-
-def _parent(series: _Series, track: _Track, changes: Sequence[Change]) -> int:
-    """Where a new model, prompt version or release takes its first baseline: its application, else all traffic."""
-    name, segment = series
-    if len(segment.pairs) != 1 or segment.pairs[0][0] not in _INHERITING:
-        return -1
-    key, value = segment.pairs[0]
-    applications = {c.application for c in changes if c.kind == key and c.value == value and c.application}
-    of = Segment.of(application=applications.pop()) if len(applications) == 1 else EVERYTHING
-    return track.places.get((name, of), track.places.get((name, EVERYTHING), -1))

@@ -14,6 +14,7 @@ from alerts.detector.panel import WEEK_S, Bools, Floats, Panel, Readings, Terms
 from alerts.detector.slots import slot_of, zone_named
 from alerts.detector.state import BUCKETS, DAY_S, EXPECTED, TOTAL, UNITS, State
 from alerts.detector.verdict import Anomaly, End, Since, Verdict, anomaly_of, since_of, verdict_of
+from traces.clock import as_utc
 from traces.errors import BadInput
 from traces.model import Kind
 
@@ -102,6 +103,26 @@ class Detector:
         """Start of the bucket in which this series' changed level was last taken for its usual one."""
         number = int(self.state.accepted_at[series])
         return datetime.fromtimestamp(number * self.state.bucket_s, UTC) if number else None
+
+    def is_off(self, series: int) -> bool:
+        """Whether an anomaly of this series is open."""
+        return bool(self.state.opened[series])
+
+    def usual(self, start: datetime) -> Floats:
+        """The mean that the bucket at ``start`` is expected to show, shape (S,): a rate, a mean of ln x, a count.
+
+        While a slot cannot be judged yet it is the mean of all that was learned; nan where that is too little.
+        """
+        state = self.state
+        week_slot, like_slot = slot_of(int(as_utc(start).timestamp()), self._zone)
+        with np.errstate(all="ignore"):
+            found = baseline.expected(
+                state, week_slot, like_slot, spread.spread_of(state), spread.independence_of(state)
+            )
+            enough = state.all_weight >= baseline.FEWEST_CONVERSATIONS
+            overall = np.where(enough, state.all_total / state.all_weight, np.nan)
+            usual: Floats = np.where(found.usable, found.mean, overall)
+        return usual
 
     def accept(self, series: int, terms: Terms) -> Anomaly | None:
         """Take the level of an open anomaly for the usual one from here on; returns it ended, ``None`` where none is open."""

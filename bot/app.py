@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import httpx
 from pydantic import SecretStr
 from slack_bolt import App
 from slack_sdk import WebClient
@@ -29,6 +30,7 @@ from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
 from bot.jobs.quiet import LearningQuiet
+from bot.jobs.retain import Retaining
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.judges import Bench, JudgingSaid
@@ -37,16 +39,19 @@ from bot.schedule import Jobs, Nudge
 from bot.slack.access import Access, Workspace
 from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
+from bot.slack.blocks.values import StatusReport
 from bot.slack.client import client_of
 from bot.slack.listening.base import Edge
 from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
 from bot.slack.render import Renderer
 from bot.trace_pages import TracePages
+from bot.vitals import Heartbeat
 from evaluators.base import Evaluator
 from evaluators.registry import build, catalogue
 from traces.clock import Clock, SystemClock
 from traces.store import Store, open_store
+from traces.urlguard import GuardedClient, UrlGuard
 from traces.writer import Writer
 
 
@@ -113,12 +118,29 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         clock=clock,
         store=store,
         evaluators=evaluators,
-        jobs=_jobs(settings, store, clock, evaluators, heads, overrides, deliver, nudge, sources),
+        jobs=replace(
+            _jobs(settings, store, clock, evaluators, heads, overrides, deliver, nudge, sources),
+            heartbeat=_heartbeat(settings, clock, store, desk),
+        ),
         desk=desk,
         client=client,
         bolt=None if client is None else _bolt(settings, store, clock, client, desk, nudge),
         webhook_secrets=webhook_secrets,
     )
+
+
+def _heartbeat(settings: Settings, clock: Clock, store: Store, desk: Desk) -> Heartbeat | None:
+    if settings.heartbeat_url is None:
+        return None
+    url = settings.heartbeat_url.get_secret_value()
+    allowed = [httpx.URL(url).host] if settings.heartbeat.allow_private else []
+    client = GuardedClient(UrlGuard(allowed), clock)
+    return Heartbeat(url, client, lambda: _status(store, clock, desk), settings.heartbeat.every_s)
+
+
+def _status(store: Store, clock: Clock, desk: Desk) -> StatusReport:
+    with store.read() as tx:
+        return desk.status(tx, clock.now())
 
 
 def evaluators_of(
@@ -209,6 +231,7 @@ def _jobs(
         deliver=deliver,
         nudge=nudge,
         picker=picker,
+        retain=Retaining(store, settings.retention.keep),
     )
 
 

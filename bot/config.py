@@ -19,14 +19,16 @@ from alerts.excluded import Excluded, parse_excluded
 from bot.config_choices import evaluator_mistakes
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
+from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in
+from bot.config_review import ReviewSettings
 from bot.config_rules import BoundSettings, ObjectiveSettings
 from bot.config_signals import SignalName, SignalSettings, mistakes_in
 from bot.config_slack import Secrets, SlackSettings, channels_in, secrets_in
 from bot.config_webhooks import WebhookSettings
 from bot.mistakes import mistake_of
 from bot.section import Section
-from traces.errors import BadConfig, BadInput
 from bot.trace_pages import parse_trace_page
+from traces.errors import BadConfig, BadInput
 from traces.quiet import QUIET
 from traces.sources.registry import Kind as SourceKind
 from traces.sources.registry import url_of
@@ -65,11 +67,11 @@ class RoleSettings(Section):
     admins: tuple[str, ...] = Field(default=(), description="May do everything.")
     reviewers: tuple[str, ...] = Field(default=(), description="May label, acknowledge and resolve.")
     viewers: tuple[str, ...] = Field(default=(), description="May only look.")
-
     reveal: tuple[str, ...] = Field(
         default=(),
         description="May, besides admins, see a conversation without redaction; each time is noted in the audit trail.",
     )
+
     @property
     def are_configured(self) -> bool:
         return bool(self.admins or self.reviewers or self.viewers)
@@ -161,22 +163,6 @@ class DetectSettings(Section):
         return name
 
 
-class ReviewSettings(Section):
-    """What reviewers are asked."""
-
-    examples_per_alert: int = Field(default=5, ge=0, le=10, description="Example conversations in an alert's thread.")
-    items_per_day: int = Field(
-        default=20, ge=0, le=1_000, description="Flagged conversations posted to the review channel in a day."
-    )
-    most_per_day: int = Field(
-        default=40,
-        ge=0,
-        le=10_000,
-        description="Never more conversations than this are posted to the review channel in a day (UTC), however many "
-        "are flagged.",
-    )
-
-
 class SourceSettings(Section):
     """A trace store that Hark polls, and into which labels are written back."""
 
@@ -188,20 +174,6 @@ class SourceSettings(Section):
         examples=["https://phoenix.example.com"],
     )
     project: str = Field(
-    trace_page: str | None = Field(
-        default=None,
-        description="Address at which people see a trace there, with {trace_id}, {target} (the store's own id), {project} "
-        "and {url}; default: known for Langfuse and Phoenix, none for the others.",
-        examples=["https://smith.langchain.com/o/my-org/projects/p/my-project/r/{target}"],
-    )
-
-    @field_validator("trace_page")
-    @classmethod
-    def _is_a_page(cls, template: str | None) -> str | None:
-        try:
-            return None if template is None else parse_trace_page(template)
-        except BadInput as error:
-            raise ValueError(error.message) from error
         default="default",
         min_length=1,
         max_length=255,
@@ -217,6 +189,20 @@ class SourceSettings(Section):
     first_days: float = Field(default=1.0, gt=0, le=365, description="Days that the first poll reads back.")
     write_labels: bool = Field(default=True, description="Write reviewers' labels back to it.")
     allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
+    trace_page: str | None = Field(
+        default=None,
+        description="Address at which people see a trace there, with {trace_id}, {target} (the store's own id), {project} "
+        "and {url}; default: known for Langfuse and Phoenix, none for the others.",
+        examples=["https://smith.langchain.com/o/my-org/projects/p/my-project/r/{target}"],
+    )
+
+    @field_validator("trace_page")
+    @classmethod
+    def _is_a_page(cls, template: str | None) -> str | None:
+        try:
+            return None if template is None else parse_trace_page(template)
+        except BadInput as error:
+            raise ValueError(error.message) from error
 
     @model_validator(mode="after")
     def _has_url(self) -> SourceSettings:
@@ -245,6 +231,8 @@ class FileSettings(Section):
     thresholds: dict[_Name, BoundSettings] = Field(default={}, description="Plain bounds, by name.")
     review: ReviewSettings = ReviewSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
     sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")
 
     @model_validator(mode="after")
@@ -259,6 +247,7 @@ class Settings(FileSettings):
 
     secrets: Secrets = Secrets()
     slack_api_url: str | None = None
+    heartbeat_url: SecretStr | None = None
     origin: str = "defaults"
 
     @property
@@ -288,6 +277,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "HARK_CONFIG": "Settings file in place of ./hark.toml.",
     "HARK_DATABASE_URL": "Database, in place of [database] url.",
     "HARK_KEY_PEPPER": "Secret that keys are hashed under, in place of the file beside the database.",
+    "HARK_HEARTBEAT_URL": "Address of an uptime check that is told, at a fixed interval, that Hark is well.",
     "HARK_ALERTS_CHANNEL": "Channel for alerts, in place of [slack] alerts_channel.",
     "HARK_REVIEW_CHANNEL": "Channel for reviews, in place of [slack] review_channel.",
 }
@@ -311,13 +301,16 @@ def load(environment: Mapping[str, str], directory: Path | None = None) -> Setti
     secrets = secrets_in(environment, mistakes)
     channels = channels_in(environment, mistakes)
     api_url = _api_url(environment, mistakes)
+    heartbeat_url = heartbeat_in(environment, mistakes)
     if mistakes or file is None:
         raise BadConfig(mistakes)
     values = {name: getattr(file, name) for name in FileSettings.model_fields}
     values["slack"] = file.slack.model_copy(update=channels)
     if url := environment.get("HARK_DATABASE_URL"):
         values["database"] = DatabaseSettings(url=SecretStr(url))
-    return Settings(**values, secrets=secrets, slack_api_url=api_url, origin=str(path or "defaults"))
+    return Settings(
+        **values, secrets=secrets, slack_api_url=api_url, heartbeat_url=heartbeat_url, origin=str(path or "defaults")
+    )
 
 
 def _file(environment: Mapping[str, str], directory: Path) -> tuple[Path | None, str]:

@@ -25,8 +25,10 @@ from bot.jobs.evaluate import Evaluation
 from bot.jobs.pick import Picker
 from bot.jobs.poll import Polling
 from bot.jobs.quiet import LearningQuiet
+from bot.jobs.retain import Retaining
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack, WrittenBack
+from bot.vitals import Heartbeat
 from traces.clock import Clock, SystemClock
 from traces.errors import HarkError
 
@@ -40,6 +42,7 @@ _TRAIN_EVERY_S = 10.0
 _QUIET_EVERY_S = 60.0
 _POLL_EVERY_S = 1.0
 _WRITE_BACK_EVERY_S = 5.0
+_RETAIN_EVERY_S = 60.0
 _THREADS = 10
 _MOST_PASSED_OVER = 4
 _EVALUATE_S = 0.4
@@ -98,6 +101,8 @@ class Jobs:
     deliver: Delivering | None
     nudge: Nudge
     picker: Picker
+    retain: Retaining
+    heartbeat: Heartbeat | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tick(self, now: datetime) -> Tick:
@@ -111,6 +116,7 @@ class Jobs:
             self.drift.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
+            self.retain.run(now)
         delivery = Report() if self.deliver is None else self.deliver.run()
         return Tick(
             at=now,
@@ -161,6 +167,9 @@ class Schedule:
         self._every(_TRAIN_EVERY_S, "train", self._train, alone=False)
         self._every(_TRAIN_EVERY_S, "drift", lambda: jobs.drift.run(self._clock.now()), alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
+        self._every(_RETAIN_EVERY_S, "retain", lambda: jobs.retain.run(self._clock.now()))
+        if (heartbeat := jobs.heartbeat) is not None:
+            self._every(heartbeat.every_s, "heartbeat", heartbeat.run, alone=False)
         if (deliver := jobs.deliver) is not None:
             self._every(_WORK_EVERY_S, _DELIVER, lambda: deliver.run(per_channel=_BURST), alone=False)
             jobs.nudge.reaches(self._deliver_now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from bot.slack.blocks.values import StatusReport
@@ -37,13 +37,16 @@ def _minutes(period: timedelta) -> str:
 class Heartbeat:
     """Tells an uptime check at a fixed interval that Hark is well; its silence is the alarm."""
 
-    def __init__(self, url: str, client: GuardedClient, status: Callable[[], StatusReport]) -> None:
+    def __init__(
+        self, url: str, client: GuardedClient, status: Callable[[], StatusReport], every_s: float = 60.0
+    ) -> None:
+        self.every_s = every_s
         self._url = url
         self._client = client
         self._status = status
         self._is_failing = False
 
-    def run(self, _now: datetime) -> bool:
+    def run(self) -> bool:
         """Send one beat if Hark is ready; whether it was sent."""
         try:
             if problems := unready(self._status()):

@@ -254,6 +254,12 @@ class Store:
         return self._engine.dialect.name
 
     @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; ``None`` for PostgreSQL and for one in memory."""
+        path = self._engine.url.database
+        return Path(path) if self.dialect == "sqlite" and path and path != ":memory:" else None
+
+    @property
     def location(self) -> str:
         """Where the database is, without its password."""
         return self._engine.url.render_as_string(hide_password=True)

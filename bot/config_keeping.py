@@ -1,0 +1,52 @@
+"""The settings of how long conversations are kept, and of who is told that Hark lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import httpx
+from pydantic import Field, SecretStr
+
+from bot.section import Section
+
+_HEARTBEAT = "HARK_HEARTBEAT_URL"
+
+
+class RetentionSettings(Section):
+    """How long conversations are kept."""
+
+    days: float | None = Field(
+        default=None,
+        gt=0,
+        le=36_500,
+        description="Days after which a conversation is deleted with its spans, scores and feedback; default: never. "
+        "Rollups, labels and the audit trail stay.",
+        examples=[90.0],
+    )
+
+    @property
+    def keep(self) -> timedelta | None:
+        return None if self.days is None else timedelta(days=self.days)
+
+
+class HeartbeatSettings(Section):
+    """The uptime check that HARK_HEARTBEAT_URL names: it is told that Hark is well, and raises the alarm at silence."""
+
+    every_s: float = Field(default=60.0, ge=5, le=86_400, description="Seconds between two beats.")
+    allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
+
+
+def heartbeat_in(environment: Mapping[str, str], mistakes: list[str]) -> SecretStr | None:
+    """The address to beat at; what is wrong with it is added to ``mistakes``."""
+    said = environment.get(_HEARTBEAT, "").strip()
+    if not said:
+        return None
+    try:
+        url = httpx.URL(said)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        mistakes.append(f"{_HEARTBEAT}: not a URL; write it like https://hc-ping.com/your-id")
+        return None
+    return SecretStr(said)

@@ -1,0 +1,55 @@
+"""Upkeep of an SQLite file: copied while it is in use, checked, and made small again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from traces.errors import BadInput, StoreUnavailable
+
+_PAGES = 2_000
+_WAIT_S = 15
+
+
+def copy_database(path: Path, to: Path) -> None:
+    """Copy a database to a file that is not there yet, from one moment, while others write to it.
+
+    Raises:
+        BadInput: There is such a file already.
+        StoreUnavailable: The database cannot be read, or the copy not written.
+    """
+    if to.exists():
+        raise BadInput(f"{to} is there already; name a new file")
+    draft = to.with_name(f".{to.name}.part")
+    try:
+        with _connected(path) as source, closing(sqlite3.connect(draft)) as copy:
+            source.backup(copy, pages=_PAGES)
+        draft.rename(to)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreUnavailable(f"the database cannot be copied to {to}: {error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def shrink(path: Path) -> None:
+    """Give back what was deleted; after that nothing of it is left in the file or its log."""
+    with _connected(path) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def damage(path: Path) -> list[str]:
+    """What is wrong with the file, in SQLite's words; empty when nothing is."""
+    with _connected(path) as connection:
+        return [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with closing(sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as error:
+        raise StoreUnavailable(f"the database cannot be used now: {error}") from error

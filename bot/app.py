@@ -22,7 +22,7 @@ from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
 from bot.http import Receiver
 from bot.jobs.backfill import Backfill
-from bot.jobs.calibrate import Calibrating
+from bot.jobs.calibrate import Calibrating, CalibrationRules
 from bot.jobs.deliver import Delivering
 from bot.jobs.detect import Detection
 from bot.jobs.drift import Drifting, Likeness
@@ -225,7 +225,7 @@ def _jobs(
             tuple(polled.source.name for polled in sources),
             rules_of(settings.slos, settings.thresholds),
         ),
-        calibrate=Calibrating(store),
+        calibrate=Calibrating(store, rules_of_calibration(settings)),
         drift=Drifting(store, likeness),
         train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
         deliver=deliver,
@@ -243,6 +243,14 @@ def watch_settings_of(detect: DetectSettings) -> WatchSettings:
         history=timedelta(weeks=detect.history_weeks),
         grace=timedelta(minutes=detect.grace_minutes),
         excluded=detect.excluded_ranges,
+    )
+
+
+def rules_of_calibration(settings: Settings) -> CalibrationRules:
+    """What labels may move by themselves."""
+    return CalibrationRules(
+        are_automatic=settings.calibration.thresholds == "automatic",
+        promises={name: promised.promise for name, promised in settings.calibration.promises.items()},
     )
 
 

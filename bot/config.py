@@ -16,6 +16,7 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from alerts.excluded import Excluded, parse_excluded
+from bot.config_calibration import CalibrationSettings
 from bot.config_choices import evaluator_mistakes
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
@@ -225,6 +226,7 @@ class FileSettings(Section):
     evaluators: EvaluatorSettings = EvaluatorSettings()
     judges: tuple[JudgeSettings, ...] = Field(default=(), description="Criteria that an LLM judges.")
     judge: JudgingSettings = JudgingSettings()
+    calibration: CalibrationSettings = CalibrationSettings()
     detect: DetectSettings = DetectSettings()
     signals: dict[SignalName, SignalSettings] = Field(default={}, description="Settings of single signals, by name.")
     slos: dict[_Name, ObjectiveSettings] = Field(default={}, description="Objectives, by name.")

@@ -35,6 +35,7 @@ class EvaluatorReport:
         tpr: The true-positive rate, the median of what labels leave open with its 95 % interval.
         tnr: The true-negative rate, likewise.
         kappa: Cohen's kappa with its 95 % interval, from a bootstrap over the labelled conversations.
+        ac1_bounds: AC1 between evaluator and reviewers with its 95 % interval, likewise.
         alpha: Krippendorff's alpha between evaluator and reviewers, likewise.
         calibration_error: Expected calibration error of its scores as probabilities; ``None`` where they are verdicts.
         more_labels: About how many more labels the corrected rate takes until its interval is ten points wide; the width
@@ -48,6 +49,7 @@ class EvaluatorReport:
     tpr: Bounds = None
     tnr: Bounds = None
     kappa: Bounds = None
+    ac1_bounds: Bounds = None
     alpha: Bounds = None
     calibration_error: float | None = None
 
@@ -71,6 +73,7 @@ def report_of(calibration: Calibration) -> EvaluatorReport:
         tpr=_bounds(calibration.detail.get("tpr")),
         tnr=_bounds(calibration.detail.get("tnr")),
         kappa=_bounds(agreement.get("kappa")),
+        ac1_bounds=_bounds(agreement.get("ac1")),
         alpha=_bounds(agreement.get("alpha")),
         calibration_error=reliability.get("ece"),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from evaluators.base import Evaluator, Verdict, excerpt
+from evaluators.seldom import Seldom
 from traces.model import Conversation, EvaluatorFailure, Score
 
-_LOG = logging.getLogger(__name__)
+_FAILURES: Final = Seldom(logging.getLogger(__name__))
 
 
 def run(evaluator: Evaluator, conversation: Conversation) -> Verdict:
@@ -48,7 +49,7 @@ def run_all(evaluator: Evaluator, conversation: Conversation) -> list[Score | Ev
 
 
 def _raised(evaluator: Evaluator, error: Exception) -> EvaluatorFailure:
-    _LOG.warning("evaluator %s failed with %s", evaluator.name, type(error).__name__)
+    _FAILURES.tell(evaluator.name, type(error).__name__)
     return _bug(evaluator, f"{type(error).__name__}: {error}")
 
 

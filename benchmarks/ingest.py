@@ -114,6 +114,11 @@ class Server:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(30)
 
+    def kill(self) -> None:
+        """Stop without waiting for what is being evaluated."""
+        self._process.kill()
+        self._process.wait(30)
+
 
 def send(
     port: int, bodies: Sequence[bytes], connections: int, headers: Mapping[str, str] = MappingProxyType({})

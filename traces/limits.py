@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-WIRE_BYTES: Final = 4 * 1024 * 1024
+WIRE_BYTES: Final = 20 * 1024 * 1024
 """A request body as it arrives, compressed or not."""
 
 INFLATED_BYTES: Final = 20 * 1024 * 1024
@@ -13,10 +13,10 @@ INFLATED_BYTES: Final = 20 * 1024 * 1024
 JSON_DEPTH: Final = 64
 """Nesting of lists and objects."""
 
-JSON_CONTAINERS: Final = 1_000_000
+JSON_CONTAINERS: Final = 500_000
 """Objects and lists in one JSON body: empty ones take thirty times the memory of their text."""
 
-JSON_VALUES: Final = 4_000_000
+JSON_VALUES: Final = 2_000_000
 """Values in one JSON body."""
 
 SPARSE_BYTES: Final = 2 * 1024 * 1024

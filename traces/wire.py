@@ -149,6 +149,20 @@ def _check_density(body: bytes) -> None:
         raise TooLarge(f"the JSON holds more than {limits.JSON_VALUES} values; send less at once")
 
 
+def check_kind(content_type: str) -> None:
+    """Refuse what is neither protobuf nor JSON before more is done about it.
+
+    Raises:
+        Unsupported: For any other content type.
+    """
+    if (kind := _kind(content_type)) not in (PROTOBUF, JSON):
+        raise Unsupported(f"content type {kind[:60]!r} is not read; send {PROTOBUF} or {JSON}")
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def read_export(body: bytes, content_type: str = PROTOBUF, content_encoding: str = "") -> Export:
     """The spans of an OTLP trace export.
 
@@ -199,17 +213,15 @@ def _of(read: Callable[[dict[str, Any], Refused], list[Span]], parsed: dict[str,
 
 def _read(body: bytes, content_type: str, content_encoding: str, decoder: _Decoder) -> Export:
     inflated = inflate(body, content_encoding)
-    kind = content_type.partition(";")[0].strip().lower()
+    check_kind(content_type)
     refused = Refused()
-    if kind == PROTOBUF:
+    if _kind(content_type) == PROTOBUF:
         spans = decoder.of_protobuf(inflated, refused)
-    elif kind == JSON:
+    else:
         parsed = read_json(inflated)
         if type(parsed) is not dict:
             raise BadInput(f"an OTLP export must be an object, not {kind_of(parsed)}")
         spans = decoder.of_json(parsed, refused)
-    else:
-        raise Unsupported(f"content type {kind[:60]!r} is not read; send {PROTOBUF} or {JSON}")
     return Export(spans, refused.count, refused.reason)
 
 

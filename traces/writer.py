@@ -154,16 +154,21 @@ class Writer:
         return job.done
 
     def _run(self) -> None:
-        while (first := self._next()) is not None:
-            group, stop = self._gather(first)
-            # A sender that has gone away takes its job back; from here on it no longer can.
-            began = time.monotonic()
-            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
-            self._load.worked(began, time.monotonic())
-            self._call_roll()
-            if stop:
-                break
+        while self._store_next():
+            pass
         self._call_roll(at_once=True)
+
+    def _store_next(self) -> bool:
+        """Store the next group; whether there may be more. What was stored is let go before the next is waited for."""
+        if (first := self._next()) is None:
+            return False
+        group, stop = self._gather(first)
+        # A sender that has gone away takes its job back; from here on it no longer can.
+        began = time.monotonic()
+        self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
+        self._load.worked(began, time.monotonic())
+        self._call_roll()
+        return not stop
 
     def _next(self) -> _Job | None:
         while True:

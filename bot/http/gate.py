@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.http.room import Place, Room
 from bot.http.sender import REFUSED
 from traces import limits, wire
 from traces.errors import BadInput, Busy, Denied, HarkError, NewerSchema, TooLarge, Unsupported
@@ -22,6 +24,12 @@ RETRY_AFTER_S = 5
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _TURN: Final = threading.Lock()
+ROOM: Final = "room"
+"""Under this name an application's state holds the room for large bodies."""
+_PLACE: Final = "hark.place"
+_CONTAINER_BYTES: Final = 50
+_STEP: Final = 1024 * 1024
+"""A body that does not say how large it is takes its room in such steps."""
 _MOST_LINES = 100_000
 _CUT_OFF = "the body was cut off"
 _JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
@@ -36,6 +44,8 @@ def answering(endpoint: Endpoint) -> Endpoint:
     """Turn what an endpoint raises into a status that tells a client whether to try again."""
 
     async def answer(request: Request) -> Response:
+        room: Room = getattr(request.app.state, ROOM)
+        place = request.scope[_PLACE] = room.place()
         try:
             return await endpoint(request)
         except HarkError as error:
@@ -45,8 +55,15 @@ def answering(endpoint: Endpoint) -> Endpoint:
         except ClientDisconnect:
             request.scope[REFUSED] = _CUT_OFF
             return problem(400, _CUT_OFF)
+        finally:
+            place.leave()
 
     return answer
+
+
+def _place(request: Request) -> Place:
+    place: Place = request.scope[_PLACE]
+    return place
 
 
 def _let_go(error: BaseException) -> None:
@@ -70,7 +87,8 @@ def _answer_to(error: HarkError) -> Response:
         if isinstance(error, kind):
             return problem(status, str(error))
     if isinstance(error, Busy):
-        return problem(429, error.message, retry_after_s=error.retry_after_s)
+        # Not 429: OpenTelemetry's older exporters for Python take that as final, and drop what they hold.
+        return problem(503, error.message, retry_after_s=error.retry_after_s)
     patience = 12 if isinstance(error, NewerSchema) else 1
     return problem(503, error.message, retry_after_s=RETRY_AFTER_S * patience)
 
@@ -82,21 +100,43 @@ def problem(status: int, reason: str, retry_after_s: int | None = None) -> Respo
 
 
 async def body_of(request: Request, most: int = limits.WIRE_BYTES) -> bytes:
-    """The request's body, read no further than the limit.
+    """The request's body, read no further than the limit, once there is room for it.
 
     Raises:
         TooLarge: When it is larger.
+        Busy: When there is no room, or it does not come.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
-        raise TooLarge(f"the body is larger than {most} bytes")
+    if declared.isdigit():
+        _check_size(int(declared), most)
+        await _place(request).to_read(int(declared))
+    room: Room = getattr(request.app.state, ROOM)
+    try:
+        async with asyncio.timeout(room.read_within_s):
+            return await _read(request, most)
+    except TimeoutError:
+        raise Busy(f"the body did not arrive within {room.read_within_s:g} s") from None
+
+
+async def _read(request: Request, most: int) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > most:
-            raise TooLarge(f"the body is larger than {most} bytes")
+        _check_size(size, most)
+        await _place(request).to_read_some(size, _STEP)
         parts.append(part)
     return b"".join(parts)
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        raise TooLarge(f"the body is larger than {most} bytes")
+
+
+async def dropped_body(request: Request) -> None:
+    """Read a body to its end and keep nothing of it."""
+    async for _ in request.stream():
+        pass
 
 
 async def decoded(read: Callable[_P, _T], *sent: _P.args, **named: _P.kwargs) -> _T:
@@ -110,13 +150,34 @@ async def decoded(read: Callable[_P, _T], *sent: _P.args, **named: _P.kwargs) ->
 
 
 async def inflated_body(request: Request) -> bytes:
-    """The request's body without its content encoding.
+    """The request's body without its content encoding, once there is room to work on it; see ``inflated``."""
+    return await inflated(request, await body_of(request))
+
+
+async def inflated(request: Request, body: bytes) -> bytes:
+    """A request's body without its content encoding, once there is room to work on it.
 
     Raises:
         BadInput: When it is too large, or not in the encoding that it declares.
+        Busy: When there is no room.
     """
-    body = await body_of(request)
-    return await decoded(wire.inflate, body, request.headers.get("content-encoding", ""))
+    place, encoding = _place(request), request.headers.get("content-encoding", "")
+    found, weight = await decoded(_weighed, body, encoding)
+    if not place.to_work_now(weight):
+        # What waits should not take the memory for which it waits.
+        del found
+        await place.to_work(weight)
+        found, _ = await decoded(_weighed, body, encoding)
+    place.was_read()
+    return found
+
+
+def _weighed(body: bytes, encoding: str) -> tuple[bytes, int]:
+    """The body without its encoding, and about how many bytes it is worth: small objects take more than their text."""
+    found = wire.inflate(body, encoding)
+    if found[:1] not in (b"{", b"["):
+        return found, len(found)
+    return found, len(found) + _CONTAINER_BYTES * (found.count(b"{") + found.count(b"["))
 
 
 def media_type(request: Request) -> str:
@@ -130,19 +191,22 @@ async def sent_json(request: Request) -> Any:
     Raises:
         BadInput: When it is neither.
     """
-    body = await body_of(request)
-    return await decoded(read_json, body, media_type(request), request.headers.get("content-encoding", ""))
+    return await json_in(request, await body_of(request))
 
 
-def read_json(body: bytes, kind: str, encoding: str) -> Any:
-    """JSON or JSON Lines out of a body with a content encoding.
+async def json_in(request: Request, body: bytes) -> Any:
+    """The same of a body that was read already.
 
     Raises:
         BadInput: When it is neither.
     """
+    kind = media_type(request)
     if kind != wire.JSON and kind not in _JSON_LINES:
         raise Unsupported(f"content type {kind[:60]!r} is not read; send {wire.JSON} or application/x-ndjson")
-    inflated = wire.inflate(body, encoding)
+    return await decoded(_read_json, await inflated(request, body), kind)
+
+
+def _read_json(inflated: bytes, kind: str) -> Any:
     first, more, _ = inflated.partition(b"\n")
     if kind not in _JSON_LINES and not (more and _is_complete(first)):
         return wire.read_json(inflated)

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import body_of, decoded, media_type, routes
+from bot.http.gate import decoded, dropped_body, inflated_body, media_type, routes
 from bot.http.storing import Storing
 from traces import wire
 from traces.wire import Export
 
 _ExportAnswer: TypeAlias = ExportTraceServiceResponse | ExportLogsServiceResponse
-_Reader: TypeAlias = Callable[[bytes, str, str], Export]
+_Reader: TypeAlias = Callable[[bytes, str], Export]
 # OpenTelemetry's own paths, and those that SDKs of other products add to a base URL.
 _BASES = ("/v1", "/api/public/otel/v1", "/otel/v1")
 
@@ -44,14 +44,14 @@ class OtlpEndpoints:
 
     async def _metrics(self, request: Request) -> Response:
         # Not read, but answered: clients log an error for ever when nobody takes their metrics.
-        await body_of(request)
+        await dropped_body(request)
         kind = media_type(request) or wire.PROTOBUF
         return Response(b"{}" if kind == wire.JSON else b"", media_type=kind)
 
     async def _export(self, request: Request, read: _Reader, answer: _ExportAnswer) -> Response:
-        body = await body_of(request)
-        kind, encoding = media_type(request), request.headers.get("content-encoding", "")
-        export = await decoded(read, body, kind, encoding)
+        kind = media_type(request)
+        wire.check_kind(kind)
+        export = await decoded(read, await inflated_body(request), kind)
         await self._storing.spans(export.spans, export.rejected, export.reason)
         return _export_answer(export, kind, answer)
 

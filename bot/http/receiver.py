@@ -12,9 +12,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bot.http.gate import routes
+from bot.http.gate import ROOM, routes
 from bot.http.otlp import OtlpEndpoints
 from bot.http.own import OwnEndpoints
+from bot.http.room import Room
 from bot.http.sender import Senders, protocol_of
 from bot.http.slack import SlackEndpoint
 from bot.http.storing import Storing
@@ -30,8 +31,14 @@ class Receiver:
     """Takes what clients and Slack send."""
 
     def __init__(
-        self, store: Store, writer: Writer, clock: Clock, webhook_secrets: Mapping[str, SecretStr] | None = None
+        self,
+        store: Store,
+        writer: Writer,
+        clock: Clock,
+        webhook_secrets: Mapping[str, SecretStr] | None = None,
+        room: Room | None = None,
     ) -> None:
+        self._room = room if room is not None else Room()
         self._store = store
         self._writer = writer
         self._slack = SlackEndpoint(clock)
@@ -60,7 +67,7 @@ class Receiver:
 
     def app(self) -> Starlette:
         """The ASGI application."""
-        return Starlette(
+        app = Starlette(
             middleware=[Middleware(Senders, refused=self._refused)],
             routes=[
                 *(route for endpoints in self._endpoints for route in endpoints.routes()),
@@ -69,6 +76,8 @@ class Receiver:
                 *routes(["/readyz"], self._ready, "GET"),
             ],
         )
+        setattr(app.state, ROOM, self._room)
+        return app
 
     async def _health(self, _request: Request) -> Response:
         return PlainTextResponse("ok\n")

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import body_of, decoded, media_type, read_json, routes
+from bot.http.gate import body_of, json_in, routes
 from bot.http.signatures import VERIFIERS
 from bot.http.storing import Storing
 from traces.clock import Clock
@@ -51,9 +51,7 @@ class VoiceEndpoints:
             body = await body_of(request)
             if (secret := self._secrets.get(platform)) is not None:
                 VERIFIERS[platform](body, request.headers, secret.get_secret_value(), self._clock.now())
-            encoding = request.headers.get("content-encoding", "")
-            sent = await decoded(read_json, body, media_type(request), encoding)
-            offers = await run_in_threadpool(self._offers, platform, sent)
+            offers = await run_in_threadpool(self._offers, platform, await json_in(request, body))
             if offers:
                 await self._storing.conversations(offers)
             return JSONResponse({"calls": len(offers)})

@@ -11,10 +11,12 @@ from collections import OrderedDict
 from typing import Final
 
 from traces.normalise.told import Told, read_back, written
-from traces.schema import packed, unpacked
+from traces.schema import packed, unpacked, unpacked_size
 
 _AT_HAND: Final = 600
-_MOST_BYTES: Final = 16 * 1024
+_LARGEST: Final = 64 * 1024
+_MOST_BYTES: Final = 8 * 1024 * 1024
+"""Of JSON; as Python's values it takes two to four times as much."""
 
 
 class Kept:
@@ -23,6 +25,7 @@ class Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._at_hand: OrderedDict[tuple[str, bytes], Told] = OrderedDict()
+        self._held = 0
 
     def pack(self, told: Told) -> bytes:
         body = packed(written(told))
@@ -40,12 +43,15 @@ class Kept:
         return told
 
     def _remember(self, body: bytes, told: Told) -> None:
-        if len(body) > _MOST_BYTES:
+        if (size := unpacked_size(body)) > _LARGEST:
             return
         with self._lock:
+            if (told.trace_id, body) not in self._at_hand:
+                self._held += size
             self._at_hand[told.trace_id, body] = told
-            while len(self._at_hand) > _AT_HAND:
-                self._at_hand.popitem(last=False)
+            while len(self._at_hand) > _AT_HAND or self._held > _MOST_BYTES:
+                (_, forgotten), _told = self._at_hand.popitem(last=False)
+                self._held -= unpacked_size(forgotten)
 
 
 KEPT: Final = Kept()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -17,6 +18,8 @@ from traces.store.feedback import GivenFeedback
 
 _T = schema.conversations
 _ELSEWHERE = ("scores", "labels")
+_TEXT_AT_ONCE = 2_000_000
+"""Characters of conversations that are evaluated together: what they hold is in memory, and a stop waits for it."""
 
 Stage: TypeAlias = Literal["arrival", "quiet", "judged"]
 """How far a conversation's evaluation has come: by what looks at once, by what waits until it is quiet, by judges."""
@@ -234,15 +237,16 @@ class Conversations(Part):
         return self._connection.execute(query).fetchall()
 
     def pending(self, now: datetime, limit: int) -> list[Pending]:
-        """Conversations that await evaluation as of ``now``, the oldest first; at most ``limit`` of each sort."""
+        """Conversations that await evaluation as of ``now``, the oldest first.
+
+        At most ``limit`` of each sort, and where they are long, fewer.
+        """
         arrived = (_T.c.arrival_version < _T.c.version) & (_T.c.ended_at <= now)
         settled = (_T.c.quiet_version < _T.c.version) & (_T.c.settle_at <= now)
         rows = {
             row.conversation_id: row
             for condition, order in ((settled, _T.c.settle_at), (arrived, _T.c.ended_at))
-            for row in self._connection.execute(
-                select(_T).where(self._mine(), condition).order_by(order, _T.c.conversation_id).limit(limit)
-            )
+            for row in self._bounded(condition, order, limit)
         }
         return [
             Pending(
@@ -254,14 +258,24 @@ class Conversations(Part):
             for row in sorted(rows.values(), key=lambda row: (row.ended_at, row.conversation_id))
         ]
 
+    def _bounded(self, such: ColumnElement[bool], order: Column[Any], limit: int) -> list[Any]:
+        """The first ``limit`` rows by ``order``, or as many as are not too much text at once, but one at least."""
+        found: list[Any] = []
+        held = 0
+        query = select(_T).where(self._mine(), such).order_by(order, _T.c.conversation_id).limit(limit)
+        # Unpacked row by row: what lies beyond the bound is never in memory.
+        with closing(self._connection.execute(query)) as rows:
+            for row in rows:
+                found.append(row)
+                held += _text_in(row.body)
+                if held > _TEXT_AT_ONCE:
+                    break
+        return found
+
     def unjudged(self, limit: int) -> list[Pending]:
         """Conversations that have gone quiet and await their judges, the oldest first; at most ``limit``."""
-        rows = self._connection.execute(
-            select(_T)
-            .where(self._mine(), _T.c.judged_version < _T.c.quiet_version, _T.c.quiet_version == _T.c.version)
-            .order_by(_T.c.settle_at, _T.c.conversation_id)
-            .limit(limit)
-        )
+        awaits_judges = (_T.c.judged_version < _T.c.quiet_version) & (_T.c.quiet_version == _T.c.version)
+        rows = self._bounded(awaits_judges, _T.c.settle_at, limit)
         return [
             Pending(
                 conversation=parse_conversation(row.body, received_at=row.received_at),
@@ -346,6 +360,14 @@ class Conversations(Part):
 
     def _mine(self) -> ColumnElement[bool]:
         return _T.c.workspace_id == self._workspace_id
+
+
+def _text_in(body: Mapping[str, Any]) -> int:
+    """About how many characters people, models, tools and retrievers said."""
+    return sum(
+        len(message.get("content") or "") + sum(len(document["content"]) for document in message.get("documents") or ())
+        for message in body["messages"]
+    )
 
 
 def _with_feedback(conversation: Conversation, given: Sequence[Feedback]) -> Conversation:

@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from bot.app import build_hark
 from bot.config import DatabaseSettings, Settings
 from bot.config_slack import Secrets
+from bot.http import Receiver
 from bot.playground.double import web_api
 from bot.playground.serving import loopback_socket, serving
 from bot.playground.workspace import Workspace
@@ -49,11 +50,14 @@ def settings_of(path, api_url, **secrets):
 class Edge:
     """A Hark that receives, with its database."""
 
-    def __init__(self, path, api_url=None, **secrets) -> None:
+    def __init__(self, path, api_url=None, room=None, **secrets) -> None:
         self.path = path
         self.hark = build_hark(settings_of(path, api_url, **secrets), FakeClock(NOW), {})
         self.writer = self.hark.writer()
-        self._server = serving(self.hark.receiver(self.writer).app(), loopback_socket())
+        receiver = self.hark.receiver(self.writer)
+        if room is not None:
+            receiver = Receiver(self.hark.store, self.writer, self.hark.clock, room=room)
+        self._server = serving(receiver.app(), loopback_socket())
         self.client = httpx.Client(base_url=self._server.__enter__(), timeout=20)
 
     def post(self, where, body, kind=JSON, **headers):
@@ -222,7 +226,7 @@ def test_json_lines_with_one_bad_line_store_nothing_and_name_the_line(edge):
         (400, b'{"id": "c", "messages": [], "started_at": "soon"}', JSON, "started_at"),
         (413, json.dumps([talk(str(n)) for n in range(1_001)]).encode(), JSON, "1001 conversations"),
         (413, b'{"id": "c", "messages": [], "x": ' + b"[" * 100 + b"]" * 100 + b"}", JSON, "nested"),
-        (413, json.dumps(talk("c", "x" * 5_000_000)).encode(), JSON, "larger than"),
+        (413, json.dumps(talk("c", "x" * limits.WIRE_BYTES)).encode(), JSON, "larger than"),
         (415, b"{}", "text/plain", "text/plain"),
         (415, b"{}", "", "content type"),
     ],

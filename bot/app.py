@@ -20,6 +20,7 @@ from bot.classifiers import Heads, learning
 from bot.config import DetectSettings, Settings
 from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
+from bot.home import Home
 from bot.http import Receiver
 from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating, CalibrationRules
@@ -34,8 +35,13 @@ from bot.jobs.retain import Retaining
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.judges import Bench, JudgingSaid
+from bot.queue import Queue
 from bot.review import Review
+from bot.review_desk import ReviewDesk
 from bot.schedule import Jobs, Nudge
+from bot.sent_messages import SentMessages
+from bot.settings_told import home_settings_of, queue_rules_of
+from bot.sharing import SHARED, Sharing
 from bot.slack.access import Access, Workspace
 from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
@@ -97,7 +103,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     with store.read() as tx:
         heads.refresh(tx)
     client = client_of(settings)
-    renderer = Renderer(evaluators, overrides)
+    renderer = Renderer(evaluators, overrides, settings.review.rule_of_votes)
     desk = Desk(
         store=store,
         clock=clock,
@@ -110,6 +116,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         catalogue=catalogue_of(settings, evaluators),
         weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
+    renderer.also_draws(SHARED, desk.delivered)
     deliver = None if client is None else Delivering(store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)
     nudge = Nudge()
@@ -124,7 +131,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         ),
         desk=desk,
         client=client,
-        bolt=None if client is None else _bolt(settings, store, clock, client, desk, nudge),
+        bolt=None if client is None else _bolt(settings, store, clock, client, desk, renderer, nudge),
         webhook_secrets=webhook_secrets,
     )
 
@@ -272,14 +279,36 @@ def _picking(settings: Settings, *, posts: bool) -> PickSettings:
 
 
 def _bolt(
-    settings: Settings, store: Store, clock: Clock, client: WebClient, desk: Desk, nudge: Callable[[], None]
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    client: WebClient,
+    desk: Desk,
+    renderer: Renderer,
+    nudge: Callable[[], None],
 ) -> App:
     access = Access(settings.roles, Workspace(client))
     edge = Edge(client, access, nudge)
+    queue = Queue(store, clock, queue_rules_of(settings))
+    reviewing = ReviewDesk(store, clock, queue, renderer)
     services = Services(
         review=Review(store, clock),
         alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
         reading=Reading(store, clock, access, TracePages(settings.sources)),
+        queue=queue,
+        reviewing=reviewing,
+        sent=SentMessages(store, clock),
+        sharing=Sharing(store=store, clock=clock),
+        home=Home(
+            store=store,
+            clock=clock,
+            access=access,
+            desk=desk,
+            renderer=renderer,
+            reviewing=reviewing,
+            settings=home_settings_of(settings),
+        ),
+        clock=clock,
     )
     return bolt_app(client, listening_to(edge, services))

@@ -11,17 +11,24 @@ from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import AuditEntry, Json, Label
 from traces.store import Store, Tx
+from traces.store.datasets import DatasetItem
 from traces.store.outbox import DeliveryState
+from traces.store.queue import EntryState
 from traces.store.reviews import LabelChange, ReviewItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a reviewer said: ``value`` 1 for yes, 0 for no, or a word; further labels by name; a note."""
+    """What a reviewer said: ``value`` 1 for yes, 0 for no, or a word; further labels by name; a note.
+
+    With ``is_kept`` the conversation goes into the dataset, with what the agent should have answered.
+    """
 
     value: float | str | None
     further: tuple[str, ...] = ()
     note: str | None = None
+    expected: str | None = None
+    is_kept: bool = False
 
 
 class Review:
@@ -43,6 +50,10 @@ class Review:
                 return False
             tx.state.name_reviewer(person.user_id, person.name)
             changed = [self._put(tx, label, person, request_key) for label in _labels(item, answer, person, now)]
+            if answer.value is not None:
+                tx.queue.drop(item_id, EntryState.RESERVED, EntryState.ASSIGNED, reviewer=person.user_id)
+            if answer.is_kept:
+                _keep(tx, item, person, now, request_key, expected=answer.expected)
             show(tx, item.item_id, now)
             return any(changed)
 
@@ -66,6 +77,21 @@ class Review:
             show(tx, item.item_id, now)
             return True
 
+    def keep(self, item_id: str, person: Person, request_key: str) -> bool:
+        """Put a conversation into the dataset; whether it was not there.
+
+        Raises:
+            BadInput: There is no such item any more.
+        """
+        with self._store.begin() as tx:
+            item, now = item_in(tx, item_id), self._clock.now()
+            if not tx.state.first_time(request_key, now):
+                return False
+            tx.state.name_reviewer(person.user_id, person.name)
+            is_new = _keep(tx, item, person, now, request_key)
+            show(tx, item_id, now)
+            return is_new
+
     def _put(self, tx: Tx, label: Label, person: Person, request_key: str) -> bool:
         assert label.at is not None
         before = tx.reviews.standing_label(label.conversation_id, label.name, label.reviewer)
@@ -74,6 +100,23 @@ class Review:
         said = None if before is None else _said(before)
         audited(tx, "label", label.conversation_id, person, label.at, request_key, before=said, after=_said(label))
         return True
+
+
+def _keep(
+    tx: Tx, item: ReviewItem, person: Person, at: datetime, request_key: str, *, expected: str | None = None
+) -> bool:
+    kept = DatasetItem(
+        conversation_id=item.conversation_id,
+        label=item.evaluator,
+        added_by=person.user_id,
+        added_at=at,
+        expected=expected,
+    )
+    is_new = tx.datasets.add(kept)
+    if is_new or expected is not None:
+        after = {"dataset": kept.dataset, "label": kept.label, "expected": expected is not None}
+        audited(tx, "dataset.add", item.conversation_id, person, at, request_key, after=after)
+    return is_new
 
 
 def _given_together(labels: Iterable[Label], evaluator: str, person: Person) -> list[Label]:

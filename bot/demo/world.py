@@ -10,8 +10,9 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.app import Hark
-from bot.config import DatabaseSettings, ReviewSettings, RoleSettings, Settings
+from bot.config import DatabaseSettings, RoleSettings, Settings
 from bot.config_judges import JudgeSettings, ScriptedVerdict
+from bot.config_review import ReviewSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.demo.simulate import Simulated
 from bot.judges import SCRIPTED

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from alerts.pipeline import ALERT, EXAMPLE, UPDATE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
 from bot.jobs.pick import REVIEW
+from bot.queue import PROBLEM
+from bot.review_rules import Votes
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.saying import others
 from bot.slack.blocks.story import update_message
 from bot.slack.blocks.surface import Message
-from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict, Vote
+from bot.slack.blocks.values import FlaggedConversation, GivenWord, Question, Turn, Verdict, Vote
 from evaluators.base import Evaluator
 from evaluators.truth import truth_of
 from traces.model import Alert, Conversation, Direction, Label, Score, Segment, Signal
 from traces.redact import redact
 from traces.store import Tx
 from traces.store.outbox import Delivery
+from traces.store.queue import EntryState
 from traces.store.reviews import ReviewItem
 
 _TURNS_AROUND = 2
 _TURNS_SHOWN = 6
 _SAYS_SO = 0.5
 _CONTEXT_KEYS = ("application", "model", "prompt_version", "scenario")
+_LIKELY = 3
 _QUESTIONS = {
+    PROBLEM: "Is something wrong with this conversation?",
     "volume": "Is something wrong with this conversation?",
     "error_rate": "Did a model call fail here?",
     "latency": "Was the answer too slow here?",
+    "latency_tail": "Was the answer too slow here?",
+    "cost_tail": "Did this conversation cost more than it should?",
+    "ttft_tail": "Did the answer begin too late here?",
     "cost": "Did this conversation cost more than it should?",
     "ttft": "Did the answer begin too late here?",
     "input_drift": "Is this something that users did not ask before?",
@@ -38,15 +47,29 @@ _QUESTIONS = {
 }
 
 
+Draw: TypeAlias = Callable[[Tx, Delivery], Message | None]
+"""Draws one kind of message; ``None`` when what it is about is gone."""
+
+
 class Renderer:
     """Draws the messages of the outbox."""
 
-    def __init__(self, evaluators: Sequence[Evaluator], overrides: Mapping[str, SignalOverride]) -> None:
+    def __init__(
+        self, evaluators: Sequence[Evaluator], overrides: Mapping[str, SignalOverride], votes: Votes | None = None
+    ) -> None:
         self._evaluators = {e.name: e for e in evaluators}
         self._overrides = overrides
+        self._rule = votes or Votes()
+        self._further: dict[str, Draw] = {}
+
+    def also_draws(self, kind: str, draw: Draw) -> None:
+        """From now on messages of this kind are drawn by ``draw``."""
+        self._further[kind] = draw
 
     def message(self, tx: Tx, delivery: Delivery) -> Message | None:
         """The message as it should stand now; ``None`` when what it was about is gone."""
+        if (draw := self._further.get(delivery.kind)) is not None:
+            return draw(tx, delivery)
         if delivery.kind == ALERT:
             alert = tx.alerts.get(delivery.subject_id)
             return None if alert is None else self._alert(tx, alert, delivery.delivery_id)
@@ -91,7 +114,7 @@ class Renderer:
                 no_label=evaluator.no_label,
                 yes_is_bad=evaluator.bad is not Direction.DOWN,
             )
-        built_in = name in {signal.name for signal in BUILT_IN}
+        built_in = name == PROBLEM or name in {signal.name for signal in BUILT_IN}
         return Question(
             evaluator=name,
             question=_QUESTIONS.get(name, _QUESTIONS["volume"])
@@ -100,8 +123,14 @@ class Renderer:
             yes_is_bad=built_in or self.signal(name).bad is not Direction.DOWN,
         )
 
-    def flagged(self, tx: Tx, item: ReviewItem) -> FlaggedConversation | None:
-        """A review item with everything that its card shows; ``None`` when the conversation is gone."""
+    def flagged(self, tx: Tx, item: ReviewItem, viewer: str | None = None) -> FlaggedConversation | None:
+        """A review item with everything that its card shows; ``None`` when the conversation is gone.
+
+        Args:
+            tx: Where it is read from.
+            item: The item.
+            viewer: The Slack id of the only person who sees it; without one it is for a channel.
+        """
         conversation = tx.conversations.get(item.conversation_id)
         if conversation is None:
             return None
@@ -109,7 +138,8 @@ class Renderer:
         scores = [o for o in outcomes if isinstance(o, Score)]
         labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
         asked = next((s for s in scores if s.name == item.evaluator), None)
-        return FlaggedConversation(
+        names = tx.state.reviewer_names()
+        card = FlaggedConversation(
             item_id=item.item_id,
             why=redact(item.reason).text,
             question=self.question(item.evaluator),
@@ -118,8 +148,29 @@ class Renderer:
             at=conversation.started_at,
             context=_context(conversation),
             scores=tuple(_shown(scores, asked)),
-            votes=tuple(_votes(labels, item.evaluator, tx.state.reviewer_names())),
+            likely=tuple(_likely(scores, item.evaluator)),
+            assigned_to=_assigned(tx, item, names),
+            is_kept=tx.datasets.holds(item.conversation_id),
         )
+        return self._voted(card, item, labels, names, viewer)
+
+    def _voted(
+        self,
+        card: FlaggedConversation,
+        item: ReviewItem,
+        labels: Sequence[Label],
+        names: Mapping[str, str],
+        viewer: str | None,
+    ) -> FlaggedConversation:
+        """The card with what may be shown of what reviewers said."""
+        votes = _votes(labels, item.evaluator, names)
+        answered = {label.reviewer for label in labels if label.name == item.evaluator}
+        wanted = self._rule.wanted(item.item_id, [vote.verdict for vote in votes.values()])
+        wanted = max(wanted, self._rule.several) if self._rule.is_blind else wanted
+        if self._rule.are_shown(len(votes)) or viewer in answered:
+            given = _words(labels, answered, names)
+            return replace(card, votes=tuple(votes.values()), words=given, wants_votes=len(votes) < wanted)
+        return replace(card, hidden_votes=len(votes), shown_from=self._rule.several, wants_votes=len(votes) < wanted)
 
 
 def excerpt(conversation: Conversation, score: Score | None = None) -> tuple[Turn, ...]:
@@ -169,24 +220,44 @@ def _hidden(text: str | None) -> str | None:
     return None if text is None else redact(text).text
 
 
-def _votes(labels: Sequence[Label], evaluator: str, names: Mapping[str, str]) -> list[Vote]:
-    """One vote per reviewer who answered the question, with the further words that the same reviewer gave."""
-    votes = []
+def _votes(labels: Sequence[Label], evaluator: str, names: Mapping[str, str]) -> dict[str, Vote]:
+    """By reviewer who answered the question, the vote with the further words that the same reviewer gave."""
+    votes = {}
     for label in labels:
         if label.name != evaluator or label.at is None:
             continue
         further = tuple(other.name for other in labels if other.reviewer == label.reviewer and other.name != evaluator)
-        votes.append(
-            Vote(
-                reviewer=names.get(label.reviewer, label.reviewer),
-                evaluator=evaluator,
-                verdict=_verdict(label),
-                at=label.at,
-                labels=further,
-                note=label.note,
-            )
+        votes[label.reviewer] = Vote(
+            reviewer=names.get(label.reviewer, label.reviewer),
+            evaluator=evaluator,
+            verdict=_verdict(label),
+            at=label.at,
+            labels=further,
+            note=label.note,
         )
     return votes
+
+
+def _words(labels: Sequence[Label], answered: Collection[str], names: Mapping[str, str]) -> tuple[GivenWord, ...]:
+    """What those said of the conversation who did not answer the question."""
+    return tuple(
+        GivenWord(reviewer=names.get(label.reviewer, label.reviewer), name=label.name, at=label.at)
+        for label in labels
+        if label.reviewer not in answered and label.at is not None and truth_of(label.value)
+    )
+
+
+def _likely(scores: Sequence[Score], evaluator: str) -> list[str]:
+    """What evaluators say is the case besides what is asked, the surest first."""
+    others = {s.name: s.value for s in scores if s.name != evaluator and s.value is not None and s.value >= _SAYS_SO}
+    return sorted(others, key=lambda name: (-others[name], name))[:_LIKELY]
+
+
+def _assigned(tx: Tx, item: ReviewItem, names: Mapping[str, str]) -> str | None:
+    """Whose it is for good, because a person said so."""
+    entries = tx.queue.entries([item.item_id]).get(item.item_id, [])
+    mine = next((e for e in entries if e.state is EntryState.ASSIGNED and e.until_at is None), None)
+    return None if mine is None else names.get(mine.reviewer, mine.reviewer)
 
 
 def _verdict(label: Label) -> Verdict:

@@ -91,6 +91,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "audit.add": ((ENTRY,), {}),
     "audit.broken": ((), {}),
     "audit.chain": ((), {}),
+    "audit.count": ((), {}),
     "audit.entries": ((), {}),
     "calibrations.current": ((), {}),
     "calibrations.history": (("refusal",), {}),
@@ -145,6 +146,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "label_writes.written": ((WRITE, "w-1"), {}),
     "mutes.add": ((MUTE,), {}),
     "mutes.lift": (("refusal", NOW), {}),
+    "mutes.lift_one": (("m-1", NOW), {}),
     "mutes.standing": ((NOW,), {}),
     "origins.counts": ((NOW - DAY,), {}),
     "origins.health": (("phoenix",), {}),
@@ -178,6 +180,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.requested": (("alert", "#c", NOW - DAY), {}),
     "outbox.retry": (("alert:a-1",), {"due_at": NOW, "problem": "429"}),
     "outbox.revive": ((NOW,), {}),
+    "outbox.standing_at": (("C1", "1.1"), {}),
     "outbox.undelivered": ((tuple(DeliveryState),), {}),
     "outbox.waiting_since": ((), {}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
@@ -194,12 +197,14 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "queue.taps": (("U1", NOW - DAY), {}),
     "retention.purge": ((NOW + DAY,), {}),
     "retention.purge_answers": ((NOW + DAY,), {}),
+    "reviews.agreement_of": (("U1",), {}),
     "reviews.fingerprint": (("refusal",), {}),
     "reviews.item": (("i-1",), {}),
     "reviews.items_of": ((["c-1"],), {}),
     "reviews.label_counts": ((), {}),
     "reviews.labels_named": (("refusal",), {}),
     "reviews.labels_of": ((["c-1"],), {}),
+    "reviews.last_answer": (("U1", NOW - DAY), {}),
     "reviews.pick": ((ITEM,), {}),
     "reviews.picked_since": ((NOW - DAY,), {}),
     "reviews.put_label": ((label(value=0.0, at=NOW + HOUR),), {}),
@@ -219,6 +224,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "rollups.signals": ((), LONG),
     "rollups.whole": ((EVERYTHING,), {**LONG, "resolution_s": DAY_S}),
     "rollups.withdraw": ((["c-1"],), {}),
+    "scores.count": ((), {}),
     "scores.current": ((["c-1"],), {}),
     "scores.failures": ((NOW - DAY,), {}),
     "scores.put": (({"c-1": [Score(name="refusal", value=0.25)]}, NOW), {}),
@@ -257,6 +263,12 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "state.source": (("phoenix",), {}),
     "state.sources": ((), {}),
     "state.take_oldest_change": ((), {}),
+    "taxonomy.current": ((), {}),
+    "taxonomy.history": (("pricing",), {}),
+    "taxonomy.label_counts": ((), {}),
+    "taxonomy.merge_labels": (("refusal", "pricing"), {}),
+    "taxonomy.put": ((replace(WORD, version=2),), {}),
+    "taxonomy.targets": ((["old", "refusal"],), {}),
     "thresholds.add": ((replace(MOVE, threshold=0.3),), {}),
     "thresholds.moves": (("refusal",), {}),
 }  # fmt: skip
@@ -267,12 +279,6 @@ METHODS = sorted(
     for method, _ in inspect.getmembers(inspect.get_annotations(part.func, eval_str=True)["return"], inspect.isfunction)
     if not method.startswith("_")
 )
-    "taxonomy.current": ((), {}),
-    "taxonomy.history": (("pricing",), {}),
-    "taxonomy.label_counts": ((), {}),
-    "taxonomy.merge_labels": (("refusal", "pricing"), {}),
-    "taxonomy.put": ((replace(WORD, version=2),), {}),
-    "taxonomy.targets": ((["old", "refusal"],), {}),
 
 
 def call(store, name):
@@ -299,6 +305,8 @@ def fill(store) -> None:
         tx.alerts.add(alert())
         tx.decisions.note("a-1", at=NOW, reason="new", text="New.", signal="refusal")
         tx.mutes.add(MUTE)
+        tx.taxonomy.put(WORD)
+        tx.taxonomy.put(MERGED)
         tx.datasets.add(KEPT)
         tx.answers.put(ASKED)
         tx.queue.put([ENTERED])
@@ -309,8 +317,6 @@ def fill(store) -> None:
         tx.arrivals.note([ARRIVAL])
         tx.origins.put_health(SourceHealth(name="phoenix", failures=1))
         tx.label_writes.request(["phoenix"], NOW)
-        tx.taxonomy.put(WORD)
-        tx.taxonomy.put(MERGED)
         tx.calibrations.put(calibration())
         tx.thresholds.add(MOVE)
         tx.anchors.freeze("refusal", [ANCHOR])

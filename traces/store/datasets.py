@@ -52,6 +52,13 @@ class Datasets(Part):
         self._upsert(_T, [row], update=["label", *(["expected"] if item.expected is not None else [])])
         return False
 
+    def holds(self, conversation_id: str, dataset: str = DEFAULT_DATASET) -> bool:
+        """Whether a conversation is in a dataset."""
+        found = select(_T.c.conversation_id).where(
+            _T.c.workspace_id == self._workspace_id, _T.c.dataset == dataset, _T.c.conversation_id == conversation_id
+        )
+        return self._connection.execute(found).first() is not None
+
     def rows(self, dataset: str = DEFAULT_DATASET) -> list[DatasetRow]:
         """What is in a dataset, in the order in which it was added."""
         newest = select(func.max(_L.c.at)).where(*self._labelled()).correlate(_T).scalar_subquery()

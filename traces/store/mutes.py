@@ -61,6 +61,14 @@ class Mutes(Part):
         )
         return result.rowcount
 
+    def lift_one(self, mute_id: str, at: datetime) -> str | None:
+        """End one mute; returns its signal, or ``None`` where it does not hold any more."""
+        mine = (_T.c.workspace_id == self._workspace_id) & (_T.c.mute_id == mute_id)
+        holds = mine & (_T.c.until_at > at) & _T.c.lifted_at.is_(None)
+        signal = self._connection.execute(select(_T.c.signal).where(holds)).scalar()
+        self._connection.execute(update(_T).where(holds).values(lifted_at=at))
+        return signal
+
     def standing(self, now: datetime) -> list[Mute]:
         """The mutes that hold now, those that end first before others."""
         rows = self._connection.execute(

@@ -195,6 +195,13 @@ class Outbox(Part):
         )
         return [_delivery(row) for row in rows]
 
+    def standing_at(self, posted_channel: str, posted_ts: str) -> Delivery | None:
+        """The delivery whose message stands in a channel at a ``ts`` of Slack's."""
+        row = self._connection.execute(
+            select(_T).where(self._mine(), _T.c.posted_channel == posted_channel, _T.c.posted_ts == posted_ts)
+        ).first()
+        return None if row is None else _delivery(row)
+
     def channel_id(self, channel: str) -> str | None:
         """Slack's id of a channel that is asked for by name, as the newest message posted to it told."""
         return self._connection.execute(

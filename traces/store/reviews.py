@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, and_, case, delete, func, select, type_coerce
 
 from traces import schema
 from traces.model import Label
@@ -170,11 +170,12 @@ class Reviews(Part):
         )
         return [label_of(row) for row in rows]
 
-    def label_counts(self) -> dict[str, int]:
-        """How many labels each name has."""
+    def label_counts(self, since: datetime | None = None) -> dict[str, int]:
+        """How many labels each name has, of all or of those given since a time."""
+        lately = () if since is None else (_L.c.at >= since,)
         rows = self._connection.execute(
             select(_L.c.name, func.count().label("labels"))
-            .where(self._labels())
+            .where(self._labels(), *lately)
             .group_by(_L.c.name)
             .order_by(_L.c.name)
         )
@@ -190,6 +191,45 @@ class Reviews(Part):
             .order_by(_L.c.name, _L.c.reviewer)
         )
         return {(row.name, row.reviewer): row.labels for row in rows}
+
+    def agreement_of(self, reviewer: str) -> tuple[int, int]:
+        """How often a reviewer said the same as another one of the same, and how often both said something."""
+        other = _L.alias("other")
+        same = case((_L.c.value == other.c.value, 1), else_=0)
+        agreed, shared = self._connection.execute(
+            select(func.coalesce(func.sum(same), 0), func.count())
+            .select_from(_L)
+            .join(
+                other,
+                and_(
+                    other.c.workspace_id == _L.c.workspace_id,
+                    other.c.conversation_id == _L.c.conversation_id,
+                    other.c.name == _L.c.name,
+                    other.c.reviewer != _L.c.reviewer,
+                ),
+            )
+            .where(self._labels(), _L.c.reviewer == reviewer)
+        ).one()
+        return int(agreed), int(shared)
+
+    def last_answer(self, reviewer: str, since: datetime) -> tuple[ReviewItem, Label] | None:
+        """What a reviewer answered last, since a time."""
+        row = self._connection.execute(
+            select(_L, _I.c.item_id)
+            .join(
+                _I,
+                and_(
+                    _I.c.workspace_id == _L.c.workspace_id,
+                    _I.c.conversation_id == _L.c.conversation_id,
+                    _I.c.evaluator == _L.c.name,
+                ),
+            )
+            .where(self._labels(), _L.c.reviewer == reviewer, _L.c.at >= since)
+            .order_by(_L.c.at.desc(), _I.c.item_id)
+            .limit(1)
+        ).first()
+        item = None if row is None else self.item(row.item_id)
+        return None if row is None or item is None else (item, label_of(row))
 
     def fingerprint(self, name: str) -> list[int]:
         """A few numbers that change when the labels of a name do."""
@@ -209,13 +249,6 @@ class Reviews(Part):
         return _L.c.workspace_id == self._workspace_id
 
 
-def _later(standing: Label, new: Label) -> bool:
-    return standing.at is not None and new.at is not None and standing.at > new.at
-
-
-def item_of(row: Any) -> ReviewItem:
-    """The item in a row of its table."""
-    return ReviewItem(**{name: getattr(row, name) for name in ReviewItem.__slots__})
 def _same(standing: Label, new: Label) -> bool:
     """Whether a label says what stands already; the version of a question that is not told is no news."""
     is_told = new.question_version is not None
@@ -226,3 +259,10 @@ def _same(standing: Label, new: Label) -> bool:
     )
 
 
+def _later(standing: Label, new: Label) -> bool:
+    return standing.at is not None and new.at is not None and standing.at > new.at
+
+
+def item_of(row: Any) -> ReviewItem:
+    """The item in a row of its table."""
+    return ReviewItem(**{name: getattr(row, name) for name in ReviewItem.__slots__})

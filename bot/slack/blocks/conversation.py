@@ -7,17 +7,12 @@ from typing import Final
 
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import counted, words
-from bot.slack.blocks.parts import actions, button, context, line, rich_text, section
+from bot.slack.blocks.label_controls import MENU, MORE, NO, UNDO, WORD, YES, label_controls, thumb
+from bot.slack.blocks.parts import context, line, rich_text, section
 from bot.slack.blocks.surface import Message, delivery
-from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict, Vote
-from bot.slack.text import Block, escape, one_line, quote, slack_date
+from bot.slack.text import Block, escape, quote, slack_date
 from traces.model import Score
-
-YES: Final = "label_yes"
-NO: Final = "label_no"
-MORE: Final = "label_more"
-UNDO: Final = "label_undo"
 
 TURNS_SHOWN: Final = 8
 TURNS_SHOWN_IN_EXAMPLE: Final = 4
@@ -42,17 +37,25 @@ def review_card(item: FlaggedConversation, *, delivery_id: str) -> Message:
 
 
 def _card(item: FlaggedConversation, delivery_id: str, lead: str, turns: int) -> Message:
-    blocks = [section(f"{lead} *{escape(item.question.question, _WHY)}*\n{escape(item.why, _WHY)}")]
-    blocks.append(_origin(item))
-    blocks.extend(_transcript(item, turns))
-    if item.scores:
-        blocks.append(section("\n".join(_score_text(score) for score in item.scores[:_SCORES_SHOWN])))
-    blocks.extend(_verdicts(item))
-    controls = _controls(item)
-    # A new block id per vote keeps Slack from showing the state of an older card.
-    blocks.append(actions(controls, f"label:{item.item_id}:{len(item.votes)}"))
+    blocks = (*content(item, lead, turns), label_controls(item))
     text = f"{lead} {escape(item.question.question, _WHY)} {escape(item.why, _WHY)}"
-    return Message(text=text, blocks=tuple(blocks), metadata=delivery(delivery_id))
+    return Message(text=text, blocks=blocks, metadata=delivery(delivery_id))
+
+
+def content(item: FlaggedConversation, lead: str = "📋", turns: int = TURNS_SHOWN) -> Iterator[Block]:
+    """Everything of a card but its buttons: the question and why it is asked, the excerpt, scores, votes."""
+    yield question_line(item, lead)
+    yield _origin(item)
+    yield from _transcript(item, turns)
+    if item.scores:
+        yield section("\n".join(_score_text(score) for score in item.scores[:_SCORES_SHOWN]))
+    yield from _verdicts(item)
+    yield from _standing(item)
+
+
+def question_line(item: FlaggedConversation, lead: str = "📋") -> Block:
+    """What is asked, and why this conversation was picked."""
+    return section(f"{lead} *{escape(item.question.question, _WHY)}*\n{escape(item.why, _WHY)}")
 
 
 def _origin(item: FlaggedConversation) -> Block:
@@ -86,6 +89,8 @@ def _score_text(score: Score) -> str:
 
 
 def _verdicts(item: FlaggedConversation) -> Iterator[Block]:
+    if item.hidden_votes:
+        yield context(_blind_text(item))
     if not item.votes:
         return
     shown = item.votes[-_VOTES_SHOWN:]
@@ -97,9 +102,29 @@ def _verdicts(item: FlaggedConversation) -> Iterator[Block]:
         yield context(f"⚖️ Reviewers disagree: {tally(item.votes, item.question)}")
 
 
+def _blind_text(item: FlaggedConversation) -> str:
+    others = "other reviewer" if item.votes else "reviewer"
+    have = f"{counted(item.hidden_votes, others)} {'has' if item.hidden_votes == 1 else 'have'} answered"
+    return f"🙈 {have}. With {counted(item.shown_from, 'answer')} it shows who said what."
+
+
+def _standing(item: FlaggedConversation) -> Iterator[Block]:
+    """Further labels, whose it is, and whether it is kept."""
+    words_ = item.words[-_VOTES_SHOWN:]
+    parts = [f"🏷 {escape(words(word.name), _NAME)} — {escape(word.reviewer, _NAME)}" for word in words_]
+    if item.assigned_to:
+        parts.append(f"👤 assigned to {escape(item.assigned_to, _NAME)}")
+    if item.is_kept:
+        parts.append("📦 in the dataset")
+    if item.wants_votes and item.answers and not item.hidden_votes:
+        parts.append("👥 another reviewer is asked too")
+    if parts:
+        yield context(*parts)
+
+
 def vote_text(vote: Vote, question: Question) -> str:
     """Who said what, when, as mrkdwn: ``👎 *Refusal: yes* — Mia today 14:07``."""
-    verdict = f"{_thumb(vote.verdict, question)} *{escape(words(vote.evaluator), _NAME)}: {_word(vote.verdict)}*"
+    verdict = f"{thumb(vote.verdict, question)} *{escape(words(vote.evaluator), _NAME)}: {_word(vote.verdict)}*"
     labels = ", ".join(escape(words(label), _NAME) for label in vote.labels[:_LABELS_SHOWN])
     note = f"\n      {escape(vote.note, _SENTENCE)}" if vote.note and vote.note.strip() else ""
     who = escape(vote.reviewer, _NAME)
@@ -115,26 +140,28 @@ def tally(votes: Sequence[Vote], question: Question) -> str:
     """How many said what: ``2 × 👎 yes, 1 × 👍 no``."""
     verdicts: tuple[Verdict, ...] = ("yes", "no", "unsure")
     counts = [(sum(vote.verdict == verdict for vote in votes), verdict) for verdict in verdicts]
-    return ", ".join(f"{n} × {_thumb(verdict, question)} {_word(verdict)}" for n, verdict in counts if n)
+    return ", ".join(f"{n} × {thumb(verdict, question)} {_word(verdict)}" for n, verdict in counts if n)
 
 
 def _word(verdict: Verdict) -> str:
     return "not sure" if verdict == "unsure" else verdict
 
 
-def _thumb(verdict: Verdict, question: Question) -> str:
-    if verdict == "unsure":
-        return "🤷"
-    return "👎" if (verdict == "yes") == question.yes_is_bad else "👍"
-
-
-def _controls(item: FlaggedConversation) -> list[Block]:
-    question = item.question
-    value = str(Token(item.item_id))
-    yes = button(f"{_thumb('yes', question)} {one_line(question.yes_label, _NAME)}", YES, value)
-    no = button(f"{_thumb('no', question)} {one_line(question.no_label, _NAME)}", NO, value)
-    more = button("More…", MORE, value)
-    if not item.votes:
-        return [yes, no, more]
-    controls = [yes, no, more] if item.wants_votes else [more]
-    return [*controls, button("Undo", UNDO, value)] if item.can_undo else controls
+__all__ = [
+    "MENU",
+    "MORE",
+    "NO",
+    "TURNS_SHOWN",
+    "TURNS_SHOWN_IN_EXAMPLE",
+    "UNDO",
+    "WORD",
+    "YES",
+    "content",
+    "disagree",
+    "example_card",
+    "question_line",
+    "review_card",
+    "tally",
+    "turn_elements",
+    "vote_text",
+]

@@ -26,14 +26,15 @@ def alerts_message(alerts: Sequence[tuple[Alert, Signal]], total: int) -> Messag
     """Alerts that are not resolved, in the order handed over; ``total`` is how many there are."""
     if not alerts:
         return Message(text="✅ No open alerts", blocks=(section("✅ No open alerts"),))
-    blocks = [section(_alert_text(alert, signal)) for alert, signal in alerts[:ALERTS_SHOWN]]
+    blocks = [section(alert_text(alert, signal)) for alert, signal in alerts[:ALERTS_SHOWN]]
     left = max(total, len(alerts)) - len(blocks)
     if left > 0:
         blocks.append(context(f"{counted(left, 'more alert')} not shown"))
     return Message(text=counted(max(total, len(alerts)), "open alert"), blocks=tuple(blocks))
 
 
-def _alert_text(alert: Alert, signal: Signal) -> str:
+def alert_text(alert: Alert, signal: Signal) -> str:
+    """An alert in two lines: what is how far off, where, and since when."""
     value, usually = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
     first = f"{_MARKS[alert.state]} *{escape(title(signal), _NAME)} {value}*, usually {usually}"
     return f"{first}\n{segment_text(alert.segment)} · since {slack_date(alert.started_at)}"

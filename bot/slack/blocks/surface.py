@@ -55,6 +55,18 @@ class View:
         return payload
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeView:
+    """A person's App Home."""
+
+    blocks: tuple[Block, ...]
+    private_metadata: str = ""
+
+    def payload(self) -> Block:
+        """The ``view`` argument of views.publish."""
+        return {"type": "home", "blocks": list(self.blocks), "private_metadata": self.private_metadata}
+
+
 def delivery(delivery_id: str) -> Block:
     """Metadata by which a message can be found again when its delivery was cut off."""
     return {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": delivery_id}}

@@ -51,6 +51,15 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenWord:
+    """A further label, given by a reviewer who has not answered the question itself."""
+
+    reviewer: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedConversation:
     """A conversation that is put before people.
 
@@ -62,6 +71,11 @@ class FlaggedConversation:
         votes: What reviewers said so far, oldest first.
         wants_votes: Whether more reviewers are asked although there is a vote.
         can_undo: Whether the last vote may still be taken back.
+        hidden_votes: How many votes are there besides that may not be seen yet; they show when there are ``shown_from``.
+        words: Further labels of those who have not answered.
+        likely: Names of further labels that evaluators say are the case, the likeliest first.
+        assigned_to: Display name of the reviewer whose it is.
+        is_kept: Whether it is in the dataset.
         context: Where and when: application, model, user segment. Any words.
     """
 
@@ -76,6 +90,36 @@ class FlaggedConversation:
     votes: tuple[Vote, ...] = ()
     wants_votes: bool = False
     can_undo: bool = True
+    hidden_votes: int = 0
+    shown_from: int = 0
+    words: tuple[GivenWord, ...] = ()
+    likely: tuple[str, ...] = ()
+    assigned_to: str | None = None
+    is_kept: bool = False
+
+    @property
+    def answers(self) -> int:
+        """How many reviewers have answered, whether or not it may be seen what."""
+        return len(self.votes) + self.hidden_votes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastAnswer:
+    """What a person answered a moment ago, and may still want to take back."""
+
+    item_id: str
+    question: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueProgress:
+    """How far a reviewer is: questions that wait, answers of the day, and how many a day asks for (0 is without end)."""
+
+    waiting: int
+    taps: int
+    taps_per_day: int = 0
+    last: LastAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +129,7 @@ class ConversationLine:
     why: str
     excerpt: str
     at: datetime | None = None
+    token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +155,6 @@ class LabelSubmission:
 class CorrectedRate:
     """A true rate estimated with reviewers' labels, all shares from 0 to 1, with its 95 % interval.
 
-    token: Token | None = None
     ``basis`` is what it rests on: ``transported`` from other conversations, ``here`` where ``n_here`` of the labels are of
     these, ``history``, or ``raw`` where labels say that the verdicts tell too little to be corrected.
     """

@@ -14,17 +14,19 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack.access import Access, Person, Role, person_in
-from bot.slack.blocks.errors import error_message
+from bot.slack.blocks.errors import PROBLEM_MARK, error_message
 from bot.slack.blocks.label_modal import loading_modal, notice_modal
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
-from traces.errors import BadInput, Denied, StoreUnavailable
+from traces.errors import BadInput, Denied, HarkError, StoreUnavailable
 
 _LOG = logging.getLogger(__name__)
 
 Body: TypeAlias = dict[str, Any]
 Click: TypeAlias = Callable[[Token, Person, Body], None]
 Submit: TypeAlias = Callable[[Body, Person, str], View | None]
+Shortcut: TypeAlias = Callable[[Person, Body], None]
+Follower: TypeAlias = Callable[[Person, Body], None]
 
 
 class Listening(Protocol):
@@ -46,6 +48,11 @@ class Edge:
         self.client = client
         self.access = access
         self.nudge = nudge
+        self._followers: list[Follower] = []
+
+    def follow(self, follower: Follower) -> None:
+        """Call ``follower`` after each click and each window that changed something, once the person was answered."""
+        self._followers.append(follower)
 
     def on_click(self, role: Role, click: Click) -> Callable[..., None]:
         """A listener of a button or a menu whose value is a token."""
@@ -63,7 +70,25 @@ class Edge:
                 _LOG.warning("a window could not be opened: %s", type(error).__name__)
                 self._refuse(body, respond, "Slack did not open the window. Click again.")
             else:
-                self.nudge()
+                self._done(person, body)
+
+        return listener
+
+    def on_shortcut(self, role: Role, shortcut: Shortcut) -> Callable[..., None]:
+        """A listener of an entry in Slack's own menus; what goes wrong is told in a window."""
+
+        def listener(ack: Ack, body: Body) -> None:
+            ack()
+            try:
+                person = person_in(body)
+                self.access.require(role, person)
+                shortcut(person, body)
+            except (BadInput, Denied, StoreUnavailable) as error:
+                self._tell_in_window(body, error.message)
+            except (SlackApiError, SlackClientError, OSError) as error:
+                _LOG.warning("a window could not be opened: %s", type(error).__name__)
+            else:
+                self._done(person, body)
 
         return listener
 
@@ -76,15 +101,30 @@ class Edge:
                 self.access.require(role, person)
                 following = submit(view, person, request_key(body))
             except (BadInput, Denied, StoreUnavailable) as error:
-                ack(response_action="update", view=notice_modal(error.message).payload())
+                ack(**_refusal(error, view))
                 return
             if following is None:
                 ack()
             else:
                 ack(response_action="update", view=following.payload())
-            self.nudge()
+            self._done(person, body)
 
         return listener
+
+    def _done(self, person: Person, body: Body) -> None:
+        """Let what the person did show everywhere."""
+        self.nudge()
+        for follower in self._followers:
+            try:
+                follower(person, body)
+            except (HarkError, SlackApiError, SlackClientError, OSError) as error:
+                _LOG.warning("what a person did does not show everywhere yet: %s", type(error).__name__)
+
+    def say(self, body: Body, text: str) -> None:
+        """Tell only the person who clicked in a channel that it was done; windows and App Home show it themselves."""
+        url = body.get("response_url")
+        if url:
+            tell(Respond(response_url=url), text, mark="")
 
     def show(self, body: Body, draw: Callable[[], View]) -> None:
         """Show a window: a trigger lives three seconds, so it opens at once and is filled when its content is read."""
@@ -106,6 +146,9 @@ class Edge:
         if body.get("response_url") or not body.get("view"):
             tell(respond, problem)
             return
+        self._tell_in_window(body, problem)
+
+    def _tell_in_window(self, body: Body, problem: str) -> None:
         try:
             self._open(body, notice_modal(problem))
         except (SlackApiError, SlackClientError, OSError) as error:
@@ -116,6 +159,15 @@ class Edge:
         open_ = self.client.views_push if (body.get("view") or {}).get("type") == "modal" else self.client.views_open
         answer = open_(trigger_id=body.get("trigger_id", ""), view=view.payload())
         return str((answer.get("view") or {}).get("id", ""))
+
+
+def _refusal(error: HarkError, view: Body) -> dict[str, Any]:
+    """Why a window was not taken: at the input that is wrong, so that nothing has to be typed again, or in its place."""
+    inputs = {block.get("block_id") for block in view.get("blocks") or () if block.get("type") == "input"}
+    if isinstance(error, BadInput) and error.field in inputs:
+        reason = error.message.removeprefix(f"{error.field}: ")
+        return {"response_action": "errors", "errors": {error.field: reason[:1].upper() + reason[1:]}}
+    return {"response_action": "update", "view": notice_modal(error.message).payload()}
 
 
 def _drawn(draw: Callable[[], View]) -> View:
@@ -145,9 +197,9 @@ def pressed(body: Mapping[str, Any]) -> str:
     return str(chosen.get("value") or action.get("value") or "")
 
 
-def tell(respond: Respond, problem: str) -> None:
+def tell(respond: Respond, problem: str, mark: str = PROBLEM_MARK) -> None:
     """Tell only the person who clicked."""
     try:
-        respond(**error_message(problem).payload(), response_type="ephemeral", replace_original=False)
+        respond(**error_message(problem, mark=mark).payload(), response_type="ephemeral", replace_original=False)
     except (SlackApiError, SlackClientError, OSError, ValueError) as error:
         _LOG.warning("could not tell a person why a click did nothing: %s", type(error).__name__)

@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.alerting import Alerting
+from bot.home import Home
+from bot.queue import Queue
 from bot.review import Review
+from bot.review_desk import ReviewDesk
+from bot.sent_messages import SentMessages
+from bot.sharing import Sharing
 from bot.slack.ask import Desk
-from bot.slack.listening import alerts, conversations, reviews
+from bot.slack.listening import alerts, commands, conversations, home, reviews
 from bot.slack.listening.alerts import AlertListeners
 from bot.slack.listening.base import Edge, Listening
 from bot.slack.listening.commands import CommandListeners
 from bot.slack.listening.conversations import ConversationListeners
+from bot.slack.listening.home import HomeListeners
 from bot.slack.listening.reviews import ReviewListeners
+from bot.slack.listening.shortcuts import ShortcutListeners
 from bot.slack.reading import Reading
+from traces.clock import Clock
 
-ACTIONS: Final = (*alerts.ACTIONS, *reviews.ACTIONS, *conversations.ACTIONS)
+ACTIONS: Final = (*alerts.ACTIONS, *reviews.ACTIONS, *conversations.ACTIONS, *home.ACTIONS, *commands.ACTIONS)
 """The ids of every button and menu."""
 
 
@@ -28,13 +36,35 @@ class Services:
     alerting: Alerting
     desk: Desk
     reading: Reading
+    queue: Queue
+    reviewing: ReviewDesk
+    sent: SentMessages
+    sharing: Sharing
+    home: Home
+    clock: Clock
 
 
 def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
     """The listeners of all surfaces."""
     return (
         AlertListeners(edge, services.alerting, services.desk),
-        ReviewListeners(edge, services.review, services.desk),
+        ReviewListeners(
+            edge,
+            services.review,
+            services.desk,
+            queue=services.queue,
+            reviewing=services.reviewing,
+            reading=services.reading,
+        ),
+        ShortcutListeners(edge, services.sent, services.reviewing),
+        HomeListeners(edge, services.home, services.clock),
         ConversationListeners(edge, services.reading),
-        CommandListeners(edge, services.alerting, services.desk),
+        CommandListeners(
+            edge,
+            services.alerting,
+            services.desk,
+            sharing=services.sharing,
+            reading=services.reading,
+            reviewing=services.reviewing,
+        ),
     )

@@ -211,16 +211,20 @@ def vote(verdict: Any, **fields: Any) -> Vote:
 @pytest.mark.parametrize(
     ("votes", "fields", "offered"),
     [
-        ((), {}, ["label_yes", "label_no", "label_more"]),
-        (("yes",), {}, ["label_more", "label_undo"]),
-        (("yes",), {"can_undo": False}, ["label_more"]),
-        (("yes",), {"wants_votes": True}, ["label_yes", "label_no", "label_more", "label_undo"]),
+        ((), {}, ["label_yes", "label_no", "label_more", "label_menu"]),
+        ((), {"likely": ("tone",)}, ["label_yes", "label_no", "label_word", "label_more", "label_menu"]),
+        ((), {"likely": ("what: no button can hold",)}, ["label_yes", "label_no", "label_more", "label_menu"]),
+        (("yes",), {}, ["label_more", "label_undo", "label_menu"]),
+        (("yes",), {"can_undo": False}, ["label_more", "label_menu"]),
+        (("yes",), {"wants_votes": True}, ["label_yes", "label_no", "label_more", "label_undo", "label_menu"]),
+        ((), {"hidden_votes": 1}, ["label_more", "label_undo", "label_menu"]),
     ],
 )
 def test_a_card_offers_labels_until_there_are_enough(votes, fields, offered) -> None:
     card = review_card(dataclasses.replace(CARD, votes=tuple(map(vote, votes)), **fields), delivery_id="d1")
     assert action_ids(card) == offered
-    assert {one["value"] for one in elements(card)} == {"v1:9c1d"}
+    values = {one["value"] for one in elements(card) if one["type"] == "button"}
+    assert values == {"v1:9c1d", *(["v1:9c1d:tone"] if "label_word" in offered else [])}
 
 
 @given(st.lists(st.sampled_from(["yes", "no", "unsure"]), max_size=4))

@@ -23,7 +23,7 @@ REQUIRED = {"chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"}}
 """Scopes without which Hark cannot do its work, by the Web API method that asks for them (docs.slack.dev/reference/methods)."""
 HISTORY = {"channels:history", "groups:history"}
 OPTIONAL = {"conversations_history": HISTORY, "conversations_replies": HISTORY}
-WITHOUT = {"auth_test", "views_open", "views_push", "views_update"}
+WITHOUT = {"auth_test", "views_open", "views_publish", "views_push", "views_update"}
 
 
 class Recorder:
@@ -147,6 +147,11 @@ def test_the_manifest_keeps_to_the_form_that_slack_takes():
     assert len(command["command"]) <= 32
     assert len(command["usage_hint"]) <= 1_000
     assert set(command) <= {"command", "description", "usage_hint", "should_escape"}
+    for shortcut in MANIFEST["features"]["shortcuts"]:
+        assert set(shortcut) == {"name", "type", "callback_id", "description"}
+        assert shortcut["type"] in {"message", "global"}
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
     assert set(MANIFEST["settings"]) <= {
         "event_subscriptions",
         "interactivity",

@@ -1,0 +1,224 @@
+"""What a person's App Home shows, read from the store; and what people do on it that concerns nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from bot.review_desk import ReviewDesk
+from bot.slack.access import Access, Person, Role
+from bot.slack.ask import Desk
+from bot.slack.blocks.home import ALERTS_SHOWN, DEAD_SHOWN, ITEMS, home_view
+from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
+from bot.slack.blocks.surface import HomeView
+from bot.slack.render import Renderer
+from traces.clock import Clock
+from traces.errors import BadInput
+from traces.model import AuditEntry, Json, Signal
+from traces.redact import redact
+from traces.store import Store, Tx
+from traces.store.alerts import LIVE
+from traces.store.mutes import Mute
+from traces.store.outbox import DeliveryState
+from traces.store.rollups import DAY_S, bucket_start
+
+FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
+"""A mute until then is a signal that was switched off."""
+_OFF = UUID("5b0c1c9e-0f0e-4c53-8d9b-2f4a6f3a7d10")
+_WEEK = timedelta(days=7)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_PAGES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeSettings:
+    """``lines`` are the settings that admins see, one sentence each; ``judges`` are the evaluators that cost money."""
+
+    lines: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+
+
+class Home:
+    """Draws App Homes."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        access: Access,
+        desk: Desk,
+        renderer: Renderer,
+        reviewing: ReviewDesk,
+        settings: HomeSettings,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._access = access
+        self._desk = desk
+        self._renderer = renderer
+        self._reviewing = reviewing
+        self._settings = settings
+
+    def view(self, person: Person, page: int = 0) -> HomeView:
+        """A person's App Home, with so many tens of the queue passed over.
+
+        Raises:
+            Denied: The person is from outside, or has no role.
+        """
+        self._access.require(Role.VIEWER, person)
+        role = self._access.role_of(person) or Role.VIEWER
+        queue = self._queue(person, min(max(0, page), _MOST_PAGES)) if role >= Role.REVIEWER else None
+        with self._store.read() as tx:
+            return home_view(self._report(tx, person, role, queue, self._clock.now()))
+
+    def _queue(self, person: Person, page: int) -> HomeQueue:
+        items = self._reviewing.serve(person, ITEMS, after=page * ITEMS)
+        with self._store.read() as tx:
+            progress = self._reviewing.progress(tx, person, self._clock.now())
+        has_more = progress.waiting > (page + 1) * ITEMS and len(items) == ITEMS
+        return HomeQueue(progress=progress, items=tuple(items), page=page, has_more=has_more)
+
+    def _report(self, tx: Tx, person: Person, role: Role, queue: HomeQueue | None, now: datetime) -> HomeReport:
+        status = self._desk.status(tx, now)
+        alerts = tx.alerts.in_state(*LIVE)
+        names = tx.state.reviewer_names()
+        mutes = [mute for mute in tx.mutes.standing(now) if mute.until_at != FOR_GOOD]
+        return HomeReport(
+            at=now,
+            status=status,
+            may_act=role >= Role.REVIEWER,
+            queue=queue,
+            alerts=tuple((alert, self._renderer.signal(alert.signal)) for alert in alerts[::-1][:ALERTS_SHOWN]),
+            alerts_total=len(alerts),
+            mutes=tuple((mute, names.get(mute.muted_by, mute.muted_by)) for mute in mutes),
+            cards=tuple(self._cards(tx, now)),
+            record=_record(tx, person, now) if role >= Role.REVIEWER else None,
+            dead=tuple(_dead(tx)),
+            dead_total=status.dead_letters,
+            admin=self._admin(tx, now) if role is Role.ADMIN else None,
+        )
+
+    def _cards(self, tx: Tx, now: datetime) -> Sequence[ReportCard]:
+        """What reviewers have looked at, what they looked at most recently first."""
+        labels, lately = tx.reviews.label_counts(), tx.reviews.label_counts(now - _WEEK)
+        calibrations = tx.calibrations.current()
+        spent = tx.judge_spending.since(now - _WEEK, now)
+        cards = []
+        for name in {*calibrations, *self._settings.judges}:
+            found = calibrations.get(name)
+            cards.append(
+                ReportCard(
+                    name=name,
+                    labels=labels.get(name, 0),
+                    labels_week=lately.get(name, 0),
+                    agreement=None if found is None else found.kappa,
+                    rate=None if found is None else found.corrected_rate,
+                    ci_low=None if found is None else found.ci_low,
+                    ci_high=None if found is None else found.ci_high,
+                    is_usable=found is None or found.usable,
+                    spent_usd=spent[name].usd if name in spent else None,
+                )
+            )
+        return sorted(cards, key=lambda card: (-card.labels_week, -card.labels, card.name))
+
+    def _admin(self, tx: Tx, now: datetime) -> AdminPart:
+        off = {mute.signal for mute in tx.mutes.standing(now) if mute.until_at == FOR_GOOD}
+        return AdminPart(
+            lines=self._settings.lines,
+            signals_on=tuple(sorted(self._signals(tx, now).keys() - off)),
+            signals_off=tuple(sorted(off)),
+        )
+
+    def _signals(self, tx: Tx, now: datetime) -> dict[str, Signal]:
+        return self._desk.signals(tx, now)
+
+    # --- what people do here ---
+
+    def unmute(self, mute_id: str, person: Person, request_key: str) -> bool:
+        """End one mute; whether it held."""
+
+        def lift(tx: Tx, now: datetime) -> tuple[str, Json] | None:
+            signal = tx.mutes.lift_one(mute_id, now)
+            return None if signal is None else (signal, 1)
+
+        return self._change(person, request_key, "signal.unmute", lift)
+
+    def switch_off(self, signal: str, person: Person, request_key: str) -> bool:
+        """A signal raises no alerts until it is switched on; whether it did until now.
+
+        Raises:
+            BadInput: There is no such signal.
+        """
+
+        def mute(tx: Tx, now: datetime) -> tuple[str, Json] | None:
+            if signal not in self._signals(tx, now):
+                raise BadInput("there is no such signal any more")
+            if any(m.signal == signal and m.until_at == FOR_GOOD for m in tx.mutes.standing(now)):
+                return None
+            mute_id = uuid5(_OFF, signal).hex
+            tx.mutes.add(Mute(mute_id=mute_id, signal=signal, until_at=FOR_GOOD, muted_by=person.user_id, muted_at=now))
+            return signal, "off"
+
+        return self._change(person, request_key, "signal.off", mute)
+
+    def switch_on(self, signal: str, person: Person, request_key: str) -> bool:
+        """A signal that was switched off raises alerts again; whether it was."""
+
+        def lift(tx: Tx, now: datetime) -> tuple[str, Json] | None:
+            return None if tx.mutes.lift_one(uuid5(_OFF, signal).hex, now) is None else (signal, "on")
+
+        return self._change(person, request_key, "signal.on", lift)
+
+    def send_again(self, person: Person, request_key: str) -> bool:
+        """Let every message that was given up be sent once more; whether there were any."""
+
+        def revive(tx: Tx, now: datetime) -> tuple[str, Json] | None:
+            revived = tx.outbox.revive(now)
+            return ("deliveries", revived) if revived else None
+
+        return self._change(person, request_key, "delivery.again", revive)
+
+    def _change(
+        self, person: Person, request_key: str, action: str, change: Callable[[Tx, datetime], tuple[str, Json] | None]
+    ) -> bool:
+        with self._store.begin() as tx:
+            now = self._clock.now()
+            if not tx.state.first_time(request_key, now):
+                return False
+            changed = change(tx, now)
+            if changed is None:
+                return False
+            about, after = changed
+            tx.state.name_reviewer(person.user_id, person.name)
+            subject = about if action == "delivery.again" else f"signal:{about}"
+            tx.audit.add(
+                AuditEntry(
+                    at=now, actor=person.user_id, action=action, subject=subject, after=after, request_key=request_key
+                )
+            )
+            return True
+
+
+def _record(tx: Tx, person: Person, now: datetime) -> LabelRecord:
+    agreed, shared = tx.reviews.agreement_of(person.user_id)
+    return LabelRecord(
+        today=tx.queue.taps(person.user_id, bucket_start(now, DAY_S)),
+        week=tx.queue.taps(person.user_id, now - _WEEK),
+        ever=tx.queue.taps(person.user_id, _EVER),
+        shared=shared,
+        agreed=agreed,
+    )
+
+
+def _dead(tx: Tx) -> list[DeadLetter]:
+    """Those that were given up, the oldest first."""
+    dead = tx.outbox.undelivered([DeliveryState.DEAD], limit=DEAD_SHOWN)
+    return [
+        DeadLetter(
+            kind=d.kind, channel=d.channel, problem=redact(d.problem or "").text, at=d.attempt_at or d.created_at
+        )
+        for d in dead
+    ]

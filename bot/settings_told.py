@@ -1,0 +1,38 @@
+"""What follows from the settings for reviewing: how the queue is shared out, and what admins are told of it."""
+
+from __future__ import annotations
+
+from bot.config import Settings
+from bot.home import HomeSettings
+from bot.judges import SCRIPTED
+from bot.review_rules import QueueRules
+
+_ASSIGNED = {"anyone": "to anyone", "round_robin": "to each reviewer in turn", "topic": "to those who know the topic"}
+
+
+def queue_rules_of(settings: Settings) -> QueueRules:
+    """How the review queue works."""
+    review, roles = settings.review, settings.roles
+    return QueueRules(
+        taps_per_day=review.taps_per_day,
+        assignment=review.assignment,
+        reviewers=tuple(dict.fromkeys((*roles.reviewers, *roles.admins))),
+        topics=review.topics,
+        votes=review.rule_of_votes,
+    )
+
+
+def home_settings_of(settings: Settings) -> HomeSettings:
+    """What the App Home of admins says of the settings, a sentence each."""
+    review, roles = settings.review, settings.roles
+    taps = f"{review.taps_per_day} answers a day" if review.taps_per_day else "answers without end"
+    blind = "blind" if review.blind else "open"
+    return HomeSettings(
+        lines=(
+            f"Alerts go to {settings.slack.alerts_channel}, conversations to review to {settings.slack.review_channel}.",
+            f"Roles: {len(roles.admins)} admins, {len(roles.reviewers)} reviewers, {len(roles.viewers)} viewers.",
+            f"Review: {taps} for each; {review.double_share:.0%} go to {review.votes} reviewers, {blind}.",
+            f"Questions go {_ASSIGNED[review.assignment]}.",
+        ),
+        judges=tuple(judge.name for judge in settings.judges if judge.model != SCRIPTED),
+    )

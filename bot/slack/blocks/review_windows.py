@@ -1,0 +1,107 @@
+"""The windows of reviewing: the next question of the queue, and to whom a question is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bot.slack.blocks.conversation import content
+from bot.slack.blocks.figures import counted
+from bot.slack.blocks.label_controls import UNDO, label_controls
+from bot.slack.blocks.parts import button, context, section
+from bot.slack.blocks.surface import View
+from bot.slack.blocks.tokens import Token, parse_token
+from bot.slack.blocks.values import FlaggedConversation, LastAnswer, QueueProgress
+from bot.slack.text import Block, escape, plain
+from traces.errors import BadInput
+
+QUEUE: Final = "review_queue"
+ASSIGNING: Final = "review_assign"
+_REVIEWER: Final = "reviewer"
+_LABEL: Final = 150
+_NAME: Final = 60
+_QUESTION: Final = 150
+
+
+def queue_view(item: FlaggedConversation | None, progress: QueueProgress, notice: str = "") -> View:
+    """The window that serves one question after the other.
+
+    Args:
+        item: What is asked now; ``None`` when nothing waits for this person.
+        progress: How much there is.
+        notice: A sentence of ours to begin with.
+    """
+    blocks: list[Block] = [section(notice)] if notice else []
+    blocks.extend(last_answer(progress.last))
+    blocks.append(context(progress_text(progress)))
+    if item is None:
+        blocks.append(section(nothing_text(progress)))
+    else:
+        blocks.extend(content(item))
+        blocks.append(label_controls(item, place=QUEUE))
+    return View(
+        title="Review queue",
+        callback_id=QUEUE,
+        private_metadata=str(Token(QUEUE if item is None else item.item_id, QUEUE)),
+        blocks=tuple(blocks),
+    )
+
+
+def last_answer(last: LastAnswer | None) -> Iterator[Block]:
+    """What this person said last, with a way to take it back."""
+    if last is not None:
+        said = f"✔︎ You said *{escape(last.said, _NAME)}* to “{escape(last.question, _QUESTION)}”"
+        yield section(said, accessory=button("Undo", UNDO, str(Token(last.item_id))))
+
+
+def progress_text(progress: QueueProgress) -> str:
+    """How many wait, and how many of the day's answers were given."""
+    of_day = f" of {progress.taps_per_day:,}" if progress.taps_per_day else ""
+    return f"{counted(progress.waiting, 'question')} waiting for you · {progress.taps:,}{of_day} answered today"
+
+
+def nothing_text(progress: QueueProgress) -> str:
+    """Why there is no question now."""
+    if progress.taps_per_day and progress.taps >= progress.taps_per_day:
+        return "🎉 That is all for today: more is not asked of one person in a day."
+    return "🎉 Nothing waits for you."
+
+
+def assign_view(item_id: str, place: str = "") -> View:
+    """The window in which a reviewer is chosen."""
+    element: Block = {
+        "type": "users_select",
+        "action_id": _REVIEWER,
+        "placeholder": plain("Choose a reviewer", _LABEL),
+    }
+    return View(
+        title="Assign",
+        submit="Assign",
+        close="Cancel",
+        callback_id=ASSIGNING,
+        private_metadata=str(Token(item_id, place)),
+        blocks=(
+            {
+                "type": "input",
+                "block_id": _REVIEWER,
+                "label": plain("Who should answer this?", _LABEL),
+                "element": element,
+                "optional": False,
+            },
+            context("It moves to the top of that person's queue, and out of everybody else's."),
+        ),
+    )
+
+
+def parse_assignment(view: Mapping[str, Any]) -> tuple[str, str]:
+    """The item's id and the chosen person's Slack id, of a sent ``assign_view``.
+
+    Raises:
+        BadInput: Nobody was chosen, or the view is not one that Hark opened.
+    """
+    found: Any = view
+    for step in ("state", "values", _REVIEWER, _REVIEWER, "selected_user"):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    if not isinstance(found, str) or not found:
+        raise BadInput("choose a person", _REVIEWER)
+    return parse_token(str(view.get("private_metadata") or "")).subject_id, found

@@ -1,0 +1,121 @@
+"""Which attributes say what: canonical field <- attribute names, in order of preference.
+
+Collected from what clients really send. Old and new names are accepted for ever, because the GenAI conventions keep
+moving. A name with a ``#`` holds JSON: ``metadata#session_id`` is the key ``session_id`` of the JSON in ``metadata``, and
+``a#b#0`` the first item of the list at ``b``.
+"""
+
+from __future__ import annotations
+
+from traces.normalise.mapping.kinds import (
+    COMPONENT,
+    KIND,
+    KIND_BY_ENDING,
+    KIND_BY_HOLDING,
+    KIND_OF,
+    MERGED_TOOLS,
+)
+from traces.normalise.mapping.measured import (
+    CACHE_READ_BESIDE,
+    CACHE_READ_TOKENS,
+    CACHE_WRITE_BESIDE,
+    CACHE_WRITE_TOKENS,
+    COST,
+    FIRST_TOKEN_AT,
+    FIRST_TOKEN_EVENTS,
+    INPUT_TOKENS,
+    MODEL,
+    OUTPUT_TOKENS,
+    PROVIDER,
+    TTFT_MS,
+    TTFT_S,
+    TTFT_S_OR_MS,
+)
+from traces.normalise.mapping.names import Names, SpanKind
+from traces.normalise.mapping.ran import (
+    DOCUMENT_EVENT,
+    DOCUMENTS,
+    ERROR_MESSAGE,
+    EVALUATION_EVENT,
+    EXCEPTION_EVENT,
+    FAILED,
+    FLAT_DOCUMENTS,
+    LANGWATCH_EVALUATION_EVENT,
+    TOOL_ARGUMENTS,
+    TOOL_CALL_ID,
+    TOOL_NAME,
+    TOOL_RESULT,
+)
+from traces.normalise.mapping.said import (
+    ALL_MESSAGES,
+    FLAT_INPUT,
+    FLAT_OUTPUT,
+    INPUT_MESSAGES,
+    OUTPUT_MESSAGES,
+    OUTPUT_TOOL_CALLS,
+    SYSTEM,
+)
+from traces.normalise.mapping.whose import (
+    APPLICATION,
+    CONVERSATION_ID,
+    ENVIRONMENT,
+    METADATA_JSON,
+    METADATA_PREFIXES,
+    PROMPT_NAME,
+    PROMPT_VERSION,
+    RELEASE,
+    USER_ID,
+)
+
+__all__ = [
+    "ALL_MESSAGES",
+    "APPLICATION",
+    "CACHE_READ_BESIDE",
+    "CACHE_READ_TOKENS",
+    "CACHE_WRITE_BESIDE",
+    "CACHE_WRITE_TOKENS",
+    "COMPONENT",
+    "CONVERSATION_ID",
+    "COST",
+    "DOCUMENTS",
+    "DOCUMENT_EVENT",
+    "ENVIRONMENT",
+    "ERROR_MESSAGE",
+    "EVALUATION_EVENT",
+    "EXCEPTION_EVENT",
+    "FAILED",
+    "FIRST_TOKEN_AT",
+    "FIRST_TOKEN_EVENTS",
+    "FLAT_DOCUMENTS",
+    "FLAT_INPUT",
+    "FLAT_OUTPUT",
+    "INPUT_MESSAGES",
+    "INPUT_TOKENS",
+    "KIND",
+    "KIND_BY_ENDING",
+    "KIND_BY_HOLDING",
+    "KIND_OF",
+    "LANGWATCH_EVALUATION_EVENT",
+    "MERGED_TOOLS",
+    "METADATA_JSON",
+    "METADATA_PREFIXES",
+    "MODEL",
+    "OUTPUT_MESSAGES",
+    "OUTPUT_TOKENS",
+    "OUTPUT_TOOL_CALLS",
+    "PROMPT_NAME",
+    "PROMPT_VERSION",
+    "PROVIDER",
+    "RELEASE",
+    "SYSTEM",
+    "TOOL_ARGUMENTS",
+    "TOOL_CALL_ID",
+    "TOOL_NAME",
+    "TOOL_RESULT",
+    "TTFT_MS",
+    "TTFT_S",
+    "TTFT_S_OR_MS",
+    "USER_ID",
+    "Names",
+    "SpanKind",
+]

@@ -296,6 +296,7 @@ def _bolt(
         alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
         reading=Reading(store, clock, access, TracePages(settings.sources)),
+        taxonomy=desk.taxonomy,
         queue=queue,
         reviewing=reviewing,
         sent=SentMessages(store, clock),

@@ -234,6 +234,7 @@ _LABEL: Final[Table] = {
     "note": ("note", optional(text)),
     "at": ("at", optional(moment)),
     "inclusion_probability": ("inclusion_probability", optional(probability)),
+    "question_version": ("question_version", optional(identifier)),
 }
 _LABEL_LINE: Final[Table] = {"conversation_id": ("conversation_id", identifier), **_LABEL}
 

@@ -17,7 +17,7 @@ from bot.slack.blocks.label_modal import conversations_modal, label_modal
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.story import story_modal
 from bot.slack.blocks.surface import Message, View
-from bot.slack.blocks.tokens import Token
+from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.blocks.values import (
     ConversationLine,
     LabelSubmission,
@@ -28,8 +28,8 @@ from bot.slack.blocks.values import (
 from bot.slack.commands.standing import Standing
 from bot.slack.grammar import parse
 from bot.slack.queries import MetricsQuery, Query, written
-from bot.slack.reading import example_ref
 from bot.slack.render import Renderer, excerpt
+from bot.taxonomy import Taxonomy
 from evaluators.base import Evaluator
 from evaluators.registry import Listed
 from evaluators.truth import truth_of
@@ -66,6 +66,7 @@ class Desk:
         self._clock = clock
         self._renderer = renderer
         self._evaluators = {e.name: e for e in evaluators}
+        self.taxonomy = Taxonomy(store, clock, evaluators)
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
         self._weeks_between_false_alerts = weeks_between_false_alerts
@@ -171,7 +172,7 @@ class Desk:
                     why=_opening(c.metadata),
                     excerpt=_gist(excerpt(c)),
                     at=c.started_at,
-                    token=Token(alert_id, example_ref(c.conversation_id)),
+                    token=Token(alert_id, ref_of(c.conversation_id)),
                 )
                 for c in (conversations[i] for i in alert.examples if i in conversations)
             ]

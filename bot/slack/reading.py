@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.slack.access import Access, Person, Role
 from bot.slack.blocks.surface import View
-from bot.slack.blocks.tokens import Token
+from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.blocks.transcript import Place, transcript_view
 from bot.slack.blocks.transcript_values import GivenLabel, Transcript
 from bot.trace_pages import TracePages
@@ -21,11 +20,6 @@ from traces.store import Store, Tx
 _GONE = "this conversation is no longer known"
 
 
-def example_ref(conversation_id: str) -> str:
-    """How an alert's example is named in a token: a conversation's own id may hold anything."""
-    return hashlib.sha256(conversation_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 def conversation_of(tx: Tx, token: Token) -> str:
     """The conversation that a token of a review item, or of an alert's example, leads to.
 
@@ -37,7 +31,7 @@ def conversation_of(tx: Tx, token: Token) -> str:
         return item.conversation_id
     alert = tx.alerts.get(token.subject_id)
     for example in () if alert is None else alert.examples:
-        if example_ref(example) == token.rest:
+        if ref_of(example) == token.rest:
             return example
     raise BadInput(_GONE)
 

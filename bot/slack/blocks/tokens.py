@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class Token:
 
     def __str__(self) -> str:
         return f"v1:{self.subject_id}:{self.rest}" if self.rest else f"v1:{self.subject_id}"
+
+
+def ref_of(name: str) -> str:
+    """How a name that may hold anything, such as a conversation's id, is written in a token."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def parse_token(text: str) -> Token:

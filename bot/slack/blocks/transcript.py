@@ -78,7 +78,7 @@ def open_button(token: Token, text: str = "Full conversation") -> Block:
     """The button that opens the whole conversation.
 
     Args:
-        token: A review item's id, or an alert's id with ``example_ref`` of one of its examples.
+        token: A review item's id, or an alert's id with ``ref_of`` of one of its examples.
         text: What stands on it.
     """
     return button(text, OPEN, str(token))

@@ -21,10 +21,12 @@ from bot.slack.listening.conversations import ConversationListeners
 from bot.slack.listening.home import HomeListeners
 from bot.slack.listening.reviews import ReviewListeners
 from bot.slack.listening.shortcuts import ShortcutListeners
+from bot.slack.listening.taxonomy import TaxonomyListeners
 from bot.slack.reading import Reading
+from bot.taxonomy import Taxonomy
 from traces.clock import Clock
 
-ACTIONS: Final = (*alerts.ACTIONS, *reviews.ACTIONS, *conversations.ACTIONS, *home.ACTIONS, *commands.ACTIONS)
+ACTIONS: Final = (*alerts.ACTIONS, *reviews.ACTIONS, *conversations.ACTIONS, *taxonomy.ACTIONS, *home.ACTIONS, *commands.ACTIONS)
 """The ids of every button and menu."""
 
 
@@ -36,6 +38,7 @@ class Services:
     alerting: Alerting
     desk: Desk
     reading: Reading
+    taxonomy: Taxonomy
     queue: Queue
     reviewing: ReviewDesk
     sent: SentMessages
@@ -59,6 +62,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         ShortcutListeners(edge, services.sent, services.reviewing),
         HomeListeners(edge, services.home, services.clock),
         ConversationListeners(edge, services.reading),
+        TaxonomyListeners(edge, services.taxonomy),
         CommandListeners(
             edge,
             services.alerting,

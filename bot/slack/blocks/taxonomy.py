@@ -1,0 +1,234 @@
+"""The windows on the taxonomy: every word with its labels, the form of a word, and the choice of what to merge it into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.slack.blocks.figures import counted, words
+from bot.slack.blocks.parts import actions, button, context, header, option, overflow, section
+from bot.slack.blocks.surface import View
+from bot.slack.blocks.tokens import Token, parse_token, ref_of
+from bot.slack.limits import OPTIONS
+from bot.slack.text import Block, clean, escape, legible, plain, truncate
+from bot.taxonomy import QUESTION_AT_MOST, TITLE_AT_MOST, Draft, Entry
+from traces.errors import BadInput
+from traces.store.taxonomy import WordState
+
+ADD: Final = "taxonomy_add"
+WORD: Final = "taxonomy_word"
+PREVIOUS: Final = "taxonomy_previous"
+NEXT: Final = "taxonomy_next"
+LIST_CALLBACK: Final = "taxonomy"
+FORM_CALLBACK: Final = "taxonomy_form"
+MERGE_CALLBACK: Final = "taxonomy_merge"
+
+RENAME: Final = "rename"
+MERGE: Final = "merge"
+RETIRE: Final = "retire"
+RESTORE: Final = "restore"
+TAKE: Final = "take"
+NEW: Final = "new"
+
+_WORDS_ON_PAGE: Final = 60
+_NAME: Final = 60
+_QUESTION: Final = 300
+_FREE: Final = "free"
+_ENTRIES: Final = {RENAME: "Rename…", MERGE: "Merge into…", RETIRE: "Retire", RESTORE: "Bring back", TAKE: "Add…"}
+
+
+def taxonomy_view(entries: Sequence[Entry], *, may_edit: bool, page: int = 1) -> View:
+    """Every word with how many labels it has; admins may change them.
+
+    Args:
+        entries: In the order in which they are to be read.
+        may_edit: Whether the reader is an admin.
+        page: From 1; one beyond the last is the last.
+    """
+    pages = max(1, -(-len(entries) // _WORDS_ON_PAGE))
+    number = min(max(1, page), pages)
+    shown = entries[(number - 1) * _WORDS_ON_PAGE : number * _WORDS_ON_PAGE]
+    controls = [button("Add a word…", ADD, str(Token(NEW, str(number))), style="primary")] if may_edit else []
+    controls += [button("‹ Previous", PREVIOUS, str(Token("page", str(number - 1))))] if number > 1 else []
+    controls += [button("Next ›", NEXT, str(Token("page", str(number + 1))))] if number < pages else []
+    blocks = [context(_summary(entries, pages, number, may_edit=may_edit))]
+    if controls:
+        blocks.append(actions(controls, f"taxonomy:{number}"))
+    title = ""
+    for entry in shown:
+        if (group := _group(entry)) != title:
+            title = group
+            blocks.append(header(group))
+        blocks.append(_line(entry, may_edit=may_edit))
+    return View(
+        title="Taxonomy",
+        callback_id=LIST_CALLBACK,
+        private_metadata=str(Token("page", str(number))),
+        blocks=tuple(blocks),
+    )
+
+
+def _summary(entries: Sequence[Entry], pages: int, number: int, *, may_edit: bool) -> str:
+    offered = sum(entry.is_offered for entry in entries)
+    where = f" · page {number} of {pages}" if pages > 1 else ""
+    who = "" if may_edit else " · admins change them"
+    labels = counted(sum(entry.labels for entry in entries), "label")
+    return f"{counted(offered, 'word')} offered to reviewers · {labels}{where}{who}"
+
+
+def _group(entry: Entry) -> str:
+    if not entry.is_listed:
+        return "On labels, not in the taxonomy"
+    if entry.state is not WordState.ACTIVE:
+        return "No longer offered"
+    return "Words"
+
+
+def _line(entry: Entry, *, may_edit: bool) -> Block:
+    question = f"\n{escape(entry.question, _QUESTION)}" if entry.question else ""
+    said = [counted(entry.labels, "label")]
+    if entry.is_question:
+        said.append("an evaluator's question")
+    elif entry.evaluator:
+        said.append(f"about {escape(words(entry.evaluator), _NAME)}")
+    if entry.version > 1:
+        said.append(f"version {entry.version}")
+    if entry.state is WordState.RETIRED:
+        said.append("retired")
+    if entry.merged_into:
+        said.append(f"counts as {escape(words(entry.merged_into), _NAME)}")
+    if len(entry.answered) > 1:
+        said.append(f"labels of {len(entry.answered)} versions of the question")
+    text = f"*{escape(entry.title, _NAME)}*{question}\n_{' · '.join(said)}_"
+    choices = [(_ENTRIES[verb], str(Token(ref_of(entry.name), verb))) for verb in _verbs(entry)] if may_edit else []
+    return section(text, accessory=overflow(WORD, choices) if choices else None)
+
+
+def _verbs(entry: Entry) -> tuple[str, ...]:
+    if not entry.is_listed:
+        return (TAKE, MERGE)
+    if entry.state is WordState.MERGED:
+        return ()
+    if entry.state is WordState.RETIRED:
+        return (RESTORE,) if entry.is_question else (RESTORE, MERGE)
+    return (RENAME, RETIRE) if entry.is_question else (RENAME, MERGE, RETIRE)
+
+
+def word_form(token: Token, evaluators: Sequence[str], entry: Entry | None = None) -> View:
+    """The form of a word: title, when it holds, and which evaluator it is about.
+
+    Args:
+        token: What the window is for; comes back when it is sent.
+        evaluators: Names of the evaluators to choose from; the first ninety-nine are offered.
+        entry: The word as it stands; ``None`` for a new one.
+    """
+    blocks = [
+        _input("title", "Word", _text("title", TITLE_AT_MOST, "" if entry is None else entry.title), optional=False)
+    ]
+    if entry is None or not entry.is_question:
+        question = "" if entry is None else entry.question
+        asked = _text("question", QUESTION_AT_MOST, question, multiline=True)
+        blocks.append(_input("question", "When does it hold?", asked, optional=True))
+        blocks.append(_input("evaluator", "About", _evaluators(evaluators, entry), optional=False))
+    else:
+        blocks.append(section(f"It stays what the evaluator asks: {escape(entry.question, _QUESTION)}"))
+    note = "Labels keep the version of the question that they answered."
+    title = "Add a word" if entry is None or not entry.is_listed else "Rename"
+    return View(
+        title=title,
+        submit="Save",
+        close="Cancel",
+        callback_id=FORM_CALLBACK,
+        private_metadata=str(token),
+        blocks=(*blocks, context(note)),
+    )
+
+
+def merge_form(token: Token, entry: Entry, targets: Sequence[Entry]) -> View:
+    """The choice of the word that another one is to count as; the first hundred are offered."""
+    said = (
+        f"{counted(entry.labels, 'label')} of *{escape(entry.title, _NAME)}*, and all to come, will count as the other."
+    )
+    options = [option(target.title, str(Token(ref_of(target.name)))) for target in targets[:OPTIONS]]
+    if not options:
+        return View(title="Merge", blocks=(section("There is no other word to merge it into."),))
+    select: Block = {"type": "static_select", "options": options, "placeholder": plain("Choose a word", 75)}
+    stays = (
+        "Each label keeps the version of the question that it answered. Where a reviewer gave both, the later counts."
+    )
+    return View(
+        title="Merge",
+        submit="Merge",
+        close="Cancel",
+        callback_id=MERGE_CALLBACK,
+        private_metadata=str(token),
+        blocks=(section(said), _input("into", "Counts as", select, optional=False), context(stays)),
+    )
+
+
+def _input(name: str, label: str, element: Block, *, optional: bool) -> Block:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 200),
+        "element": {**element, "action_id": name},
+        "optional": optional,
+    }
+
+
+def _text(name: str, most: int, value: str, *, multiline: bool = False) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": name, "max_length": most, "multiline": multiline}
+    shown = truncate(clean(value), most)
+    return {**element, "initial_value": shown} if shown else element
+
+
+def _evaluators(evaluators: Sequence[str], entry: Entry | None) -> Block:
+    options = [option("No evaluator", _FREE)]
+    options += [option(words(name), str(Token(ref_of(name)))) for name in evaluators[: OPTIONS - 1]]
+    about = _FREE if entry is None or entry.evaluator is None else str(Token(ref_of(entry.evaluator)))
+    chosen = next((one for one in options if one["value"] == about), options[0])
+    return {"type": "static_select", "options": options, "initial_option": chosen}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an admin sent with a form: what it was for, and the reference of what was chosen in it, if anything."""
+
+    token: Token
+    draft: Draft
+    chosen: str = ""
+
+
+def parse_form(view: Mapping[str, Any]) -> Sent:
+    """Reads the window of ``word_form`` or ``merge_form`` when it is sent. The draft's evaluator is a reference.
+
+    Raises:
+        BadInput: It is not one that Hark opened.
+    """
+    token = parse_token(str(view.get("private_metadata") or ""))
+    chosen = _chosen(view, "evaluator") or _chosen(view, "into")
+    draft = Draft(title=_typed(view, "title"), question=_typed(view, "question"))
+    return Sent(token, draft, "" if chosen in {"", _FREE} else parse_token(chosen).subject_id)
+
+
+def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found: Any = view
+    for step in ("state", "values", name, name):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _typed(view: Mapping[str, Any], name: str) -> str:
+    typed = _state(view, name).get("value")
+    if typed is not None and not isinstance(typed, str):
+        raise BadInput("text is needed", name)
+    return legible(typed or "").strip()
+
+
+def _chosen(view: Mapping[str, Any], name: str) -> str:
+    option_ = _state(view, name).get("selected_option")
+    value = option_.get("value") if isinstance(option_, Mapping) else ""
+    if not isinstance(value, str):
+        raise BadInput("an option is needed", name)
+    return value

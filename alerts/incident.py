@@ -13,6 +13,7 @@ from alerts.carrier import Known, expected_rate, view
 from alerts.correction import Basis, Corrected, Labels, corrected, estimate, labels_among, uncorrected
 from alerts.examples import carriers, diverse, holds
 from alerts.explanation import CHANGE_KEYS, CHANGE_WINDOW
+from alerts.failed import why_failed
 from alerts.signals import threshold_of
 from alerts.watch import Finding, Terrain, Watch
 from traces.clock import format_time
@@ -78,7 +79,8 @@ def incident(
         started_at=start,
         numbers=numbers,
         detail=_detail(watch, finding, terrain, explained, numbers, correction)
-        | _conversations(finding.signal, affected),
+        | _conversations(finding.signal, affected)
+        | why_failed(tx, finding.signal, (fact.conversation_id for fact in affected)),
         examples=tuple(diverse(affected, examples)),
         users=tx.conversations.users_of(fact.conversation_id for fact in affected),
     )

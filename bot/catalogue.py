@@ -49,6 +49,7 @@ class Catalogue:
             calibrations=tx.calibrations.current(),
             labels=tx.reviews.label_counts(),
             learned=_learned(tx),
+            unjudged={name: said.refused for name, said in tx.judge_spending.of_day(now).items()},
         )
         times = quiet_times(tx, self._quiet)
         return CatalogueReport(
@@ -87,6 +88,7 @@ class Catalogue:
             learned=kept.learned.get(evaluator.name, ""),
             spent_usd=kept.spent.get(evaluator.name, 0.0) if is_judge else None,
             budget_usd=None if judge is None or not is_judge else judge.daily_usd,
+            unjudged=kept.unjudged.get(evaluator.name, 0) if is_judge else 0,
         )
 
 
@@ -100,6 +102,7 @@ class _Kept:
     calibrations: Mapping[str, Calibration]
     labels: Mapping[str, int]
     learned: Mapping[str, str]
+    unjudged: Mapping[str, int]
 
 
 def _sum(rollups: Iterable[Rollup]) -> Rollup:

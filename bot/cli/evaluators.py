@@ -11,8 +11,9 @@ from bot.app import catalogue_of, evaluators_of
 from bot.classifiers import Heads, learning
 from bot.cli.setting import print_json, settings
 from bot.names import told_of
-from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, seconds_or_more
+from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, seconds_or_more, unjudged_text
 from bot.slack.blocks.figures import money, percent
+from evaluators.base import JUDGE_LAYER
 from evaluators.learned.naming import other_names
 from traces.clock import SystemClock
 from traces.model import Direction
@@ -100,6 +101,7 @@ def _card_json(card: EvaluatorCard, report: CatalogueReport) -> dict[str, Any]:
         "classifier": card.learned or None,
         "spent_usd_7d": card.spent_usd,
         "daily_usd": card.budget_usd,
+        "unjudged_today": card.unjudged if card.layer == JUDGE_LAYER else None,
         "quiet_s": _quiet_json(report) if card.when == "quiet" else None,
     }
 
@@ -118,6 +120,7 @@ def _text(report: CatalogueReport) -> Iterator[str]:
     yield "Off:"
     yield from (f"  {card.name:<20} {card.why_off}" for card in report.cards if not card.is_on)
     yield from (f"{card.name}: {card.learned}" for card in running if card.learned)
+    yield from (f"{card.name}: {unjudged_text(card)}" for card in running if card.unjudged)
     yield from (f"{card.name}: by the labels its verdicts tell too little" for card in running if card.usable is False)
     yield ""
     yield (
@@ -142,6 +145,8 @@ def _all_of(card: EvaluatorCard) -> Iterator[str]:
         yield f"  {card.learned}"
     if card.spent_usd is not None:
         yield f"  spent {money(card.spent_usd)} in 7 days"
+    if card.unjudged:
+        yield f"  {unjudged_text(card)}"
     if others := other_names(card.name):
         yield f"  labels of it may also be called {', '.join(others)}"
 

@@ -39,6 +39,7 @@ _ENTRIES: Final = {
 }
 _NAME: Final = 60
 _PERSON: Final = 80
+_REASON: Final = 200
 _ALSO_SHOWN: Final = 3
 _OTHERS_SHOWN: Final = 5
 _PAIRS_SHOWN: Final = 4
@@ -59,7 +60,7 @@ def alert_message(
     """The root message of an alert, in its present state.
 
     Args:
-        alert: The incident; of ``detail`` the keys attribution, change, correction, chart and outcome are shown.
+        alert: The incident; of ``detail`` the keys attribution, change, correction, failures, chart and outcome are shown.
         signal: What left its baseline.
         delivery_id: Our id of this delivery, for the metadata.
         acknowledged_by: Display name of who acknowledged; without it the line says "acknowledged" only.
@@ -105,6 +106,8 @@ def _facts(alert: Alert, signal: Signal, others: Sequence[tuple[Other, Signal]])
     if signal.counts != "source":
         yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
     yield "Where", segment_text(alert.segment)
+    if failures := detail.why_failed(alert):
+        yield "Why it failed", "\n".join(_failure_text(failure) for failure in failures)
     if (found := detail.attribution(alert)) is not None:
         yield "Explained by", _attribution_text(found)
     if (change := detail.nearest_change(alert)) is not None:
@@ -125,6 +128,11 @@ def affected(alert: Alert, signal: Signal) -> int:
     if alert.k is None or signal.bad is Direction.BOTH:
         return alert.n
     return alert.k if signal.bad is Direction.UP else alert.n - alert.k
+
+
+def _failure_text(failed: detail.WhyFailed) -> str:
+    said = f": {escape(failed.message, _REASON)}" if failed.message else ""
+    return f"{code(failed.evaluator, _NAME)} {code(failed.reason, _NAME)} on {counted(failed.n, 'conversation')}{said}"
 
 
 def _attribution_text(found: detail.Attribution) -> str:

@@ -40,6 +40,16 @@ class NearestChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WhyFailed:
+    """How an evaluator failed: the short name of the reason, a line for people, and on how many conversations."""
+
+    evaluator: str
+    reason: str
+    message: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChartPoint:
     at: datetime
     value: float | None
@@ -69,6 +79,20 @@ def nearest_change(alert: Alert) -> NearestChange | None:
     if at is None or not isinstance(kind, str) or value is None:
         return None
     return NearestChange(kind=kind, value=str(value), at=at)
+
+
+def why_failed(alert: Alert) -> tuple[WhyFailed, ...]:
+    listed = (_map(failure) for failure in _list(alert.detail.get("failures")))
+    return tuple(
+        WhyFailed(
+            evaluator=str(failure.get("evaluator", "")),
+            reason=str(failure.get("reason", "")),
+            message=str(failure.get("message", "")),
+            n=int(_number(failure.get("n")) or 0),
+        )
+        for failure in listed
+        if failure.get("evaluator") and failure.get("reason")
+    )
 
 
 def correction(alert: Alert) -> CorrectedRate | None:

@@ -37,6 +37,7 @@ class EvaluatorCard:
         usable: Whether labels show that its verdicts tell something; ``None`` without enough labels.
         learned: What there is of a classifier, in words; empty where nothing was learned.
         spent_usd: What it cost, for judges; ``budget_usd`` is what it may cost a day by itself.
+        unjudged: Conversations that a judge was not asked about today, for its budget or the day's is spent.
     """
 
     name: str
@@ -58,6 +59,7 @@ class EvaluatorCard:
     learned: str = ""
     spent_usd: float | None = None
     budget_usd: float | None = None
+    unjudged: int = 0
 
     @property
     def is_on(self) -> bool:
@@ -124,6 +126,18 @@ def _notes(running: Sequence[EvaluatorCard]) -> Iterator[str]:
             yield f"*{name}*: {escape(card.learned, _OFF_CHARS)}"
         if card.budget_usd is not None:
             yield f"*{name}* may cost {money(card.budget_usd)} a day"
+        if card.unjudged:
+            yield f"*{name}*: {unjudged_text(card)}"
+
+
+def unjudged_text(card: EvaluatorCard) -> str:
+    """How many conversations a judge left out today, why, and until when."""
+    own = (
+        f"its own budget of {money(card.budget_usd)} or the daily budget"
+        if card.budget_usd is not None
+        else "the daily budget"
+    )
+    return f"{counted(card.unjudged, 'conversation')} not judged today, {own} is spent; it goes on at midnight (UTC)"
 
 
 def _off_lines(off: Sequence[EvaluatorCard]) -> Iterator[str]:

@@ -12,9 +12,10 @@ import pytest
 from judge_provider import serving_provider
 from made import HOUR, NOW, talk
 
-from bot.app import build_hark
+from bot.app import build_hark, catalogue_of
 from bot.cli import main
 from bot.config import load
+from bot.slack.blocks.evaluators import catalogue_message
 from traces.clock import FakeClock, format_time
 from traces.model import EVERYTHING, EvaluatorFailure, Score
 from traces.store.rollups import HOUR_S
@@ -194,10 +195,17 @@ def test_the_budget_holds_with_several_judges_at_once_and_after_a_restart(house)
     with house.reading() as (tx, hark):
         spent = tx.judge_spending.of_day(LATER)
         problems = hark.desk.status(tx, LATER).problems
+        report = catalogue_of(hark.settings, hark.evaluators).report(tx, LATER)
         assert tx.conversations.awaiting() == 0
     assert 0 < sum(said.usd for said in spent.values()) <= 2.5
     assert 0 < len(scores) == len(house.provider.asked) < 72
     assert any("the daily budget is spent" in problem for problem in problems)
+    assert {card.name: card.unjudged for card in report.cards if card.unjudged} == {
+        n: s.refused for n, s in spent.items()
+    }
+    assert "not judged today, the daily budget is spent; it goes on at midnight (UTC)" in str(
+        catalogue_message(report).blocks
+    )
     assert all(isinstance(score, Score) for score in scores)
 
 

@@ -170,15 +170,6 @@ def _refusal(error: HarkError, view: Body) -> dict[str, Any]:
     return {"response_action": "update", "view": notice_modal(error.message).payload()}
 
 
-def _refusal(error: HarkError, view: Body) -> dict[str, Any]:
-    """Why a window was not taken: at the input that is wrong, so that nothing has to be typed again, or in its place."""
-    inputs = {block.get("block_id") for block in view.get("blocks") or () if block.get("type") == "input"}
-    if isinstance(error, BadInput) and error.field in inputs:
-        reason = error.message.removeprefix(f"{error.field}: ")
-        return {"response_action": "errors", "errors": {error.field: reason[:1].upper() + reason[1:]}}
-    return {"response_action": "update", "view": notice_modal(error.message).payload()}
-
-
 def _drawn(draw: Callable[[], View]) -> View:
     """The window, or the reason why there is none."""
     try:

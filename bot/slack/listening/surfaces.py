@@ -13,7 +13,7 @@ from bot.review_desk import ReviewDesk
 from bot.sent_messages import SentMessages
 from bot.sharing import Sharing
 from bot.slack.ask import Desk
-from bot.slack.listening import alerts, commands, conversations, home, reviews
+from bot.slack.listening import alerts, commands, conversations, home, reviews, taxonomy
 from bot.slack.listening.alerts import AlertListeners
 from bot.slack.listening.base import Edge, Listening
 from bot.slack.listening.commands import CommandListeners
@@ -26,7 +26,14 @@ from bot.slack.reading import Reading
 from bot.taxonomy import Taxonomy
 from traces.clock import Clock
 
-ACTIONS: Final = (*alerts.ACTIONS, *reviews.ACTIONS, *conversations.ACTIONS, *taxonomy.ACTIONS, *home.ACTIONS, *commands.ACTIONS)
+ACTIONS: Final = (
+    *alerts.ACTIONS,
+    *reviews.ACTIONS,
+    *conversations.ACTIONS,
+    *taxonomy.ACTIONS,
+    *home.ACTIONS,
+    *commands.ACTIONS,
+)
 """The ids of every button and menu."""
 
 
@@ -70,5 +77,6 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
             sharing=services.sharing,
             reading=services.reading,
             reviewing=services.reviewing,
+            taxonomy=TaxonomyListeners(edge, services.taxonomy),
         ),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 import click
 
 from bot.cli.setting import Moment, opened, print_json, settings
+from bot.exporting import Within, columns_of, rows, write_csv
+from bot.slack.queries import Exported
 from traces.conversation_format import to_json
 from traces.ingest import LONGEST_WAIT, merge_due
 from traces.model import Conversation, Score
@@ -51,3 +54,64 @@ def _complete(tx: Tx, batch: list[Conversation]) -> list[Conversation]:
         )
         for c in batch
     ]
+
+
+def _row_options(command: Callable[..., None]) -> Callable[..., None]:
+    form = click.Choice(["jsonl", "csv"])
+    command = click.option("--until", type=Moment(), help="Leave out what is of this time or later.")(command)
+    command = click.option("--since", type=Moment(), help="Leave out what is of before this time.")(command)
+    return click.option("--format", "form", type=form, default="jsonl", show_default=True, help="Form of it.")(command)
+
+
+@export.command()
+@_row_options
+def audit(*, form: str, since: datetime | None, until: datetime | None) -> None:
+    """The audit trail: who changed, labelled and read what, when; each entry with its link of the chain of digests.
+
+    \b
+    Example: hark export audit --since 2026-11-01 --format csv > audit.csv
+    """
+    _write("audit", form, since, until)
+
+
+@export.command()
+@_row_options
+def labels(*, form: str, since: datetime | None, until: datetime | None) -> None:
+    """What reviewers said of each conversation, as it stands.
+
+    \b
+    Example: hark export labels > labels.jsonl
+    """
+    _write("labels", form, since, until)
+
+
+@export.command()
+@_row_options
+def dataset(*, form: str, since: datetime | None, until: datetime | None) -> None:
+    """The conversations that reviewers kept as test cases, with the answer that was expected where one was written.
+
+    \b
+    Example: hark export dataset > cases.jsonl
+    """
+    _write("dataset", form, since, until)
+
+
+@export.command()
+@_row_options
+def scores(*, form: str, since: datetime | None, until: datetime | None) -> None:
+    """What evaluators say now of the conversations that began in a time, and where they failed.
+
+    \b
+    Example: hark export scores --since 2026-11-01 --format csv > scores.csv
+    """
+    _write("scores", form, since, until)
+
+
+def _write(what: Exported, form: str, since: datetime | None, until: datetime | None) -> None:
+    with opened() as (store, _clock), store.read() as tx:
+        found = rows(tx, what, Within(since=since, until=until))
+        if form == "csv":
+            write_csv(click.get_text_stream("stdout"), columns_of(what), found)
+            return
+        for row in found:
+            print_json(row, indent=False)

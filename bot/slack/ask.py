@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alerts.signals import SignalOverride, all_signals
+from bot.asking import Asking, Words
 from bot.catalogue import Catalogue
+from bot.exporting import rows_of
 from bot.health import Health
 from bot.judges import JudgingSaid
 from bot.metrics import answer
 from bot.signals import SignalLine, signal_lines
 from bot.slack.access import Person
 from bot.slack.blocks.alert import affected
+from bot.slack.blocks.export import export_message
 from bot.slack.blocks.label_modal import conversations_modal, label_modal
 from bot.slack.blocks.metrics import metrics_message
+from bot.slack.blocks.sharing import shared_message, understood_message
 from bot.slack.blocks.story import story_modal
 from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.tokens import Token, ref_of
@@ -27,7 +32,7 @@ from bot.slack.blocks.values import (
 )
 from bot.slack.commands.standing import Standing
 from bot.slack.grammar import parse
-from bot.slack.queries import MetricsQuery, Query, written
+from bot.slack.queries import AskQuery, ExportQuery, MetricsQuery, Query, written
 from bot.slack.render import Renderer, excerpt
 from bot.taxonomy import Taxonomy
 from evaluators.base import Evaluator
@@ -37,12 +42,23 @@ from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import Signal
 from traces.store import Store, Tx
+from traces.store.answers import Answer
+from traces.store.outbox import Delivery
 
 _DAY = timedelta(days=1)
 _SIGNALS_BACK = timedelta(days=90)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LISTED = 10
 _EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer with the query that it answers; ``question`` is what that was made of, if a person used words of their own."""
+
+    message: Message
+    query: Query
+    question: str | None = None
 
 
 class Desk:
@@ -61,6 +77,7 @@ class Desk:
         judging: JudgingSaid | None = None,
         weeks_between_false_alerts: float = 1.0,
         catalogue: Catalogue | None = None,
+        asking: Asking | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -70,6 +87,7 @@ class Desk:
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
         self._weeks_between_false_alerts = weeks_between_false_alerts
+        self._asking = Asking() if asking is None else asking
         self._health = Health(evaluators, sources, judging)
         self._standing = Standing(
             renderer=renderer,
@@ -98,19 +116,70 @@ class Desk:
         Raises:
             BadInput: The words are not understood; the error says what would be.
         """
-        with self._store.read() as tx:
-            now = self._clock.now()
-            query, signals = self.understood(tx, text, now)
-            return self.drawn(tx, query, signals, now)
+        return self.reply(self.query(text)).message
 
-    def drawn(self, tx: Tx, query: Query, signals: Mapping[str, Signal], now: datetime) -> Message:
-        """The answer to a query as of ``now``.
+    def reply(self, query: Query) -> Reply:
+        """The answer to a query; a question in a person's own words is first made into one.
 
         Raises:
-            BadInput: It cannot be answered with a message.
+            BadInput: It cannot be answered, or is of another kind; the error says what can be.
         """
+        now = self._clock.now()
+        if isinstance(query, AskQuery):
+            return self._made_of(query, now)
+        with self._store.read() as tx:
+            return Reply(message=self._drawn(tx, query, self.signals(tx, now, since=_EVER), now), query=query)
+
+    def _made_of(self, query: AskQuery, now: datetime) -> Reply:
+        # Not within a transaction: a model takes seconds.
+        with self._store.read() as tx:
+            words = self._words(tx, now)
+        made = self._asking.made_of(query.question, words)
+        with self._store.read() as tx:
+            message = self._drawn(tx, made.query, words.signals, now)
+        return Reply(
+            message=understood_message(message, written(made.query), made.how),
+            query=made.query,
+            question=query.question,
+        )
+
+    def shared(self, answer: Answer) -> Message:
+        """An earlier answer as others see it.
+
+        Raises:
+            BadInput: It cannot be given any more.
+        """
+        with self._store.read() as tx:
+            return self._again(tx, answer, f"answer:{answer.answer_id}")
+
+    def delivered(self, tx: Tx, delivery: Delivery) -> Message | None:
+        """The message of the outbox that shows an answer to others; ``None`` where it cannot be given any more."""
+        answer = tx.answers.get(delivery.subject_id)
+        try:
+            return None if answer is None else self._again(tx, answer, delivery.delivery_id)
+        except BadInput:
+            return None
+
+    def _again(self, tx: Tx, answer: Answer, delivery_id: str) -> Message:
+        signals = self.signals(tx, answer.asked_at, since=_EVER)
+        query = parse(answer.query, signals=signals, segment_keys=self._segment_keys)
+        message = self._drawn(tx, query, signals, answer.asked_at)
+        name = tx.state.reviewer_names().get(answer.asked_by, answer.asked_by)
+        return shared_message(message, answer.query, name, answer.question, delivery_id=delivery_id)
+
+    def _words(self, tx: Tx, now: datetime) -> Words:
+        values = tx.state.segment_values()
+        return Words(
+            signals=self.signals(tx, now),
+            segment_keys=self._segment_keys,
+            values={key: tuple(values.get(key, ())) for key in self._segment_keys},
+        )
+
+    def _drawn(self, tx: Tx, query: Query, signals: Mapping[str, Signal], now: datetime) -> Message:
         if isinstance(query, MetricsQuery):
             return metrics_message(answer(tx, query, signals, now))
+        if isinstance(query, ExportQuery):
+            return export_message(query.what, rows_of(tx, query.what))
         message = self._standing.of(tx, query, now)
         if message is None:
             raise BadInput(f"`{written(query)}` is not answered here")

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import httpx
-from web_double import TEAM, SlackDouble
+from web_double import TEAM, SlackDouble, home_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -39,8 +39,14 @@ class Request:
     payload: Mapping[str, Any]
     answer_key: str = ""
 
+    @property
+    def content_type(self) -> str:
+        return "application/json" if self.kind == "events_api" else FORM
+
     def form(self) -> bytes:
         """The body of the HTTP request that carries it."""
+        if self.kind == "events_api":
+            return json.dumps(self.payload).encode()
         fields = dict(self.payload) if self.kind == "slash_commands" else {"payload": json.dumps(self.payload)}
         return urlencode(fields).encode()
 
@@ -65,7 +71,7 @@ def over_http(endpoint: str, secret: str, seconds: Callable[[], float]) -> Sende
 
     def send(request: Request) -> Any:
         body = request.form()
-        headers = signed(secret, seconds(), body)
+        headers = signed(secret, seconds(), body) | {"Content-Type": request.content_type}
         response = httpx.post(endpoint, content=body, headers=headers, trust_env=False, timeout=10)
         assert response.status_code == 200, (response.status_code, response.text)
         return response.json() if response.headers["content-type"].startswith("application/json") else response.text
@@ -129,6 +135,18 @@ class Hands:
         # Slack gives no response URL to what is done in a window.
         return Request(request.kind, {k: v for k, v in request.payload.items() if k != "response_url"})
 
+    def press_answer(self, answer: Mapping[str, Any], action_id: str, who: Someone = MIA) -> Request:
+        """Press the button of an answer that one person sees: Slack sends no message along with it."""
+        pressed, number = find(answer, action_id), next(self._numbers)
+        action = {
+            **{name: pressed[name] for name in ("type", "action_id", "block_id", "value")},
+            "action_ts": f"17900003{number:02d}.{number:06d}",
+        }
+        container = {"type": "message", "message_ts": f"{number}.1", "channel_id": "C0ALERTS", "is_ephemeral": True}
+        return self._interaction(
+            "block_actions", who, container=container, channel={"id": "C0ALERTS", "name": "somewhere"}, actions=[action]
+        )
+
     def submit(self, view_id: str, answers: Mapping[str, Any], who: Someone = MIA, **extra: Any) -> Request:
         """Send a modal, its inputs filled with ``answers``: an option's value, a list of them, or text."""
         view = self._slack.views[view_id]
@@ -139,6 +157,42 @@ class Hands:
         }
         shown = {**view, "id": view_id, "state": {"values": values}, "team_id": TEAM, "root_view_id": view_id}
         return self._interaction("view_submission", who, view=shown, response_urls=[], **extra)
+
+    def open_home(self, who: Someone = MIA, **event: Any) -> Request:
+        """Look at the App Home."""
+        number = next(self._numbers)
+        view = self._slack.views.get(home_of(who.user_id))
+        shown = {} if view is None else {"view": {**view, "id": home_of(who.user_id)}}
+        happened = {"type": "app_home_opened", "user": who.user_id, "channel": "D0HARK", "tab": "home"}
+        payload = {
+            "type": "event_callback",
+            "team_id": who.team,
+            "api_app_id": "A0TESTS",
+            "event_id": f"Ev{number:08d}",
+            "event_time": 1_790_000_000 + number,
+            "event": {**happened, "event_ts": f"1790000400.{number:06d}", **shown, **event},
+        }
+        return Request("events_api", payload)
+
+    def shortcut(self, callback_id: str, who: Someone = MIA) -> Request:
+        """Choose an entry of Slack's own menu."""
+        request = self._interaction("shortcut", who, callback_id=callback_id, action_ts=f"{next(self._numbers)}.1")
+        return Request(request.kind, request.payload)
+
+    def message_shortcut(
+        self, callback_id: str, channel: str, message: Mapping[str, Any], who: Someone = MIA
+    ) -> Request:
+        """Choose an entry of a message's menu."""
+        request = self._interaction(
+            "message_action",
+            who,
+            callback_id=callback_id,
+            action_ts=f"{next(self._numbers)}.1",
+            message_ts=message.get("ts", ...),
+            channel={"id": channel, "name": "somewhere"},
+            message={key: value for key, value in message.items() if key != "metadata"},
+        )
+        return Request(request.kind, request.payload)
 
     def command(self, text: str, who: Someone = MIA) -> Request:
         key = f"command-{next(self._numbers)}"
@@ -208,6 +262,8 @@ def _state(element: Mapping[str, Any], answer: Any) -> dict[str, Any]:
     kind = element["type"]
     if kind == "plain_text_input":
         return {"type": kind, "value": answer}
+    if kind == "users_select":
+        return {"type": kind, "selected_user": answer}
     chosen = {o["value"]: o for o in element["options"]}
     if kind.startswith("multi_"):
         return {"type": kind, "selected_options": [chosen[value] for value in answer or ()]}

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from slack_house import NOON, House, an_alert, conversation, house, put_alert, put_conversations, put_review
 from slack_people import MIA, STRANGER, Request, Someone, controls, words_of
-from web_double import ALERTS, REVIEW
+from web_double import ALERTS, REVIEW, home_of
 
 from bot.config import RoleSettings
+from bot.home import FOR_GOOD
 from bot.review import show
 from bot.slack.listening.surfaces import ACTIONS
-from traces.model import AlertState, Label
+from traces.model import AlertState, Label, Score
+from traces.store.mutes import Mute
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")
 NOBODY = Someone("U0NOBODY", "nob")
@@ -33,6 +36,8 @@ PEOPLE = {
     "from another workspace": STRANGER,
     "connected from another workspace": GUEST,
 }
+DAY = timedelta(days=1)
+OFF_ID = "b3a3d5a0"
 EVERYONE_WITH_A_ROLE = frozenset({"admin", "reviewer", "viewer"})
 WHO_MAY_CHANGE = frozenset({"admin", "reviewer"})
 
@@ -102,6 +107,61 @@ def _in_window(action_id: str, pages: int = 0, option: str | None = None) -> Cal
     return make
 
 
+def _word(hark: House, who: Someone) -> Request:
+    with hark.store.begin() as tx:
+        tx.scores.put({"c-9": [Score(name="rephrase", value=0.9)]}, NOON)
+        show(tx, "item-9", NOON)
+    hark.deliver()
+    return _on_card("label_word")(hark, who)
+
+
+def _menu(option: str) -> Callable[[House, Someone], Request]:
+    def make(hark: House, who: Someone) -> Request:
+        card = next(m for m in hark.slack.roots(REVIEW) if "label_menu" in controls(m))
+        return hark.hands.press(REVIEW, card["ts"], "label_menu", who, option=option)
+
+    return make
+
+
+def _assign(hark: House, who: Someone) -> Request:
+    hark.do(_menu("Assign…")(hark, REVIEWER))
+    return hark.hands.submit(_newest(hark), {"reviewer": ADMIN.user_id}, who)
+
+
+def _on_home(
+    action_id: str, *, items: int = 0, option: str | None = None, turned: bool = False
+) -> Callable[[House, Someone], Request]:
+    """A click on the App Home of an admin, who is shown every button."""
+
+    def make(hark: House, who: Someone) -> Request:
+        for n in range(10, 10 + items):
+            put_review(hark.store, f"c-{n}")
+        with hark.store.begin() as tx:
+            mute = Mute(mute_id="m1", signal="volume", until_at=NOON + DAY, muted_by="U0MIA", muted_at=NOON)
+            off = Mute(mute_id=OFF_ID, signal="latency", until_at=FOR_GOOD, muted_by="U0MIA", muted_at=NOON)
+            for one in (mute, off):
+                tx.mutes.add(one)
+            tx.outbox.bury("review:item-9", problem="channel_not_found")
+        home = home_of(ADMIN.user_id)
+        hark.do(hark.hands.open_home(ADMIN))
+        if turned:
+            hark.do(hark.hands.press_in(home, "home_page", ADMIN))
+        return hark.hands.press_in(home, action_id, who, option=option)
+
+    return make
+
+
+def _send_to_review(hark: House, who: Someone) -> Request:
+    message = {"type": "message", "user": "U0MIA", "ts": "1790000000.000100", "text": "The bot told me lies."}
+    return hark.hands.message_shortcut("send_to_review", "C0ELSEWHERE", message, who)
+
+
+def _share(hark: House, who: Someone) -> Request:
+    asked = hark.hands.command("status", ADMIN)
+    hark.do(asked)
+    return hark.hands.press_answer(hark.slack.answers[asked.answer_key][0], "answer_share", who)
+
+
 def _newest(hark: House) -> str:
     return next(reversed(hark.slack.views))
 
@@ -124,6 +184,21 @@ DEEDS = {
     "conversation_page": Deed(_in_window("conversation_page", option="Page 3"), EVERYONE_WITH_A_ROLE, changes=False),
     "conversation_reveal": Deed(_in_window("conversation_reveal"), frozenset({"admin"}), redraws=False),
     "conversation_hide": Deed(_in_window("conversation_hide"), EVERYONE_WITH_A_ROLE, changes=False),
+    "answer_share": Deed(_share, EVERYONE_WITH_A_ROLE, redraws=False),
+    "label_word": Deed(_word, WHO_MAY_CHANGE),
+    "label_menu skip": Deed(_menu("Skip"), WHO_MAY_CHANGE, redraws=False),
+    "label_menu assign": Deed(_menu("Assign…"), WHO_MAY_CHANGE, changes=False),
+    "label_menu keep": Deed(_menu("Add to dataset"), WHO_MAY_CHANGE),
+    "label_menu read": Deed(_menu("Full conversation"), WHO_MAY_CHANGE, redraws=False),
+    "submit assign": Deed(_assign, WHO_MAY_CHANGE),
+    "home_page": Deed(_on_home("home_page", items=12), WHO_MAY_CHANGE, changes=False),
+    "home_first_page": Deed(_on_home("home_first_page", items=12, turned=True), WHO_MAY_CHANGE, changes=False),
+    "home_unmute": Deed(_on_home("home_unmute"), WHO_MAY_CHANGE, redraws=False),
+    "home_send_again": Deed(_on_home("home_send_again"), WHO_MAY_CHANGE, redraws=False),
+    "home_signal_off": Deed(_on_home("home_signal_off", option="Refusal"), frozenset({"admin"}), redraws=False),
+    "home_signal_on": Deed(_on_home("home_signal_on"), frozenset({"admin"}), redraws=False),
+    "shortcut": Deed(lambda hark, who: hark.hands.shortcut("open_review_queue", who), WHO_MAY_CHANGE, changes=False),
+    "shortcut send": Deed(_send_to_review, WHO_MAY_CHANGE, redraws=False),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
     "mute": Deed(lambda hark, who: hark.hands.command("mute volume 4h", who), WHO_MAY_CHANGE),
     "command": Deed(lambda hark, who: hark.hands.command("status", who), EVERYONE_WITH_A_ROLE, changes=False),
@@ -144,7 +219,7 @@ def _who_may(deed: Deed) -> Someone:
 
 
 def test_every_button_has_its_line_here():
-    assert set(ACTIONS) | {"submit", "command", "mute"} == {name.partition(" ")[0] for name in DEEDS}
+    assert set(ACTIONS) | {"submit", "command", "mute", "shortcut"} == {name.partition(" ")[0] for name in DEEDS}
 
 
 @pytest.mark.parametrize("name", DEEDS)

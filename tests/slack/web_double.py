@@ -30,6 +30,7 @@ ALL_METHODS = frozenset(
         "conversations.history",
         "conversations.replies",
         "views.open",
+        "views.publish",
         "views.push",
         "views.update",
         "apps.connections.open",
@@ -163,7 +164,8 @@ class SlackDouble:
             sent: list[tuple[str, Mapping[str, Any]]] = [
                 ("message", c.arguments) for c in self.calls if c.method in {"chat.postMessage", "chat.update"}
             ]
-            sent += [("modal", c.arguments["view"]) for c in self.calls if c.method.startswith("views.")]
+            views = [c.arguments["view"] for c in self.calls if c.method.startswith("views.")]
+            sent += [(view.get("type", "modal"), view) for view in views]
             sent += [("message", said) for answers in self.answers.values() for said in answers]
         return sent
 
@@ -193,6 +195,7 @@ class SlackDouble:
                 "conversations.history": self._history,
                 "conversations.replies": self._replies,
                 "views.open": self._open_view,
+                "views.publish": self._publish_view,
                 "views.push": self._open_view,
                 "views.update": self._update_view,
                 "apps.connections.open": self._open_socket,
@@ -256,10 +259,23 @@ class SlackDouble:
         self.views[asked["view_id"]] = {**asked["view"], "hash": f"{self.ts()}.h"}
         return {"ok": True, "view": {"id": asked["view_id"], **self.views[asked["view_id"]]}}
 
+    def _publish_view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        view_id = home_of(asked["user_id"])
+        standing = self.views.get(view_id)
+        if asked.get("hash") and (standing is None or asked["hash"] != standing["hash"]):
+            return _no("hash_conflict")
+        self.views[view_id] = {**asked["view"], "hash": f"{self.ts()}.h"}
+        return {"ok": True, "view": {"id": view_id, **self.views[view_id]}}
+
     def _open_socket(self, _: Mapping[str, Any]) -> dict[str, Any]:
         if self.socket_url is None:
             return _no("not_allowed_token_type")
         return {"ok": True, "url": self.socket_url()}
+
+
+def home_of(user_id: str) -> str:
+    """The id of the view that is a person's App Home."""
+    return f"VHOME{user_id}"
 
 
 def _no(code: str) -> dict[str, Any]:
@@ -300,6 +316,9 @@ def _handler(double: SlackDouble) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.path.startswith("/response/"):
+                if (refused := double.fault_of("response", {})) is not None:
+                    self._say(refused.status, refused.body, refused.headers)
+                    return
                 double.take_answer(self.path.rpartition("/")[2], json.loads(body))
                 self._say(200, b"ok", {})
                 return

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from traces import schema
 from traces.model import AuditEntry
@@ -65,6 +65,10 @@ class Audit(Part):
             for row in rows:
                 yield Chained(number=row.entry_id, entry=_entry(row), digest=row.digest or "")
             after = rows[-1].entry_id
+
+    def count(self) -> int:
+        """How many entries there are."""
+        return self._connection.execute(select(func.count()).select_from(_T).where(self._mine())).scalar_one()
 
     def broken(self) -> int | None:
         """The number of the first entry that is not what was written, or that follows a missing one; ``None`` if none."""

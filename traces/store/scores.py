@@ -162,6 +162,10 @@ class Scores(Part):
         )
         return {row.name: row.n for row in rows}
 
+    def count(self) -> int:
+        """How many scores and failures are current."""
+        return self._connection.execute(select(func.count()).select_from(_T).where(self._current())).scalar_one()
+
     def _current(self) -> ColumnElement[bool]:
         return (_T.c.workspace_id == self._workspace_id) & _T.c.superseded_at.is_(None)
 

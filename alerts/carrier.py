@@ -60,7 +60,7 @@ def view(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, known: Known 
         known: What the alert says so far: it goes on speaking of that unless it is known better now.
     """
     explained = explanation(tx, watch, finding, terrain.changes)
-    facts = _facts(tx, finding.anomaly.started_at, watch)
+    facts = _facts(tx, finding, finding.anomaly.started_at, watch)
     segment, explained = _carrier(watch, finding, terrain, explained, facts)
     start = _start(finding.anomaly.started_at, segment, explained, terrain.changes)
     facts = [fact for fact in facts if fact.at >= start]
@@ -77,7 +77,7 @@ def view(tx: Tx, watch: Watch, finding: Finding, terrain: Terrain, known: Known 
         explained=explained if is_of_it else _EVERYWHERE,
         segment=known.segment,
         start=known.started_at,
-        facts=_facts(tx, known.started_at, watch),
+        facts=_facts(tx, finding, known.started_at, watch),
     )
 
 
@@ -213,10 +213,11 @@ def _start(began_at: datetime, segment: Segment, explained: Attribution, changes
     return max(began_at, bucket_start(min(named), HOUR_S))
 
 
-def _facts(tx: Tx, start: datetime, watch: Watch) -> list[Fact]:
+def _facts(tx: Tx, finding: Finding, start: datetime, watch: Watch) -> list[Fact]:
     """The conversations that the numbers stand for: those of the hours taken in since the change began."""
     end = watch.through or start + timedelta(seconds=HOUR_S)
-    return tx.rollups.facts_between(bucket_start(start, HOUR_S), end, _FACTS_READ)
+    facts = tx.rollups.facts_between(bucket_start(start, HOUR_S), end, _FACTS_READ)
+    return watch.with_tail(finding.signal, finding.segment, facts)
 
 
 def expected_rate(watch: Watch, finding: Finding, segment: Segment) -> float | None:

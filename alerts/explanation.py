@@ -211,7 +211,7 @@ def _usual_n(tx: Tx, signal: Signal, cell: Cell, start: datetime, end: datetime)
     segment = Segment.of(**{cell.key: cell.value})
     counts = [
         sum(rollup.n for _, rollup in tx.rollups.series(
-            signal.name, segment, since=start - back, until=min(end - back, start), resolution_s=HOUR_S
+            signal.tail_of or signal.name, segment, since=start - back, until=min(end - back, start), resolution_s=HOUR_S
         ))
         for back in (weeks * _WEEK for weeks in range(1, _WEEKS_BACK + 1))
     ]  # fmt: skip

@@ -110,7 +110,7 @@ def has_same_cause(
 ) -> bool:
     """Whether another signal's alert is about the same conversations.
 
-    Both began within two hours of each other in the very same segment, however long it took to be sure of the second; or
+    A size and its tail are, where they overlap and began within two days of each other. Otherwise both began within two hours of each other in the very same segment, however long it took to be sure of the second; or
     both opened within two hours, and are carried by the same segment, or the very conversations that show the one show
     the other too.
 
@@ -123,10 +123,16 @@ def has_same_cause(
         terrain: The signals and their thresholds.
     """
     opened = alert.detail.get("opened")
-    if alert.signal == sighting.signal.name or alert.state is AlertState.RESOLVED or opened is None:
+    if (
+        alert.signal == sighting.signal.name
+        or alert.state is AlertState.RESOLVED
+        or opened is None
+        or Kind.COUNT in (sighting.signal.kind, _kind_of(alert, terrain))
+    ):
         return False
-    if Kind.COUNT in (sighting.signal.kind, _kind_of(alert, terrain)):
-        return False
+    if _is_tail(sighting.signal, terrain.signals.get(alert.signal)):
+        overlap = EVERYTHING in (segment, alert.segment) or bool(set(segment.pairs) & set(alert.segment.pairs))
+        return overlap and abs(started_at - alert.started_at) <= MERGE
     if EVERYTHING != segment == alert.segment and abs(started_at - alert.started_at) <= TOGETHER:
         return True
     if abs(sighting.detected_at - parse_time(opened)) > TOGETHER or abs(started_at - alert.started_at) > MERGE / 2:
@@ -138,6 +144,11 @@ def has_same_cause(
     return here is not None and _share_conversations(
         facts(), segment, here, (sighting.signal, sighting.direction), terrain
     )
+
+
+def _is_tail(one: Signal, other: Signal | None) -> bool:
+    """Whether the one is the tail of the other: the same values, looked at twice."""
+    return other is not None and (one.tail_of == other.name or other.tail_of == one.name)
 
 
 def _kind_of(alert: Alert, terrain: Terrain) -> Kind | None:

@@ -21,19 +21,21 @@ def plain_figures(tx: Tx, signal: Signal, segment: Segment, start: datetime, end
     """What a size was in ``[start, end)`` and usually is in the same hours of the weeks before, in the signal's unit.
 
     Returns:
-        ``figure`` (``p95`` or ``mean``), ``value``, ``usual`` where there is one, and ``total`` for money; empty for signals that
-        are no sizes, and for cuts of the traffic that are not added up.
+        ``figure`` (``p95`` or ``mean``), ``value``, ``usual`` where there is one, and ``total`` for money; of a tail ``beyond``
+        and as ``value`` the usual p95; empty for other signals, and for cuts of the traffic that are not added up.
     """
-    if signal.kind is not Kind.CONTINUOUS or len(segment.pairs) > 1:
+    if (signal.kind is not Kind.CONTINUOUS and signal.tail_of is None) or len(segment.pairs) > 1:
         return {}
     start = bucket_start(start, HOUR_S)
-    now = _added_up(tx, signal, segment, start, end)
-    if not now.n:
-        return {}
     before = Rollup()
     weeks = range(1, _WEEKS_BACK + 1)
     for week in weeks if end - start <= _WEEK else ():
         before.add(_added_up(tx, signal, segment, start - week * _WEEK, end - week * _WEEK))
+    if signal.tail_of is not None:
+        return {"figure": "beyond", "value": _read(before, "p95")} if before.n else {}
+    now = _added_up(tx, signal, segment, start, end)
+    if not now.n:
+        return {}
     figure = "p95" if signal.unit == "s" else "mean"
     found: dict[str, float | str] = {"figure": figure, "value": _read(now, figure)}
     if before.n:
@@ -45,7 +47,9 @@ def plain_figures(tx: Tx, signal: Signal, segment: Segment, start: datetime, end
 
 def _added_up(tx: Tx, signal: Signal, segment: Segment, start: datetime, end: datetime) -> Rollup:
     total = Rollup()
-    for _, rollup in tx.rollups.series(signal.name, segment, since=start, until=end, resolution_s=HOUR_S):
+    for _, rollup in tx.rollups.series(
+        signal.tail_of or signal.name, segment, since=start, until=end, resolution_s=HOUR_S
+    ):
         total.add(rollup)
     return total
 

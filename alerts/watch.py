@@ -119,10 +119,9 @@ class Watch:
             self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
         news = told if told is not None else until - _HOUR
         for hour, cut in self._stored(tx, self._through, until):
-            self._take(hour, cut, terrain, observed=cut is not None and not is_excluded(self._settings.excluded, hour))
-            self._through = hour + _HOUR
-            if self._through > news:
-                yield self._through
+            self.take(hour, cut, terrain)
+            if hour + _HOUR > news:
+                yield hour + _HOUR
 
     def rehearse(self, tx: Tx, since: datetime, until: datetime, terrain: Terrain) -> Iterator[datetime]:
         """Take in the stored hours of ``[since, until)`` as if they came one by one, and note nothing in the store.
@@ -131,9 +130,29 @@ class Watch:
         """
         self._thresholds = _thresholds_of(terrain)
         for hour, cut in self._stored(tx, since, until):
-            self._take(hour, cut, terrain, observed=cut is not None and not is_excluded(self._settings.excluded, hour))
-            self._through = hour + _HOUR
-            yield self._through
+            self.take(hour, cut, terrain)
+            yield hour + _HOUR
+
+    def take(self, hour: datetime, cut: _Hour | None, terrain: Terrain) -> None:
+        """Take in what came in the hour that starts then; ``None`` where nobody was watching."""
+        observed = cut is not None and not is_excluded(self._settings.excluded, hour)
+        values: dict[Kind, dict[int, Rollup]] = defaultdict(dict)
+        tails = self._tailing.among(terrain.signals, terrain.changes)
+        usual = usual_sizes(self._tracks, hour)
+        for segment, body in sorted((cut or {}).items()):
+            for name, rollup in (body | tails.shares(self._tracks, usual, segment, body)).items():
+                signal = terrain.signals.get(name)
+                if signal is not None and is_watched(signal, segment):
+                    values[signal.kind][self._track(signal.kind).add((name, segment))] = rollup
+        # Folding weeks of history asks for the same terms a thousand times.
+        if self._judged_by[0] is not terrain or self._judged_by[1] != self.series:
+            self.reconsider(terrain)
+        for kind, track in self._tracks.items():
+            self._accept(track, hour, terrain, self._terms[kind])
+            panel = track.panel(hour, values[kind], self._thresholds, observed=observed)
+            track.detector.step(panel, self._terms[kind])
+        tails.learn(self._tracks, usual, (cut or {}) if observed else {})
+        self._through = hour + _HOUR
 
     @property
     def zone(self) -> str:
@@ -234,24 +253,6 @@ class Watch:
             cut = cuts.get(hour) or None
             yield hour, cut if cut is not None else {} if hour in watched else None
             hour += _HOUR
-
-    def _take(self, hour: datetime, cut: _Hour | None, terrain: Terrain, *, observed: bool) -> None:
-        values: dict[Kind, dict[int, Rollup]] = defaultdict(dict)
-        tails = self._tailing.among(terrain.signals, terrain.changes)
-        usual = usual_sizes(self._tracks, hour)
-        for segment, body in sorted((cut or {}).items()):
-            for name, rollup in (body | tails.shares(self._tracks, usual, segment, body)).items():
-                signal = terrain.signals.get(name)
-                if signal is not None and is_watched(signal, segment):
-                    values[signal.kind][self._track(signal.kind).add((name, segment))] = rollup
-        # Folding weeks of history asks for the same terms a thousand times.
-        if self._judged_by[0] is not terrain or self._judged_by[1] != self.series:
-            self.reconsider(terrain)
-        for kind, track in self._tracks.items():
-            self._accept(track, hour, terrain, self._terms[kind])
-            panel = track.panel(hour, values[kind], self._thresholds, observed=observed)
-            track.detector.step(panel, self._terms[kind])
-        tails.learn(self._tracks, usual, (cut or {}) if observed else {})
 
     def _accept(self, track: Track, hour: datetime, terrain: Terrain, terms: Terms) -> None:
         """What people called expected within an hour is usual from that hour on, however often it is folded."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from alerts.correction import Reviewed, estimate, labels_among
 from alerts.signals import threshold_of
+from alerts.tails import SHARE, above
 from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.queries import MetricsQuery
@@ -22,6 +23,7 @@ _MOST_GROUPS = 100
 _GROUPS_DRAWN = 6
 _HOURLY_UP_TO = timedelta(days=14)
 _WEEK = timedelta(weeks=1)
+_EDGE_BACK = timedelta(weeks=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         since=asked.since,
         until=asked.until,
         value=_value(asked, total),
-        last_day=tx.rollups.last_day(query.signal) if total.n == 0 else None,
+        last_day=tx.rollups.last_day(asked.signal.tail_of or query.signal) if total.n == 0 else None,
         n=total.n,
         previous=_previous(asked, segment),
         compared_with="the same time a week before" if asked.before == asked.since - _WEEK else "the period before",
@@ -94,9 +96,21 @@ def _labelled(tx: Tx, signal: Signal, since: datetime, until: datetime) -> list[
 
 
 def _series(asked: _Asked, segment: Segment, since: datetime, until: datetime) -> list[tuple[datetime, Rollup]]:
-    return asked.tx.rollups.series(
-        asked.signal.name, segment, since=since, until=until, resolution_s=asked.resolution_s
-    )
+    size = asked.signal.tail_of
+    name = asked.signal.name if size is None else size
+    series = asked.tx.rollups.series(name, segment, since=since, until=until, resolution_s=asked.resolution_s)
+    if size is None:
+        return series
+    edge = _usual_edge(asked, size, segment)
+    return [] if edge is None else [(at, above(rollup, edge)) for at, rollup in series]
+
+
+def _usual_edge(asked: _Asked, size: str, segment: Segment) -> float | None:
+    """The p95 of the four weeks before, above which a size counts to its tail; without any, that of the period itself."""
+    since = min(asked.before, asked.since) - _EDGE_BACK
+    days = asked.tx.rollups.series(size, segment, since=since, until=asked.until, resolution_s=DAY_S)
+    before = [(at, rollup) for at, rollup in days if at < asked.since]
+    return _sum(before or days).quantile(1 - SHARE)
 
 
 def _sum(series: Sequence[tuple[datetime, Rollup]]) -> Rollup:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from alerts.detector import run_length
 from alerts.power import Detectable, detectable, spread_of
 from alerts.signals import BUILT_IN, SignalOverride, all_signals, threshold_of
+from alerts.tails import SHARE
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Alert, AlertState, Calibration, Direction, Kind, Signal
 from traces.store import Tx
@@ -74,6 +75,7 @@ def signal_lines(
     """
     days = tx.rollups.whole(EVERYTHING, since=bucket_start(now - BACK, DAY_S), until=now + _DAY, resolution_s=DAY_S)
     measured = _measured(days)
+    measured |= {s.name: measured[s.tail_of] for s in BUILT_IN if s.tail_of in measured}
     watched = {name: replace(o, enabled=True) for name, o in overrides.items()}
     signals = all_signals({*measured, *names}, bad, watched)
     calibrations = tx.calibrations.current()
@@ -154,6 +156,8 @@ def _state(measured: _Measured | None, alerts: Sequence[Alert], now: datetime) -
 
 def _usual(signal: Signal, measured: _Measured, calibrations: Mapping[str, Calibration]) -> float | None:
     total = measured.total
+    if signal.tail_of is not None:
+        return SHARE
     if signal.kind is Kind.COUNT:
         return measured.a_day / _HOURS_A_DAY
     if signal.kind is Kind.RATE:

@@ -20,6 +20,8 @@ _DAY_S: Final = 86_400
 def title(signal: Signal) -> str:
     """A signal's name in a sentence: ``refusal`` of kind rate is ``Refusal rate``."""
     name = words(signal.name)
+    if signal.tail_of is not None:
+        return name
     return f"{name} rate" if signal.kind is Kind.RATE and not name.lower().endswith("rate") else name
 
 

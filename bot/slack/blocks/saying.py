@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from alerts.words import chance_text
 from bot.slack.blocks import detail
-from bot.slack.blocks.figures import count, counted, figure, money, span, title
+from bot.slack.blocks.figures import count, counted, figure, money, span, title, words
 from bot.slack.text import escape, slack_date
 from traces.model import Alert, Kind, Signal
 
 _NAME: Final = 60
 _RULE: Final = 300
+_DOES: Final[Mapping[str, str]] = {
+    "latency": "took longer than",
+    "ttft": "took longer to begin than",
+    "cost": "cost more than",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +49,23 @@ def explanation(alert: Alert, signal: Signal) -> str:
     rule = _rule(alert)
     if rule:
         return f"{escape(title(signal), _NAME)} *{_value(alert, signal)}* since {since}: {escape(rule, _RULE)}."
-    parts = [f"{escape(title(signal), _NAME)} {_shown(alert, signal)} since {since}", _usually(alert, signal)]
+    shown = _beyond(alert, signal) or f"{escape(title(signal), _NAME)} {_shown(alert, signal)}"
+    parts = [f"{shown} since {since}", _usually(alert, signal)]
     weeks = _number(alert.detail.get("chance_weeks"))
     if weeks is not None:
         parts.append(f"a swing this large happens by chance {chance_text(weeks)}")
     return "; ".join(parts) + "."
+
+
+def _beyond(alert: Alert, signal: Signal) -> str | None:
+    """``9.8 % (98 of 1,000) of answers took longer than 8.1 s``, of a tail whose usual p95 is known."""
+    plain = _plain(alert)
+    if signal.tail_of is None or plain is None:
+        return None
+    # The size itself has the unit that its tail, a share, does not have.
+    size = replace(signal, kind=Kind.CONTINUOUS, unit="USD" if signal.tail_of == "cost" else "s")
+    does = _DOES.get(signal.tail_of, "had more {} than").format(words(signal.tail_of).lower())
+    return f"*{_value(alert, signal)}* of {counted(0, signal.counts).removeprefix('0 ')} {does} {figure(plain.value, size)}"
 
 
 def _shown(alert: Alert, signal: Signal) -> str:
@@ -78,6 +95,8 @@ def _value(alert: Alert, signal: Signal) -> str:
 def _usually(alert: Alert, signal: Signal) -> str:
     usual = span(alert.expected_low, alert.expected_high, signal)
     plain = _plain(alert)
+    if signal.tail_of is not None:
+        plain = None
     if plain is not None and plain.usual is not None:
         name = "p95 " if plain.figure == "p95" else ""
         usual = f"{name}{figure(plain.usual, signal)} (typically {usual})"

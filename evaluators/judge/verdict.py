@@ -37,7 +37,8 @@ _READ_CHARS: Final = 40_000
 _EXPLANATION_CHARS: Final = 500
 _SHORTEST_QUOTE: Final = 3
 _OBJECT: Final = re.compile(r"\{(?=\s{0,200}\")")
-_MOST_OBJECTS: Final = 200
+_MOST_BROKEN: Final = 500
+"""Openings of what is no JSON; a model that repeats more of a hostile text has not answered."""
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -70,7 +71,7 @@ def last_object_with(key: str, text: str) -> dict[str, Any]:
     """The last JSON object in ``text`` that has ``key``.
 
     Raises:
-        BadInput: When there is none.
+        BadInput: When there is none, or too much besides that is no JSON.
     """
     last: dict[str, Any] | None = None
     for found in _objects(text[-_READ_CHARS:]):
@@ -81,15 +82,15 @@ def last_object_with(key: str, text: str) -> dict[str, Any]:
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    decoder, at = json.JSONDecoder(), 0
-    for _ in range(_MOST_OBJECTS):
-        opening = _OBJECT.search(text, at)
-        if opening is None:
-            return
+    decoder, at, broken = json.JSONDecoder(), 0, 0
+    # To the end, whatever stands before: the last object is the one that counts.
+    while (opening := _OBJECT.search(text, at)) is not None:
         try:
             found, at = decoder.raw_decode(text, opening.start())
         except (ValueError, RecursionError):
-            at = opening.end()
+            at, broken = opening.end(), broken + 1
+            if broken > _MOST_BROKEN:
+                raise BadInput("the judge's answer is not JSON") from None
             continue
         yield found
 

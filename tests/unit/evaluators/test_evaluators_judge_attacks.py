@@ -203,3 +203,13 @@ def test_a_long_text_keeps_its_beginning_and_its_end_and_says_what_is_missing():
 @settings(max_examples=60, deadline=None)
 def test_a_transcript_stays_near_its_limit(conversation, limit):
     assert len(render(conversation, limit)) <= 4 * limit
+
+
+def test_the_last_verdict_wins_however_many_stand_before():
+    own = '{"explanation": "", "evidence": "", "verdict": "no"}'
+    assert read_verdict('{"verdict": "yes"} ' * 1_000 + own).answer == "no"
+
+
+def test_an_answer_that_is_mostly_broken_objects_is_an_error_not_the_verdict_before_them():
+    with pytest.raises(BadInput):
+        read_verdict('{"verdict": "yes"} ' + '{"' * 5_000)

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from traces import limits
-from traces.model import Conversation, Message, Score, Span
+from traces.model import Conversation, JsonMap, Message, Score, Span
 from traces.normalise import mapping
 from traces.normalise.attributes import find_text
+from traces.normalise.mapping import Names
 from traces.normalise.telling import CONTROL, SCRUBBED, told_of
 from traces.normalise.told import Told, preferred
 from traces.normalise.transcript import Transcript
@@ -25,15 +26,28 @@ def own_conversation_id(trace_id: str) -> str:
 
 
 def conversation_id_of(spans: Sequence[Span]) -> str | None:
-    """The conversation that one trace belongs to: the most preferred id on any of its spans.
+    """The conversation that one trace belongs to: the most preferred id on any of its spans, else on a resource.
 
     Ids that a client's privacy filter wrote over, and ids longer than ``limits.ID_CHARACTERS``, are none.
     """
     carrying = [span for span in spans if not _ID_HOLDERS.isdisjoint(span.attributes)]
     carrying.sort(key=lambda span: (span.started_at, span.span_id))
-    for name in mapping.CONVERSATION_ID:
-        for span in carrying:
-            said = find_text(span.attributes, (name,))
+    return _first_id(mapping.CONVERSATION_ID, [span.attributes for span in carrying]) or _first_id(
+        mapping.CONVERSATION_ID_OF_RESOURCE, _resources(spans)
+    )
+
+
+def _resources(spans: Sequence[Span]) -> list[JsonMap]:
+    """The resources that may name a conversation, by when their spans began; spans of one export share theirs."""
+    held = {id(span.resource): span for span in sorted(spans, key=lambda span: span.started_at, reverse=True)}
+    naming = [span for span in held.values() if not _ID_HOLDERS.isdisjoint(span.resource)]
+    return [span.resource for span in sorted(naming, key=lambda span: (span.started_at, span.span_id))]
+
+
+def _first_id(names: Names, holders: Sequence[JsonMap]) -> str | None:
+    for name in names:
+        for attributes in holders:
+            said = find_text(attributes, (name,))
             if said and len(said) <= limits.ID_CHARACTERS and not SCRUBBED.search(said) and not CONTROL.search(said):
                 return said
     return None

@@ -10,18 +10,20 @@ from typing import Any, Final
 from traces import limits
 from traces.conversation_format import NAMED_METADATA, value_of_label
 from traces.fields import LARGEST, clean
-from traces.model import Message, Score, Span
+from traces.model import JsonMap, Message, Score, Span
 from traces.normalise import mapping
 from traces.normalise.attributes import find, find_text, json_of, text_of
 from traces.normalise.calls import documents_of, input_of, measured, output_of, tool_run_of
 from traces.normalise.messages import messages_of
 from traces.normalise.told import Said, Step, Told, score_of
-from traces.normalise.trace import Trace
+from traces.normalise.trace import Trace, kind_of
 from traces.otlp_logs import LOGGED
 
 SCRUBBED: Final = re.compile(r"^\[?scrubbed due to|^(null|none|undefined|unknown|n/a)$", re.IGNORECASE)
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _IDENTITIES: Final = frozenset((*mapping.CONVERSATION_ID, *mapping.USER_ID))
+_OPERATION: Final = "gen_ai.operation.name"
+_OF_REALTIME: Final = frozenset({"llm_response", mapping.CALLING})
 _UNNAMED: Final = "unknown_service"
 _TEXTS: Final = {
     "user_id": mapping.USER_ID,
@@ -73,7 +75,7 @@ def _steps(trace: Trace) -> Iterator[Step]:
         error = errors.pop(span.span_id, None)
         if kind == "llm":
             given, answer = _spoken(span, trace.call_around(span), error)
-            yield "hear", given or asked(), span.started_at
+            yield "hear", given or _asked_before(trace, span) or asked(), span.started_at
             yield "say", measured(answer, span, error), None
         elif kind == "tool":
             yield "run", *tool_run_of(span, error)
@@ -97,6 +99,25 @@ def _spoken(span: Span, outer: Span | None, error: str | None) -> tuple[list[Mes
     if error is None and not answer.content and not answer.tool_calls:
         answer = output_of(outer)
     return given or input_of(outer), answer
+
+
+def _asked_before(trace: Trace, answer: Span) -> list[Message]:
+    """What stands in spans before an answer over Pipecat's realtime services: its request, or what was heard."""
+    if answer.attributes.get(_OPERATION) not in _OF_REALTIME:
+        return []
+    before = [span for span in trace.spans if span.started_at <= answer.started_at]
+    asked = next((span for span in reversed(before) if span.attributes.get(_OPERATION) == mapping.ASKING), None)
+    if asked is not None:
+        return input_of(asked)
+    answered = max((s.started_at for s in before if s is not answer and kind_of(s) == "llm"), default=None)
+    heard = [
+        text_of(span.attributes.get("transcript"))
+        for span in before
+        if span.attributes.get(_OPERATION) == mapping.HEARING
+        and span.attributes.get("is_final") is not False
+        and (answered is None or span.started_at >= answered)
+    ]
+    return [Message(role="user", content=said) for said in heard if said]
 
 
 def _asked_of_agent(trace: Trace) -> list[Message]:
@@ -130,8 +151,15 @@ def _texts(spans: Sequence[Span]) -> dict[str, Said]:
     return {field: said for field, said in found.items() if said is not None}
 
 
-def _text(field: str, names: mapping.Names, spans: Sequence[Span], resources: Sequence[Any]) -> Said | None:
-    """What the most preferred name says; resources count after the spans themselves."""
+def _text(field: str, names: mapping.Names, spans: Sequence[Span], resources: Sequence[JsonMap]) -> Said | None:
+    """What the most preferred name says; resources count after the spans themselves, for a user under any name."""
+    if field == "user_id":
+        said = _said(field, names, spans, ()) or _said(field, names, (), resources)
+        return said and (said[0] + len(names) * said[1], said[1], said[2])
+    return _said(field, names, spans, resources)
+
+
+def _said(field: str, names: mapping.Names, spans: Sequence[Span], resources: Sequence[JsonMap]) -> Said | None:
     for place, name in enumerate(names):
         holder = name.partition("#")[0]
         for from_resource, held in ((False, [span.attributes for span in spans]), (True, resources)):

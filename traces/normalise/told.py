@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 from traces.clock import parse_time
 from traces.model import Document, Message, Role, Score, ToolCall
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Rises when spans come to be read differently: what was told by an older version is told again."""
 
 StepKind = Literal["hear", "say", "run", "retrieve", "end", "fail"]

@@ -8,7 +8,10 @@ moving. A name with a ``#`` holds JSON: ``metadata#session_id`` is the key ``ses
 from __future__ import annotations
 
 from traces.normalise.mapping.kinds import (
+    ASKING,
+    CALLING,
     COMPONENT,
+    HEARING,
     KIND,
     KIND_BY_ENDING,
     KIND_BY_HOLDING,
@@ -58,6 +61,7 @@ from traces.normalise.mapping.said import (
 from traces.normalise.mapping.whose import (
     APPLICATION,
     CONVERSATION_ID,
+    CONVERSATION_ID_OF_RESOURCE,
     ENVIRONMENT,
     METADATA_JSON,
     METADATA_PREFIXES,
@@ -70,12 +74,15 @@ from traces.normalise.mapping.whose import (
 __all__ = [
     "ALL_MESSAGES",
     "APPLICATION",
+    "ASKING",
     "CACHE_READ_BESIDE",
     "CACHE_READ_TOKENS",
     "CACHE_WRITE_BESIDE",
     "CACHE_WRITE_TOKENS",
+    "CALLING",
     "COMPONENT",
     "CONVERSATION_ID",
+    "CONVERSATION_ID_OF_RESOURCE",
     "COST",
     "DOCUMENTS",
     "DOCUMENT_EVENT",
@@ -89,6 +96,7 @@ __all__ = [
     "FLAT_DOCUMENTS",
     "FLAT_INPUT",
     "FLAT_OUTPUT",
+    "HEARING",
     "INPUT_MESSAGES",
     "INPUT_TOKENS",
     "KIND",

@@ -37,6 +37,13 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
     "ai.streamtext.dostream": "llm",
     "ai.generateobject.dogenerate": "llm",
     "ai.streamobject.dostream": "llm",
+    "llm_response": "llm",
+    "llm_tool_call": "llm",
+    "llm_tool_result": "tool",
+    "llm_request": "other",
+    "llm_setup": "other",
+    "stt": "other",
+    "tts": "other",
     "tool": "tool",
     "execute_tool": "tool",
     "ai.toolcall": "tool",
@@ -71,6 +78,7 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
 KIND_BY_HOLDING: Final[Mapping[str, SpanKind]] = {
     "gen_ai.tool.name": "tool",
     "tool.name": "tool",
+    "tool.function_name": "tool",
     "lk.function_tool.name": "tool",
     "spring.ai.tool.definition.name": "tool",
     "gcp.vertex.agent.llm_request": "llm",
@@ -80,3 +88,10 @@ COMPONENT: Final = "haystack.component.type"
 KIND_BY_ENDING: Final[Mapping[str, SpanKind]] = {"Generator": "llm", "Retriever": "retriever"}
 MERGED_TOOLS: Final = "(merged tools)"
 """ADK repeats tools that ran side by side in one more span of this name."""
+
+CALLING: Final = "llm_tool_call"
+"""Pipecat's realtime operation by which a model asks for a tool; the tool's own span is another."""
+ASKING: Final = "llm_request"
+"""Pipecat's realtime operation that records what the next answer is given."""
+HEARING: Final = "stt"
+"""Pipecat's operation that heard what a person said."""

@@ -13,9 +13,17 @@ TOOL_NAME: Final[Names] = (
     "ai.toolCall.name",
     "lk.function_tool.name",
     "spring.ai.tool.definition.name",
+    "tool.function_name",
     "traceloop.entity.name",
 )
-TOOL_CALL_ID: Final[Names] = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id", "lk.function_tool.id")
+TOOL_CALL_ID: Final[Names] = (
+    "gen_ai.tool.call.id",
+    "ai.toolCall.id",
+    "tool_call.id",
+    "tool.id",
+    "lk.function_tool.id",
+    "tool.call_id",
+)
 TOOL_ARGUMENTS: Final[Names] = (
     "gen_ai.tool.call.arguments",
     "ai.toolCall.args",
@@ -23,6 +31,7 @@ TOOL_ARGUMENTS: Final[Names] = (
     "gcp.vertex.agent.tool_call_args",
     "lk.function_tool.arguments",
     "spring.ai.tool.call.arguments",
+    "tool.arguments",
     "langfuse.observation.input",
     "traceloop.entity.input",
     "mlflow.spanInputs",
@@ -36,6 +45,7 @@ TOOL_RESULT: Final[Names] = (
     "gcp.vertex.agent.tool_response",
     "lk.function_tool.output",
     "spring.ai.tool.call.result",
+    "tool.result",
     "langfuse.observation.output",
     "traceloop.entity.output",
     "mlflow.spanOutputs",
@@ -68,6 +78,7 @@ FAILED: Final[Mapping[str, object]] = {
     "langfuse.observation.level": "ERROR",
     "gen_ai.tool.status": "error",
     "tool.status": "error",
+    "tool.result_status": "error",
     "lk.function_tool.is_error": True,
 }
 """What failed spans say whose status does not."""

@@ -46,6 +46,14 @@ CONVERSATION_ID: Final[Names] = (
     "session_id",
 )
 
+CONVERSATION_ID_OF_RESOURCE: Final[Names] = (
+    "langfuse.session.id",
+    "session.id",
+    "gen_ai.conversation.id",
+    "conversation.id",
+)
+"""Where no span names the conversation: of a process that lives for one, such as a voice agent or a coding agent."""
+
 USER_ID: Final[Names] = (
     "langfuse.user.id",
     "user.id",

@@ -9,8 +9,9 @@ from bot.judges import JudgingSaid
 from bot.slack.blocks.values import EvaluatorHealth, SourceStatus, StatusReport
 from bot.sources import reports_of
 from evaluators.base import Evaluator
+from traces.clock import Clock
 from traces.model import EVERYTHING, AlertState
-from traces.store import Tx
+from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 from traces.store.outbox import DeliveryState
 from traces.store.rollups import HOUR_S, bucket_start
@@ -97,6 +98,12 @@ class Health:
             )
             for name, e in sorted(self._evaluators.items())
         ]
+
+
+def status_of(store: Store, clock: Clock) -> StatusReport:
+    """How a Hark is of whose evaluators and sources nothing is known."""
+    with store.read() as tx:
+        return Health(()).report(tx, clock.now())
 
 
 def _conversations(tx: Tx, now: datetime) -> int:

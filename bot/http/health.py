@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.http.gate import routes
+from bot.http.gate import RETRY_AFTER_S, routes
 from bot.slack.blocks.values import StatusReport
 from bot.vitals import unready
-from traces.errors import StoreUnavailable
 
 _UNREADY: Final = 503
 
@@ -46,14 +45,11 @@ class HealthEndpoints:
         return PlainTextResponse("ok\n")
 
     async def _ready(self, _request: Request) -> Response:
-        try:
-            report = await run_in_threadpool(self._status)
-        except StoreUnavailable as error:
-            return JSONResponse({"status": "not ready", "problems": [error.message]}, _UNREADY)
+        report = await run_in_threadpool(self._status)
         problems = unready(report)
         answer = {"status": "not ready" if problems else "ready", "awaiting_evaluation": report.queued}
         if problems:
-            return JSONResponse({**answer, "problems": problems}, _UNREADY)
+            return JSONResponse({**answer, "problems": problems}, _UNREADY, {"retry-after": str(RETRY_AFTER_S)})
         return JSONResponse(answer)
 
     async def _metrics(self, _request: Request) -> Response:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
 from slack_bolt import App
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bot.http.gate import ROOM, routes
+from bot.health import status_of
+from bot.http.gate import ROOM
+from bot.http.health import HealthEndpoints
 from bot.http.otlp import OtlpEndpoints
 from bot.http.own import OwnEndpoints
 from bot.http.room import Room
@@ -21,6 +20,7 @@ from bot.http.slack import SlackEndpoint
 from bot.http.storing import Storing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
 from bot.http.voice import VoiceEndpoints
+from bot.slack.blocks.values import StatusReport
 from traces.arriving import source_name
 from traces.clock import Clock
 from traces.store import Store
@@ -37,11 +37,12 @@ class Receiver:
         clock: Clock,
         webhook_secrets: Mapping[str, SecretStr] | None = None,
         room: Room | None = None,
+        status: Callable[[], StatusReport] | None = None,
     ) -> None:
         self._room = room if room is not None else Room()
-        self._store = store
         self._writer = writer
         self._slack = SlackEndpoint(clock)
+        self._health = HealthEndpoints(status if status is not None else lambda: status_of(store, clock))
         storing = Storing(writer, clock)
         self._endpoints = (
             OtlpEndpoints(storing),
@@ -72,19 +73,8 @@ class Receiver:
             routes=[
                 *(route for endpoints in self._endpoints for route in endpoints.routes()),
                 *self._slack.routes(),
-                *routes(["/healthz"], self._health, "GET"),
-                *routes(["/readyz"], self._ready, "GET"),
+                *self._health.routes(),
             ],
         )
         setattr(app.state, ROOM, self._room)
         return app
-
-    async def _health(self, _request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def _ready(self, _request: Request) -> Response:
-        def count() -> int:
-            with self._store.read() as tx:
-                return tx.conversations.awaiting()
-
-        return JSONResponse({"status": "ready", "awaiting_evaluation": await run_in_threadpool(count)})

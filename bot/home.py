@@ -168,7 +168,8 @@ class Home:
         """A signal that was switched off raises alerts again; whether it was."""
 
         def lift(tx: Tx, now: datetime) -> tuple[str, Json] | None:
-            return None if tx.mutes.lift_one(uuid5(_OFF, signal).hex, now) is None else (signal, "on")
+            off = [m for m in tx.mutes.standing(now) if m.signal == signal and m.until_at == FOR_GOOD]
+            return (signal, "on") if [tx.mutes.lift_one(m.mute_id, now) for m in off] else None
 
         return self._change(person, request_key, "signal.on", lift)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.review import audited, item_in
+from bot.review import audited, item_in, show
 from bot.review_rules import QueueRules
 from bot.slack.access import Person
 from evaluators.truth import truth_of
@@ -199,6 +199,7 @@ class Queue:
             tx.state.name_reviewer(person.user_id, person.name)
             if entry.state is EntryState.ASSIGNED:
                 tx.queue.drop(item.item_id, EntryState.ASSIGNED, EntryState.RESERVED)
+                show(tx, item.item_id, entry.at)
             tx.queue.put([entry])
             audited(
                 tx,

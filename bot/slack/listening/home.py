@@ -98,7 +98,7 @@ class HomeListeners:
         view = event.get("view") or {}
         person = Person(user_id=str(event.get("user", "")), name="", team_id=body.get("team_id"))
         try:
-            self._publish(person, _page_of(view), str(view.get("hash") or ""))
+            self._publish(person, 0, str(view.get("hash") or ""))
         except Denied:
             _LOG.info("somebody without a role looked at the App Home")
         except (HarkError, SlackApiError, SlackClientError, OSError) as error:

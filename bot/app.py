@@ -292,7 +292,11 @@ def _bolt(
     queue = Queue(store, clock, queue_rules_of(settings))
     reviewing = ReviewDesk(store, clock, queue, renderer)
     services = Services(
-        review=Review(store, clock),
+        review=Review(
+            store,
+            clock,
+            lambda tx, name: desk.taxonomy.question_version(tx, name, renderer.question(name).question),
+        ),
         alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
         reading=Reading(store, clock, access, TracePages(settings.sources)),

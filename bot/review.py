@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from bot.slack.access import Person
+from evaluators.truth import truth_of
 from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import AuditEntry, Json, Label
@@ -16,12 +18,17 @@ from traces.store.outbox import DeliveryState
 from traces.store.queue import EntryState
 from traces.store.reviews import LabelChange, ReviewItem
 
+SEVERITY: Final = "severity"
+"""The name under which how bad a conversation is, is stored: low, medium or high."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a reviewer said: ``value`` 1 for yes, 0 for no, or a word; further labels by name; a note.
+    """What a reviewer said: ``value`` 1 for yes, 0 for no, or a word; further labels by name; how bad it is; a note.
 
-    With ``is_kept`` the conversation goes into the dataset, with what the agent should have answered.
+    With ``is_kept`` the conversation goes into the dataset, with what the agent should have answered. ``choices`` are the
+    further labels that were to choose from, where that was the question: those of them that this person gave before and
+    did not choose again are taken back, and so is the severity.
     """
 
     value: float | str | None
@@ -29,14 +36,17 @@ class Answer:
     note: str | None = None
     expected: str | None = None
     is_kept: bool = False
+    severity: str | None = None
+    choices: frozenset[str] | None = None
 
 
 class Review:
-    """Takes labels."""
+    """Takes labels. ``question_version`` says which question a label of a name answers now."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, question_version: Callable[[Tx, str], str] | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._question_version = question_version
 
     def label(self, item_id: str, answer: Answer, person: Person, request_key: str) -> bool:
         """Store an answer; the same request again changes nothing. Whether anything changed.
@@ -50,6 +60,9 @@ class Review:
                 return False
             tx.state.name_reviewer(person.user_id, person.name)
             changed = [self._put(tx, label, person, request_key) for label in _labels(item, answer, person, now)]
+            changed += [
+                _take_back(tx, label, person, now, request_key) for label in _unchosen(tx, item, answer, person)
+            ]
             if answer.value is not None:
                 tx.queue.drop(item_id, EntryState.RESERVED, EntryState.ASSIGNED, reviewer=person.user_id)
             if answer.is_kept:
@@ -72,8 +85,7 @@ class Review:
             if not mine:
                 raise BadInput("there is no label of yours to undo here; only who gave a label takes it back")
             for label in mine:
-                tx.reviews.withdraw_label(label.conversation_id, label.name, label.reviewer)
-                audited(tx, "label.undo", label.conversation_id, person, now, request_key, before=_said(label))
+                _take_back(tx, label, person, now, request_key)
             show(tx, item.item_id, now)
             return True
 
@@ -93,6 +105,8 @@ class Review:
             return is_new
 
     def _put(self, tx: Tx, label: Label, person: Person, request_key: str) -> bool:
+        if self._question_version is not None:
+            label = replace(label, question_version=self._question_version(tx, label.name))
         assert label.at is not None
         before = tx.reviews.standing_label(label.conversation_id, label.name, label.reviewer)
         if tx.reviews.put_label(label) is LabelChange.UNCHANGED:
@@ -117,6 +131,27 @@ def _keep(
         after = {"dataset": kept.dataset, "label": kept.label, "expected": expected is not None}
         audited(tx, "dataset.add", item.conversation_id, person, at, request_key, after=after)
     return is_new
+
+
+def _take_back(tx: Tx, label: Label, person: Person, at: datetime, request_key: str) -> bool:
+    audited(tx, "label.undo", label.conversation_id, person, at, request_key, before=_said(label))
+    return tx.reviews.withdraw_label(label.conversation_id, label.name, label.reviewer)
+
+
+def _unchosen(tx: Tx, item: ReviewItem, answer: Answer, person: Person) -> list[Label]:
+    """What this person said before and, asked again, did not say."""
+    if answer.choices is None:
+        return []
+    labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
+    return [
+        label
+        for label in labels
+        if label.reviewer == person.user_id
+        and (
+            (label.name == SEVERITY and answer.severity is None)
+            or (label.name in answer.choices and label.name not in answer.further and truth_of(label.value))
+        )
+    ]
 
 
 def _given_together(labels: Iterable[Label], evaluator: str, person: Person) -> list[Label]:
@@ -155,6 +190,7 @@ def item_in(tx: Tx, item_id: str) -> ReviewItem:
 def _labels(item: ReviewItem, answer: Answer, person: Person, at: datetime) -> Iterable[Label]:
     named: list[tuple[str, float | str]] = [] if answer.value is None else [(item.evaluator, answer.value)]
     named += [(name, 1.0) for name in answer.further if name != item.evaluator]
+    named += [] if answer.severity is None else [(SEVERITY, answer.severity)]
     for name, value in named:
         yield Label(
             conversation_id=item.conversation_id,

@@ -14,30 +14,23 @@ from bot.health import Health
 from bot.judges import JudgingSaid
 from bot.metrics import answer
 from bot.signals import SignalLine, signal_lines
-from bot.slack.access import Person
 from bot.slack.blocks.alert import affected
 from bot.slack.blocks.export import export_message
-from bot.slack.blocks.label_modal import conversations_modal, label_modal
+from bot.slack.blocks.label_modal import conversations_modal
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.sharing import shared_message, understood_message
 from bot.slack.blocks.story import story_modal
 from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.tokens import Token, ref_of
-from bot.slack.blocks.values import (
-    ConversationLine,
-    LabelSubmission,
-    StatusReport,
-    TaxonomyOption,
-    Verdict,
-)
+from bot.slack.blocks.values import ConversationLine, StatusReport
 from bot.slack.commands.standing import Standing
 from bot.slack.grammar import parse
+from bot.slack.labelling import Labelling
 from bot.slack.queries import AskQuery, ExportQuery, MetricsQuery, Query, written
 from bot.slack.render import Renderer, excerpt
 from bot.taxonomy import Taxonomy
 from evaluators.base import Evaluator
 from evaluators.registry import Listed
-from evaluators.truth import truth_of
 from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import Signal
@@ -84,6 +77,7 @@ class Desk:
         self._renderer = renderer
         self._evaluators = {e.name: e for e in evaluators}
         self.taxonomy = Taxonomy(store, clock, evaluators)
+        self.labelling = Labelling(store, renderer, self.taxonomy)
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
         self._weeks_between_false_alerts = weeks_between_false_alerts
@@ -248,29 +242,6 @@ class Desk:
         return conversations_modal(
             "Conversations", lines[:_LISTED], affected(alert, self._renderer.signal(alert.signal))
         )
-
-    def label_modal(self, item_id: str, person: Person) -> View:
-        """The window in which a reviewer says more, filled with what this reviewer has said before.
-
-        Raises:
-            BadInput: The item is gone.
-        """
-        with self._store.read() as tx:
-            item = tx.reviews.item(item_id)
-            flagged = None if item is None else self._renderer.flagged(tx, item)
-            if item is None or flagged is None:
-                raise BadInput("this conversation is no longer open for review")
-            said = tx.reviews.standing_label(item.conversation_id, item.evaluator, person.user_id)
-            others = [
-                name for name in sorted({*self._evaluators, *tx.reviews.label_counts()}) if name != item.evaluator
-            ]
-        current = None
-        if said is not None:
-            truth = truth_of(said.value)
-            verdict: Verdict = "unsure" if truth is None else "yes" if truth else "no"
-            current = LabelSubmission(item_id=item_id, verdict=verdict, note=said.note)
-        options = [TaxonomyOption(value=name, label=name.replace("_", " ")) for name in others]
-        return label_modal(item_id, flagged.question, options, turns=flagged.turns, current=current)
 
 
 def _opening(metadata: Mapping[str, object]) -> str:

@@ -126,6 +126,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "datasets.add": ((replace(KEPT, expected="Yes."),), {}),
     "datasets.holds": (("c-1",), {}),
     "datasets.names": ((), {}),
+    "datasets.item": (("c-1",), {}),
     "datasets.rows": ((), {}),
     "decisions.get": (("a-1", 1), {}),
     "decisions.latest": ((10,), {}),

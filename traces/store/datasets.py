@@ -59,6 +59,17 @@ class Datasets(Part):
         )
         return self._connection.execute(found).first() is not None
 
+    def item(self, conversation_id: str, dataset: str = DEFAULT_DATASET) -> DatasetItem | None:
+        """A conversation as a dataset holds it."""
+        row = self._connection.execute(
+            select(_T).where(
+                _T.c.workspace_id == self._workspace_id,
+                _T.c.dataset == dataset,
+                _T.c.conversation_id == conversation_id,
+            )
+        ).first()
+        return None if row is None else DatasetItem(**{name: getattr(row, name) for name in DatasetItem.__slots__})
+
     def rows(self, dataset: str = DEFAULT_DATASET) -> list[DatasetRow]:
         """What is in a dataset, in the order in which it was added."""
         newest = select(func.max(_L.c.at)).where(*self._labelled()).correlate(_T).scalar_subquery()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast, get_args
 
 from bot.slack.blocks.conversation import turn_elements
 from bot.slack.blocks.figures import counted
+from bot.slack.blocks.inputs import labelled, picked, several, text_input, typed
 from bot.slack.blocks.parts import context, option, rich_text, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
@@ -20,12 +21,13 @@ from bot.slack.blocks.values import (
     Turn,
     Verdict,
 )
-from bot.slack.limits import OPTION_VALUE, OPTIONS, length
-from bot.slack.text import Block, clean, escape, legible, one_line, plain, quote, slack_date, truncate
+from bot.slack.limits import OPTION_VALUE, OPTIONS
+from bot.slack.text import Block, escape, one_line, plain, quote, slack_date
 from traces.errors import BadInput
 
 CALLBACK: Final = "label_modal"
 LINES_SHOWN: Final = 10
+EXPECTED: Final = 3_000
 _NOTE: Final = 1_000
 _QUESTION: Final = 200
 _EXCERPT: Final = 300
@@ -36,6 +38,8 @@ _VERDICT: Final = "verdict"
 _LABELS: Final = "labels"
 _SEVERITY: Final = "severity"
 _NOTES: Final = "note"
+_EXPECTED: Final = "expected"
+_KEEP: Final = "keep"
 
 
 def label_modal(
@@ -46,7 +50,7 @@ def label_modal(
     turns: Sequence[Turn] = (),
     current: LabelSubmission | None = None,
 ) -> View:
-    """The "More…" modal: verdict, further labels, severity, note.
+    """The "More…" modal: verdict, further labels, severity, note, expected answer.
 
     Args:
         item_id: Our id of the review item.
@@ -60,10 +64,10 @@ def label_modal(
     if turns:
         blocks.append(rich_text(*(element for turn in turns[:_TURNS_SHOWN] for element in turn_elements(turn))))
     blocks.append(_verdict_input(question, current))
-    options = _taxonomy_options(taxonomy)
-    if options:
-        blocks.append(_labels_input(options, current))
-    blocks.extend((_severity_input(current), _note_input(current)))
+    if words := carried(taxonomy):
+        blocks.append(_labels_input([option(label, value) for value, label in words.items()], current))
+    note = text_input(_NOTE, None if current is None else current.note, multiline=True)
+    blocks.extend((_severity_input(current), labelled(_NOTES, "Note", note, optional=True), *_dataset_inputs(current)))
     return View(
         title="Label conversation",
         submit="Save",
@@ -74,28 +78,19 @@ def label_modal(
     )
 
 
-def _input(name: str, label: str, element: Block, *, optional: bool) -> Block:
-    return {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, _QUESTION),
-        "element": {**element, "action_id": name},
-        "optional": optional,
-    }
-
-
 def _verdict_input(question: Question, current: LabelSubmission | None) -> Block:
     options = [option(question.yes_label, "yes"), option(question.no_label, "no"), option("Not sure", "unsure")]
     element: Block = {"type": "radio_buttons", "options": options}
     picked = [one for one in options if current is not None and one["value"] == current.verdict]
     if picked:
         element["initial_option"] = picked[0]
-    return _input(_VERDICT, question.question, element, optional=False)
+    return labelled(_VERDICT, question.question, element, optional=False)
 
 
-def _taxonomy_options(taxonomy: Sequence[TaxonomyOption]) -> list[Block]:
-    carried = {one.value: one.label for one in taxonomy if one.value == one_line(one.value, OPTION_VALUE)}
-    return [option(label, value) for value, label in list(carried.items())[:OPTIONS]]
+def carried(taxonomy: Sequence[TaxonomyOption]) -> dict[str, str]:
+    """By value, the labels of the words that the modal offers."""
+    found = {one.value: one.label for one in taxonomy if one.value == one_line(one.value, OPTION_VALUE)}
+    return dict(list(found.items())[:OPTIONS])
 
 
 def _labels_input(options: list[Block], current: LabelSubmission | None) -> Block:
@@ -107,7 +102,7 @@ def _labels_input(options: list[Block], current: LabelSubmission | None) -> Bloc
     picked = [one for one in options if current is not None and one["value"] in current.labels]
     if picked:
         element["initial_options"] = picked
-    return _input(_LABELS, "Labels", element, optional=True)
+    return labelled(_LABELS, "Labels", element, optional=True)
 
 
 def _severity_input(current: LabelSubmission | None) -> Block:
@@ -116,14 +111,17 @@ def _severity_input(current: LabelSubmission | None) -> Block:
     picked = [one for one in options if current is not None and one["value"] == current.severity]
     if picked:
         element["initial_option"] = picked[0]
-    return _input(_SEVERITY, "Severity", element, optional=True)
+    return labelled(_SEVERITY, "Severity", element, optional=True)
 
 
-def _note_input(current: LabelSubmission | None) -> Block:
-    element: Block = {"type": "plain_text_input", "multiline": True, "max_length": _NOTE}
-    if current is not None and current.note:
-        element["initial_value"] = truncate(clean(current.note), _NOTE)
-    return _input(_NOTES, "Note", element, optional=True)
+def _dataset_inputs(current: LabelSubmission | None) -> Iterator[Block]:
+    expected = text_input(EXPECTED, None if current is None else current.expected, multiline=True)
+    yield labelled(_EXPECTED, "What should it have answered?", expected, optional=True)
+    if current is not None and current.is_kept:
+        yield context("In the dataset already; another expected answer takes the place of the one there.")
+        return
+    boxes: Block = {"type": "checkboxes", "options": [option("Add to the dataset", _KEEP)]}
+    yield labelled(_KEEP, "Dataset", boxes, optional=True)
 
 
 def parse_label_submission(view: Mapping[str, Any]) -> LabelSubmission:
@@ -138,55 +136,22 @@ def parse_label_submission(view: Mapping[str, Any]) -> LabelSubmission:
     if view.get("callback_id") != CALLBACK or not isinstance(metadata, str):
         raise BadInput("not Hark's label modal", "view")
     token = parse_token(metadata)
-    severity = _picked(view, _SEVERITY)
+    severity = picked(view, _SEVERITY)
     if severity is not None and severity not in get_args(Severity):
         raise BadInput("not one of the severities", _SEVERITY)
-    verdict = _picked(view, _VERDICT)
+    verdict = picked(view, _VERDICT)
     if verdict not in get_args(Verdict):
         raise BadInput("pick an answer", _VERDICT)
     return LabelSubmission(
         item_id=token.subject_id,
         verdict=cast("Verdict", verdict),
-        labels=_several(view, _LABELS),
+        labels=several(view, _LABELS),
         severity=cast("Severity | None", severity),
-        note=_typed(view, _NOTES),
+        note=typed(view, _NOTES, _NOTE),
+        expected=(expected := typed(view, _EXPECTED, EXPECTED)),
+        # What should have been answered is kept nowhere else.
+        is_kept=_KEEP in several(view, _KEEP) or expected is not None,
     )
-
-
-def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The state of the input ``name``; empty when there is none, as for a select nobody touched."""
-    found: Any = view
-    for step in ("state", "values", name, name):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _picked(view: Mapping[str, Any], name: str) -> str | None:
-    chosen = _state(view, name).get("selected_option")
-    return None if chosen is None else _value(chosen, name)
-
-
-def _several(view: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    chosen = _state(view, name).get("selected_options") or ()
-    if not isinstance(chosen, list | tuple) or len(chosen) > OPTIONS:
-        raise BadInput(f"a list of at most {OPTIONS} options is needed", name)
-    return tuple(dict.fromkeys(_value(one, name) for one in chosen))
-
-
-def _value(chosen: Any, name: str) -> str:
-    value = chosen.get("value") if isinstance(chosen, Mapping) else None
-    if not isinstance(value, str) or not 0 < length(value) <= OPTION_VALUE:
-        raise BadInput(f"an option with a value of at most {OPTION_VALUE} characters is needed", name)
-    return value
-
-
-def _typed(view: Mapping[str, Any], name: str) -> str | None:
-    typed = _state(view, name).get("value")
-    if typed is None:
-        return None
-    if not isinstance(typed, str):
-        raise BadInput("text is needed", name)
-    return truncate(legible(typed).strip(), _NOTE) or None
 
 
 def conversations_modal(title: str, lines: Sequence[ConversationLine], total: int) -> View:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.slack.blocks.figures import counted, words
+from bot.slack.blocks.inputs import labelled, picked, text_input, typed
 from bot.slack.blocks.parts import actions, button, context, header, option, overflow, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.limits import OPTIONS
-from bot.slack.text import Block, clean, escape, legible, plain, truncate
+from bot.slack.text import Block, escape, plain
 from bot.taxonomy import QUESTION_AT_MOST, TITLE_AT_MOST, Draft, Entry
-from traces.errors import BadInput
 from traces.store.taxonomy import WordState
 
 ADD: Final = "taxonomy_add"
@@ -124,13 +124,13 @@ def word_form(token: Token, evaluators: Sequence[str], entry: Entry | None = Non
         entry: The word as it stands; ``None`` for a new one.
     """
     blocks = [
-        _input("title", "Word", _text("title", TITLE_AT_MOST, "" if entry is None else entry.title), optional=False)
+        labelled("title", "Word", text_input(TITLE_AT_MOST, None if entry is None else entry.title), optional=False)
     ]
     if entry is None or not entry.is_question:
         question = "" if entry is None else entry.question
-        asked = _text("question", QUESTION_AT_MOST, question, multiline=True)
-        blocks.append(_input("question", "When does it hold?", asked, optional=True))
-        blocks.append(_input("evaluator", "About", _evaluators(evaluators, entry), optional=False))
+        asked = text_input(QUESTION_AT_MOST, question, multiline=True)
+        blocks.append(labelled("question", "When does it hold?", asked, optional=True))
+        blocks.append(labelled("evaluator", "About", _evaluators(evaluators, entry), optional=False))
     else:
         blocks.append(section(f"It stays what the evaluator asks: {escape(entry.question, _QUESTION)}"))
     note = "Labels keep the version of the question that they answered."
@@ -163,24 +163,8 @@ def merge_form(token: Token, entry: Entry, targets: Sequence[Entry]) -> View:
         close="Cancel",
         callback_id=MERGE_CALLBACK,
         private_metadata=str(token),
-        blocks=(section(said), _input("into", "Counts as", select, optional=False), context(stays)),
+        blocks=(section(said), labelled("into", "Counts as", select, optional=False), context(stays)),
     )
-
-
-def _input(name: str, label: str, element: Block, *, optional: bool) -> Block:
-    return {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, 200),
-        "element": {**element, "action_id": name},
-        "optional": optional,
-    }
-
-
-def _text(name: str, most: int, value: str, *, multiline: bool = False) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": name, "max_length": most, "multiline": multiline}
-    shown = truncate(clean(value), most)
-    return {**element, "initial_value": shown} if shown else element
 
 
 def _evaluators(evaluators: Sequence[str], entry: Entry | None) -> Block:
@@ -207,28 +191,8 @@ def parse_form(view: Mapping[str, Any]) -> Sent:
         BadInput: It is not one that Hark opened.
     """
     token = parse_token(str(view.get("private_metadata") or ""))
-    chosen = _chosen(view, "evaluator") or _chosen(view, "into")
-    draft = Draft(title=_typed(view, "title"), question=_typed(view, "question"))
-    return Sent(token, draft, "" if chosen in {"", _FREE} else parse_token(chosen).subject_id)
-
-
-def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Any = view
-    for step in ("state", "values", name, name):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _typed(view: Mapping[str, Any], name: str) -> str:
-    typed = _state(view, name).get("value")
-    if typed is not None and not isinstance(typed, str):
-        raise BadInput("text is needed", name)
-    return legible(typed or "").strip()
-
-
-def _chosen(view: Mapping[str, Any], name: str) -> str:
-    option_ = _state(view, name).get("selected_option")
-    value = option_.get("value") if isinstance(option_, Mapping) else ""
-    if not isinstance(value, str):
-        raise BadInput("an option is needed", name)
-    return value
+    chosen = picked(view, "evaluator") or picked(view, "into") or _FREE
+    # One more than is allowed, so that what is too long is told and not cut.
+    title, question = typed(view, "title", TITLE_AT_MOST + 1), typed(view, "question", QUESTION_AT_MOST + 1)
+    draft = Draft(title=title or "", question=question or "")
+    return Sent(token, draft, "" if chosen == _FREE else parse_token(chosen).subject_id)

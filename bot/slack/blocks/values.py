@@ -142,13 +142,19 @@ class TaxonomyOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSubmission:
-    """What a reviewer sent with the modal. ``labels`` are taxonomy values, still to be checked against it."""
+    """What a reviewer sent with the modal. ``labels`` are taxonomy values, still to be checked against it.
+
+    ``is_kept``: the conversation goes into the dataset, or stands there; ``expected`` is what should have been answered.
+    Sent windows have a verdict; what stands in one from the start may have none.
+    """
 
     item_id: str
-    verdict: Verdict
+    verdict: Verdict | None
     labels: tuple[str, ...] = ()
     severity: Severity | None = None
     note: str | None = None
+    expected: str | None = None
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

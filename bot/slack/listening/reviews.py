@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from slack_bolt import App
 
@@ -17,9 +18,12 @@ from bot.slack.blocks.label_modal import CALLBACK, parse_label_submission
 from bot.slack.blocks.review_windows import ASSIGNING, QUEUE, assign_view, parse_assignment
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
+from bot.slack.blocks.values import Verdict
 from bot.slack.listening.base import Body, Click, Edge, pressed, request_key
 from bot.slack.reading import Reading
 from traces.errors import BadInput
+
+_VALUES: Final[Mapping[Verdict | None, float | str | None]] = {"yes": 1.0, "no": 0.0, "unsure": "unsure", None: None}
 
 ACTIONS = (controls.YES, controls.NO, controls.WORD, controls.MORE, controls.UNDO, controls.MENU)
 
@@ -68,7 +72,7 @@ class ReviewListeners:
 
     def _more(self, token: Token, person: Person, body: Body) -> None:
         def window() -> View:
-            return replace(self._desk.label_modal(token.subject_id, person), private_metadata=str(token))
+            return replace(self._desk.labelling.window(token.subject_id, person), private_metadata=str(token))
 
         self._edge.show(body, window)
 
@@ -102,9 +106,19 @@ class ReviewListeners:
 
     def _submitted(self, view: Body, person: Person, key: str) -> View | None:
         said = parse_label_submission(view)
-        value = {"yes": 1.0, "no": 0.0}.get(said.verdict, said.verdict)
-        further = (*said.labels, *((f"severity_{said.severity}",) if said.severity else ()))
-        self._review.label(said.item_id, Answer(value=value, further=further, note=said.note), person, key)
+        choices = self._desk.labelling.words_beside(said.item_id)
+        if not choices.issuperset(said.labels):
+            raise BadInput("one of these words is no longer offered; choose again", "labels")
+        answer = Answer(
+            value=_VALUES[said.verdict],
+            further=said.labels,
+            note=said.note,
+            expected=said.expected,
+            is_kept=said.is_kept,
+            severity=said.severity,
+            choices=choices,
+        )
+        self._review.label(said.item_id, answer, person, key)
         return None
 
     def _assigned(self, view: Body, person: Person, key: str) -> View | None:

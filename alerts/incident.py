@@ -14,6 +14,7 @@ from alerts.correction import Basis, Corrected, Labels, corrected, estimate, lab
 from alerts.examples import carriers, diverse, holds
 from alerts.explanation import CHANGE_KEYS, CHANGE_WINDOW
 from alerts.failed import why_failed
+from alerts.judged import judge_said
 from alerts.signals import threshold_of
 from alerts.watch import Finding, Terrain, Watch
 from traces.clock import format_time
@@ -80,6 +81,13 @@ def incident(
         numbers=numbers,
         detail=_detail(watch, finding, terrain, explained, numbers, correction)
         | _conversations(finding.signal, affected)
+        | judge_said(
+            tx,
+            finding.signal,
+            finding.anomaly.direction,
+            numbers.value,
+            (numbers.expected_low, numbers.expected_high),
+        )
         | why_failed(tx, finding.signal, (fact.conversation_id for fact in affected)),
         examples=tuple(diverse(affected, examples)),
         users=tx.conversations.users_of(fact.conversation_id for fact in affected),

@@ -106,6 +106,13 @@ NEW_TOPIC = Signal(
     by_segment=False,
     summary="Share of conversations on a topic that the weeks before hardly had, by topic.",
 )
+JUDGE_DRIFT = Signal(
+    name="judge_drift",
+    kind=Kind.RATE,
+    unit="%",
+    by_segment=False,
+    summary="Share of a judge's anchors, conversations with known labels, that it judges otherwise than at first, by judge.",
+)
 BUILT_IN = (
     VOLUME,
     ERROR_RATE,
@@ -120,6 +127,7 @@ BUILT_IN = (
     INPUT_DRIFT,
     OUTPUT_DRIFT,
     NEW_TOPIC,
+    JUDGE_DRIFT,
 )
 
 GOOD_WHEN_HIGH = frozenset(

@@ -22,6 +22,7 @@ from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
 from bot.home import Home
 from bot.http import Receiver
+from bot.jobs.anchors import Anchoring
 from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating, CalibrationRules
 from bot.jobs.deliver import Delivering
@@ -77,7 +78,13 @@ class Hark:
 
     def receiver(self, writer: Writer) -> Receiver:
         """The HTTP edge, listening to Slack where Slack comes over HTTP."""
-        receiver = Receiver(self.store, writer, self.clock, self.webhook_secrets)
+        receiver = Receiver(
+            self.store,
+            writer,
+            self.clock,
+            self.webhook_secrets,
+            status=lambda: _status(self.store, self.clock, self.desk),
+        )
         secret = self.settings.secrets.signing_secret
         if self.bolt is not None and self.settings.transport == "http" and secret is not None:
             receiver.listen_to_slack(self.bolt, secret.get_secret_value())
@@ -234,6 +241,12 @@ def _jobs(
         ),
         calibrate=Calibrating(store, rules_of_calibration(settings)),
         drift=Drifting(store, likeness),
+        anchors=Anchoring(
+            store,
+            watched_judges(settings, clock, store),
+            settings.calibration.anchors,
+            timedelta(hours=settings.calibration.anchors_every_hours),
+        ),
         train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
         deliver=deliver,
         nudge=nudge,
@@ -251,6 +264,13 @@ def watch_settings_of(detect: DetectSettings) -> WatchSettings:
         grace=timedelta(minutes=detect.grace_minutes),
         excluded=detect.excluded_ranges,
     )
+
+
+def watched_judges(settings: Settings, clock: Clock, store: Store) -> tuple[Evaluator, ...]:
+    """The judges as their anchors are put before them: asked about each, without taking the answer of another time."""
+    judges = [judge.model_copy(update={"sample_rate": 1.0, "stratify_by": None}) for judge in settings.judges]
+    bench = Bench(judges, settings.judge.model_copy(update={"cache": False}), store, clock)
+    return tuple(bench.judge_of(c) for c in bench.criteria if settings.calibration.anchors)
 
 
 def rules_of_calibration(settings: Settings) -> CalibrationRules:

@@ -17,6 +17,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.pipeline import Decision, Reason
+from bot.jobs.anchors import Anchoring
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
@@ -98,6 +99,7 @@ class Jobs:
     calibrate: Calibrating
     train: Training
     drift: Drifting
+    anchors: Anchoring
     deliver: Delivering | None
     nudge: Nudge
     picker: Picker
@@ -114,6 +116,7 @@ class Jobs:
             judged = self.evaluate.judge(now)
             self.train.run(now)
             self.drift.run(now)
+            self.anchors.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
             self.retain.run(now)
@@ -166,6 +169,7 @@ class Schedule:
         # Learning takes seconds, and nothing waits for it.
         self._every(_TRAIN_EVERY_S, "train", self._train, alone=False)
         self._every(_TRAIN_EVERY_S, "drift", lambda: jobs.drift.run(self._clock.now()), alone=False)
+        self._every(_QUIET_EVERY_S, "anchors", self._watch_judges, alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         self._every(_RETAIN_EVERY_S, "retain", lambda: jobs.retain.run(self._clock.now()))
         if (heartbeat := jobs.heartbeat) is not None:
@@ -197,6 +201,9 @@ class Schedule:
 
     def _judge(self) -> None:
         self._jobs.evaluate.judge(self._clock.now(), self._is_stopping.is_set)
+
+    def _watch_judges(self) -> None:
+        self._jobs.anchors.run(self._clock.now(), self._is_stopping.is_set)
 
     def _train(self) -> None:
         self._jobs.train.run(self._clock.now(), self._is_stopping.is_set)

@@ -12,6 +12,7 @@ from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
+from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed
 from bot.jobs.drift import NewTopics
 from traces.model import Direction
@@ -45,7 +46,7 @@ class Detection:
         self._sources = Lagging(self._polled)
         self._set = tuple(rules)
         self._rules = Rules(self._set, settings.grace)
-        self._topics = NewTopics()
+        self._topics, self._judges = NewTopics(), JudgesMoved()
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
 
@@ -56,13 +57,14 @@ class Detection:
         sources, self._sources = self._sources, Lagging(self._polled)
         rules, self._rules = self._rules, Rules(self._set, self._settings.grace)
         topics, self._topics = self._topics, NewTopics()
+        judges, self._judges = self._judges, JudgesMoved()
         with self._store.begin() as tx:
             terrain = self._terrain(tx, now)
             behind = sources.look(tx, terrain.signals, now)
             told = rules.look(tx, terrain, now)
-            new = topics.look(tx, terrain.signals)
-            others = [*behind.sightings, *told.sightings, *new.sightings]
-            is_news = behind.is_news or told.is_news or new.is_news
+            new, moved = topics.look(tx, terrain.signals), judges.look(tx, terrain.signals)
+            others = [*behind.sightings, *told.sightings, *new.sightings, *moved.sightings]
+            is_news = behind.is_news or told.is_news or new.is_news or moved.is_news
             for through in watch.hours(tx, now, terrain):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
                 tx.state.job_ran(TOLD, through)
@@ -76,6 +78,7 @@ class Detection:
             tx.state.job_ran("detect", now, {"series": watch.series})
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
         self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
+        self._judges = judges
         return decisions
 
     def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:

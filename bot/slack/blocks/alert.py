@@ -106,6 +106,8 @@ def _facts(alert: Alert, signal: Signal, others: Sequence[tuple[Other, Signal]])
     if signal.counts != "source":
         yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
     yield "Where", segment_text(alert.segment)
+    if judge := detail.judge_said(alert):
+        yield "Who moved", escape(judge, _REASON)
     if failures := detail.why_failed(alert):
         yield "Why it failed", "\n".join(_failure_text(failure) for failure in failures)
     if (found := detail.attribution(alert)) is not None:

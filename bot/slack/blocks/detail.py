@@ -95,6 +95,12 @@ def why_failed(alert: Alert) -> tuple[WhyFailed, ...]:
     )
 
 
+def judge_said(alert: Alert) -> str:
+    """Whether the agent moved, or the judge of this signal, in words; empty where nothing is known."""
+    text = _map(alert.detail.get("judge")).get("text")
+    return text if isinstance(text, str) else ""
+
+
 def correction(alert: Alert) -> CorrectedRate | None:
     found = _map(alert.detail.get("correction"))
     rate, low, high = (_number(found.get(name)) for name in ("rate", "ci_low", "ci_high"))

@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test explore check lint run bench bench-peers docs clean lock
+.PHONY: setup page demo test explore check lint run bench bench-peers screenshots docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -68,6 +68,10 @@ docs: $(VENV)/.installed
 	@$(BIN)/python -m bot.docs
 
 # Needs uv, which only those who change the dependencies have to install.
+# The README's pictures, taken from a running demo; needs a chromium.
+screenshots: setup
+	@$(BIN)/python tests/browser/screenshots.py
+
 lock:
 	uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock

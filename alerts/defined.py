@@ -16,8 +16,10 @@ _USUAL_EFFECTS = {
     Kind.RATE: (0.3, 0.01),
     Kind.CONTINUOUS: (0.15, 0.0),
     Kind.SCORE: (0.0, 0.03),
+    Kind.VALUE: (0.0, 0.0),
 }
-_OF_NUMBERS = (Kind.CONTINUOUS, Kind.SCORE)
+_OF_NUMBERS = (Kind.CONTINUOUS, Kind.SCORE, Kind.VALUE)
+_WHOLE = (Kind.COUNT, Kind.VALUE)
 _LARGEST = 1e15
 
 
@@ -107,7 +109,7 @@ def signal_defined(name: str, definition: Definition) -> Signal:
         min_relative=relative,
         min_absolute=absolute,
         evaluator=definition.score if threshold_is_calibrated else None,
-        by_segment=definition.by_segment and kind is not Kind.COUNT,
+        by_segment=definition.by_segment and kind not in _WHOLE,
         summary=definition.summary or _summary(definition),
     )
 

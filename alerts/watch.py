@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
@@ -23,12 +24,13 @@ from alerts.signals import threshold_of
 from alerts.tailing import Tailing, usual_sizes
 from alerts.tails import Tails
 from alerts.track import Series, Track, is_watched
+from alerts.values import Rows, Values
 from traces.clock import format_time
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import Calibration, Change, Kind, Segment, Signal
 from traces.store import Tx
-from traces.store.rollups import HOUR_S, Fact, bucket_start, segment_key, segment_of
+from traces.store.rollups import BASE_S, HOUR_S, Fact, bucket_start, segment_key, segment_of
 from traces.store.state import DetectorCheckpoint
 
 _HOUR = timedelta(hours=1)
@@ -37,6 +39,7 @@ TOLD = "detected_through"
 _CHECKPOINT = "hourly"
 _SAVE_EVERY = timedelta(hours=24)
 _Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
+_Fine: TypeAlias = Callable[[Series, datetime], Rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ class Watch:
         self._terms: dict[Kind, Terms] = {}
         self._judged_by: tuple[Terrain | None, int] = (None, 0)
         self._tailing = Tailing()
+        self._values = Values()
 
     @property
     def through(self) -> datetime | None:
@@ -119,7 +123,7 @@ class Watch:
             self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
         news = told if told is not None else until - _HOUR
         for hour, cut in self._stored(tx, self._through, until):
-            self.take(hour, cut, terrain)
+            self.take(hour, cut, terrain, partial(_fine, tx))
             if hour + _HOUR > news:
                 yield hour + _HOUR
 
@@ -130,11 +134,18 @@ class Watch:
         """
         self._thresholds = _thresholds_of(terrain)
         for hour, cut in self._stored(tx, since, until):
-            self.take(hour, cut, terrain)
+            self.take(hour, cut, terrain, partial(_fine, tx))
             yield hour + _HOUR
 
-    def take(self, hour: datetime, cut: _Hour | None, terrain: Terrain) -> None:
-        """Take in what came in the hour that starts then; ``None`` where nobody was watching."""
+    def take(self, hour: datetime, cut: _Hour | None, terrain: Terrain, fine: _Fine | None = None) -> None:
+        """Take in what came in an hour.
+
+        Args:
+            hour: Its start.
+            cut: What came, by segment and signal; ``None`` where nobody was watching.
+            terrain: What detection takes as given.
+            fine: Reads the five minutes of the hour, for series of values; without it an hour is one value.
+        """
         observed = cut is not None and not is_excluded(self._settings.excluded, hour)
         values: dict[Kind, dict[int, Rollup]] = defaultdict(dict)
         tails = self._tailing.among(terrain.signals, terrain.changes)
@@ -142,7 +153,12 @@ class Watch:
         for segment, body in sorted((cut or {}).items()):
             for name, rollup in (body | tails.shares(self._tracks, usual, segment, body)).items():
                 signal = terrain.signals.get(name)
-                if signal is not None and is_watched(signal, segment):
+                if signal is None or not is_watched(signal, segment):
+                    continue
+                if signal.kind is Kind.VALUE:
+                    rows = [(hour, rollup)] if fine is None else fine((name, segment), hour)
+                    self._take_value((name, segment), hour, rows if observed else ())
+                else:
                     values[signal.kind][self._track(signal.kind).add((name, segment))] = rollup
         # Folding weeks of history asks for the same terms a thousand times.
         if self._judged_by[0] is not terrain or self._judged_by[1] != self.series:
@@ -152,7 +168,12 @@ class Watch:
             panel = track.panel(hour, values[kind], self._thresholds, observed=observed)
             track.detector.step(panel, self._terms[kind])
         tails.learn(self._tracks, usual, (cut or {}) if observed else {})
+        self._values.accept(_expected(terrain, hour))
         self._through = hour + _HOUR
+
+    def _take_value(self, series: Series, hour: datetime, rows: Rows) -> None:
+        patience = self._settings.weeks_between_false_alerts * max(1, self.series)
+        self._values.take(series, hour, rows, patience=patience)
 
     @property
     def zone(self) -> str:
@@ -167,7 +188,7 @@ class Watch:
     @property
     def series(self) -> int:
         """How many series are watched, over all kinds."""
-        return sum(len(track.series) for track in self._tracks.values())
+        return sum(len(track.series) for track in self._tracks.values()) + len(self._values.series)
 
     def findings(self, terrain: Terrain) -> list[Finding]:
         """The series that are off their baseline after the last hour taken in."""
@@ -180,13 +201,17 @@ class Watch:
                     found.append(
                         Finding(signal=terrain.signals[name], segment=segment, anomaly=anomaly, verdict=verdict)
                     )
+        for series, anomaly in self._values.found(terrain.signals):
+            signal = terrain.signals[series[0]]
+            if (seen := self._values.verdict(signal, series)) is not None:
+                found.append(Finding(signal=signal, segment=series[1], anomaly=anomaly, verdict=seen))
         return found
 
     def reconsider(self, terrain: Terrain) -> bool:
         """Judge what is known by what calibration says now; whether there is anything to judge."""
         self._judged_by = terrain, self.series
         self._terms = {kind: self._terms_of(track, terrain) for kind, track in self._tracks.items()}
-        return bool(self._tracks)
+        return bool(self._tracks) or bool(self._values.series)
 
     def since(self, signal: Signal, segment: Segment, start: datetime) -> Since | None:
         """What a series showed and should have shown since a time; ``None`` when it is not watched."""
@@ -195,6 +220,8 @@ class Watch:
 
     def verdict(self, signal: Signal, segment: Segment) -> Verdict | None:
         """What is known of a series now; ``None`` when it is not watched."""
+        if signal.kind is Kind.VALUE:
+            return self._values.verdict(signal, (signal.name, segment))
         found = self._place(signal, segment)
         return None if found is None else found[0].detector.verdict(found[1], self._terms[signal.kind])
 
@@ -214,10 +241,13 @@ class Watch:
             at = None if place is None else track.detector.accepted_at(place)
             if at is not None and at > since:
                 return True
-        return False
+        at = self._values.accepted_at((signal, segment))
+        return at is not None and at > since
 
     def segments_of(self, signal: Signal) -> list[Segment]:
         """The segments in which a signal is watched."""
+        if signal.kind is Kind.VALUE:
+            return [segment for name, segment in self._values.series if name == signal.name]
         track = self._tracks.get(signal.kind)
         return [] if track is None else [segment for name, segment in track.series if name == signal.name]
 
@@ -238,7 +268,7 @@ class Watch:
         stale = self._through is not None and changed is not None and changed < self._through
         if stale or any(self._thresholds.get(name, t) != t for name, t in thresholds.items()):
             self._tracks, self._through, self._terms, self._tailing = {}, None, {}, Tailing()
-            self._judged_by = (None, 0)
+            self._judged_by, self._values = (None, 0), Values()
         self._thresholds |= thresholds
 
     def _stored(self, tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[datetime, _Hour | None]]:
@@ -256,7 +286,7 @@ class Watch:
 
     def _accept(self, track: Track, hour: datetime, terrain: Terrain, terms: Terms) -> None:
         """What people called expected within an hour is usual from that hour on, however often it is folded."""
-        expected = {name for name, at in terrain.accepted if hour <= at < hour + _HOUR}
+        expected = _expected(terrain, hour)
         for place in [place for (name, _), place in track.places.items() if name in expected] if expected else ():
             # Series that came with this very hour are known to the terms, but not yet to the detector.
             if place < track.detector.series:
@@ -286,8 +316,10 @@ class Watch:
             "excluded": _written(self._settings.excluded),
             "tracks": [[kind.value, _keys_of(track.series)] for kind, track in self._tracks.items()],
             "tails": _keys_of(self._tailing.tails.series),
+            "values": _keys_of(self._values.series),
         }
-        return packed(head, [*(t.detector.to_bytes() for t in self._tracks.values()), self._tailing.tails.to_bytes()])
+        bodies = [*(t.detector.to_bytes() for t in self._tracks.values()), *self._values.bodies()]
+        return packed(head, [*bodies, self._tailing.tails.to_bytes()])
 
     def _load(self, checkpoint: DetectorCheckpoint | None) -> None:
         """What was saved; where it cannot be read, or other hours are left out now, the history is folded again."""
@@ -299,13 +331,15 @@ class Watch:
                 return
             tailing = Tailing(Tails.from_bytes(bodies[-1], _series_of(head["tails"])))
             tracks = {}
-            for (kind, series), body in zip(head["tracks"], bodies, strict=False):
+            watched = len(head["tracks"])
+            values = Values.from_bodies(_series_of(head["values"]), bodies[watched:-1])
+            for (kind, series), body in zip(head["tracks"], bodies[:watched], strict=True):
                 track = tracks[Kind(kind)] = Track(Kind(kind), Detector.from_bytes(body))
                 for one in _series_of(series):
                     track.add(one)
-        except (BadInput, KeyError, IndexError):
+        except (BadInput, KeyError, IndexError, ValueError):
             return
-        self._tracks, self._thresholds, self._tailing = tracks, head["thresholds"], tailing
+        self._tracks, self._thresholds, self._tailing, self._values = tracks, head["thresholds"], tailing, values
         self._through = self._saved = checkpoint.through_at
 
 
@@ -315,6 +349,16 @@ def _keys_of(series: Sequence[Series]) -> list[list[str]]:
 
 def _series_of(keys: Sequence[Sequence[str]]) -> list[Series]:
     return [(name, segment_of(segment)) for name, segment in keys]
+
+
+def _expected(terrain: Terrain, hour: datetime) -> set[str]:
+    """The signals whose changed level people called expected within an hour."""
+    return {name for name, at in terrain.accepted if hour <= at < hour + _HOUR}
+
+
+def _fine(tx: Tx, series: Series, hour: datetime) -> Rows:
+    name, segment = series
+    return tx.rollups.series(name, segment, since=hour, until=hour + _HOUR, resolution_s=BASE_S)
 
 
 def _written(excluded: Sequence[Excluded]) -> list[list[str]]:

@@ -50,7 +50,8 @@ class SignalSettings(Section):
     )
     kind: Kind | None = Field(
         default=None,
-        description="How your own signal is tested, where it is not plain from what is measured.",
+        description="How your own signal is tested, where it is not plain from what is measured: count, rate, continuous (by "
+        "its logarithm), score (by its mean), value (a number of another system, by its own course).",
         examples=[Kind.RATE],
     )
     unit: str = Field(default="", max_length=12, description="Unit of the numbers: s, USD, or any word.")

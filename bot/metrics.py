@@ -133,7 +133,8 @@ def _value(asked: _Asked, rollup: Rollup) -> float | None:
         return None
     if asked.signal.kind is Kind.RATE:
         return rollup.at_least(threshold_of(asked.signal, asked.calibrations)) / rollup.n
-    return rollup.quantile(0.95) if asked.signal.unit == "s" else rollup.mean
+    is_p95 = asked.signal.unit == "s" and asked.signal.kind is not Kind.VALUE
+    return rollup.quantile(0.95) if is_p95 else rollup.mean
 
 
 def _corrected(asked: _Asked, segment: Segment, rollup: Rollup) -> CorrectedRate | None:

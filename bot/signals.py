@@ -135,7 +135,7 @@ def _line(
         state="off" if is_off else "muted" if is_muted else _state(measured, alerts, now),
         usual=usual,
         a_day=0 if measured is None else measured.a_day,
-        detectable=None if measured is None or usual is None else _smallest(signal, measured, usual, length),
+        detectable=_smallest(signal, measured, usual, length),
         alerts=tuple(alert.alert_id for alert in alerts),
     )
 
@@ -162,8 +162,11 @@ def _usual(signal: Signal, measured: _Measured, calibrations: Mapping[str, Calib
         return measured.a_day / _HOURS_A_DAY
     if signal.kind is Kind.RATE:
         return total.at_least(threshold_of(signal, calibrations)) / total.n
-    return total.quantile(0.95) if signal.unit == "s" else total.mean
+    return total.quantile(0.95) if signal.unit == "s" and signal.kind is not Kind.VALUE else total.mean
 
 
-def _smallest(signal: Signal, measured: _Measured, usual: float, length: float) -> Detectable:
+def _smallest(signal: Signal, measured: _Measured | None, usual: float | None, length: float) -> Detectable | None:
+    """Of values whose chance is unknown nothing can be said."""
+    if measured is None or usual is None or signal.kind is Kind.VALUE:
+        return None
     return detectable(signal, usual, measured.a_day, length, spread=spread_of(measured.total, signal.kind))

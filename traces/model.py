@@ -224,6 +224,7 @@ class Kind(StrEnum):
     RATE = "rate"
     CONTINUOUS = "continuous"
     SCORE = "score"
+    VALUE = "value"
 
 
 class Direction(StrEnum):

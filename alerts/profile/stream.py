@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import NamedTuple
 
 from alerts.profile.calibration import OwnScale
 from alerts.profile.episode import Episode
 from alerts.profile.extremes import Records
+from alerts.profile.saved import restore, state_of
 from alerts.profile.season import DAY_S, Season
 
 _CARRIES = 0.6
@@ -27,6 +29,8 @@ _RESET_AFTER = 12
 _WARM_ROWS, _WARM_S = 500, 2 * DAY_S
 _RECORDS_FROM_ROWS, _RECORDS_LEAST_ROWS = 550, 150
 _BAND = 1.5
+_PEAK_PER_NAT = 0.1
+"""How much farther beyond its usual peaks a series must be for e times fewer false alerts."""
 _LUCK_S = 21 * DAY_S
 """An alert opens on records that luck sets less than once in three weeks in each of three statistics."""
 
@@ -40,6 +44,7 @@ class Judged(NamedTuple):
         score: From 0 to below 1, higher is stranger, comparable across series; 0 for a row that cannot be judged.
         alert: Whether an alert is open.
         fault: Why the row was not judged: ``late``, ``repeated``, ``no number``, ``no count``; empty when it was.
+        profile: What the time of day alone makes expect, without the level of the last half hour.
     """
 
     expected_low: float | None
@@ -47,6 +52,7 @@ class Judged(NamedTuple):
     score: float
     alert: bool
     fault: str = ""
+    profile: float | None = None
 
 
 class ValueDetector:
@@ -59,7 +65,7 @@ class ValueDetector:
     """
 
     __slots__ = (
-        "_began", "_carried", "_early", "_episode", "_last", "_records", "_rows", "_scale", "_season", "_settling", "_step",
+        "_began", "_carried", "_early", "_episode", "_last", "_patience", "_records", "_rows", "_scale", "_season", "_settling", "_step",
         "_typical_count",
     )  # fmt: skip
 
@@ -72,6 +78,26 @@ class ValueDetector:
         self._began = self._last = self._step = 0.0
         self._carried = 0.0
         self._typical_count = 0.0
+        self._patience = 1.0
+
+    def be_patient(self, patience: float) -> None:
+        """Accept false alerts so many times more rarely than about once in three weeks of five-minute values."""
+        self._patience = max(1.0, patience)
+
+    def to_bytes(self) -> bytes:
+        """All that is known, in less than 6 kB."""
+        return state_of(self)
+
+    @classmethod
+    def from_bytes(cls, saved: bytes) -> ValueDetector:
+        """What ``to_bytes`` wrote.
+
+        Raises:
+            BadInput: It is no saved detector of this version; fold the history again then.
+        """
+        detector = cls()
+        restore(detector, saved)
+        return detector
 
     def take(self, at: float | None, value: float | None, count: float | None = None) -> Judged:
         """Judge a row and learn from it.
@@ -99,12 +125,13 @@ class ValueDetector:
         record = self._record(value, seen, at)
         trust = self._trust(at)
         strange = max(peaks, record) * trust
-        is_no_luck = record > 0 and self._records.is_no_luck(_LUCK_S / max(self._step, 1.0))
+        is_no_luck = record > 0 and self._records.is_no_luck(_LUCK_S * self._patience / max(self._step, 1.0))
+        least = 1.0 + _PEAK_PER_NAT * log(self._patience)
         score, is_open = self._episode.take(
-            strange / (1.0 + strange), at, is_peak=peaks * trust >= 1.0, is_no_luck=is_no_luck
+            strange / (1.0 + strange), at, is_peak=peaks * trust >= least, is_no_luck=is_no_luck
         )
         band = _BAND * self._scale.usual * usual.spread
-        return Judged(usual.value - band, usual.value + band, score, is_open)
+        return Judged(usual.value - band, usual.value + band, score, is_open, profile=usual.profile)
 
     def _fault(self, at: float | None, value: float | None, count: float | None) -> str:
         if at is None or not -_LARGEST < at < _LARGEST:

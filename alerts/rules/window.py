@@ -62,7 +62,7 @@ def value_of(signal: Signal, rollup: Rollup, terrain: Terrain, length: timedelta
         return None
     if signal.kind is Kind.RATE:
         return rollup.at_least(threshold_of(signal, terrain.calibrations)) / rollup.n
-    return rollup.quantile(_P95) if signal.unit == "s" else rollup.mean
+    return rollup.quantile(_P95) if signal.unit == "s" and signal.kind is not Kind.VALUE else rollup.mean
 
 
 def sighting_of(broken: Broken, terrain: Terrain, first_at: datetime) -> Sighting:

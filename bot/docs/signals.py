@@ -13,6 +13,8 @@ _KINDS = {
     Kind.COUNT: "a count per hour",
     Kind.RATE: "a share of conversations",
     Kind.CONTINUOUS: "a typical size (a geometric mean)",
+    Kind.SCORE: "a mean of scores",
+    Kind.VALUE: "a value by the five minutes",
 }
 _WAYS = {Direction.UP: "a rise", Direction.DOWN: "a fall", Direction.BOTH: "either way"}
 _INTRODUCTION = """
@@ -42,8 +44,24 @@ Three lines of `hark.toml` add a signal: what it measures, and which way is bad.
 `at_least` makes a share of numbers, and `kind = "score"` tests the mean of a score in place of its rate. Zero and negative
 numbers are left out where sizes are tested, for these are tested by their logarithm.
 
+`kind = "value"` is for what another system measures and sends along: a queue's length, a cache's hit rate, the depth of an index.
+Such a number tells nothing of chance, so that its mean in every five minutes is compared with the time of day and the level of
+the last half hour, in units of how restless this very series is, as [`hark backtest --csv`](backtest.md) does; where no
+rhythm explains it, with all that was ever seen. Zero and negative numbers count. It is watched in all traffic and by
+application and environment, an alert stands until the values are back where they were expected before (or for four
+days), and `min_absolute` says how large a change is worth one. To bring in a series from elsewhere, send it as metadata of the
+conversations of that time, or of one made-up conversation every five minutes.
+
 {examples}
 A signal counts from the day on which it was added.
+
+## Tails
+
+`latency_tail`, `ttft_tail` and `cost_tail` are the shares of values above the usual 95 % quantile of their hour of the week:
+5 % by design. A quantile is tested as a share, for the typical size hardly moves where one answer in ten takes three times as long.
+The quantile is learned of each series from the sketches of its quiet hours, once it had 300 values and its size two days; an
+alert that is open on either keeps both from being learned. A size and its tail that are off together are one alert. In a query, what counts
+is the p95 of the four weeks before. Rules take the sizes themselves.
 
 ## What can be detected
 
@@ -69,6 +87,12 @@ where = { scenario = "refund" }
 [signals.large_refunds]
 measure = "metadata.refund.amount"
 at_least = 100
+
+[signals.queue_length]
+measure = "metadata.queue.length"
+kind = "value"
+bad = "up"
+min_absolute = 20
 """
 _SCORES = """
 Every score becomes a signal of its own name, whoever gave it: a built-in evaluator, a judge, or the score that came

@@ -17,14 +17,21 @@ import orjson
 from bot.app import Hark, build_hark
 from bot.demo.world import settings_of
 from bot.playground.injector import Injector
+from bot.playground.people import Shortcut
 from bot.playground.server import playground_app
 from bot.playground.serving import address, loopback_socket, serving
 from bot.playground.workspace import Workspace
+from bot.slack.listening.shortcuts import OPEN_QUEUE, SEND
 from traces.clock import Clock, SystemClock
 from traces.errors import BadInput, HarkError
 
 SEND_LIMIT_S: Final = 30.0
 PAGE_PORT: Final = 8788
+SHORTCUTS: Final = (
+    Shortcut("Send to Hark review", SEND, "message"),
+    Shortcut("Open my review queue", OPEN_QUEUE, "global"),
+)
+"""As in manifest.yml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,9 @@ def staged(
         page, bound = _page_socket(page_port), _bound(port or 0)
         stack.callback(bound.close)
         client = stack.enter_context(httpx.Client(trust_env=False))
-        workspace = Workspace(clock=clock, url=address(page), rng=random.Random(seed), ages_by=SystemClock())
+        workspace = Workspace(
+            clock=clock, url=address(page), rng=random.Random(seed), ages_by=SystemClock(), shortcuts=SHORTCUTS
+        )
         injector = Injector(workspace, f"{address(bound)}/slack/events", signing_secret, client, clock=clock)
         stack.enter_context(serving(playground_app(workspace, injector), page))
         hark = build_hark(settings_of(database, address(page), signing_secret), clock, {})

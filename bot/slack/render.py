@@ -10,6 +10,7 @@ from alerts.pipeline import ALERT, EXAMPLE, UPDATE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
 from bot.jobs.pick import REVIEW
 from bot.queue import PROBLEM
+from bot.review import SEVERITY
 from bot.review_rules import Votes
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
@@ -20,11 +21,13 @@ from bot.slack.blocks.values import FlaggedConversation, GivenWord, Question, Tu
 from evaluators.base import Evaluator
 from evaluators.truth import truth_of
 from traces.model import Alert, Conversation, Direction, Label, Score, Segment, Signal
+from traces.model import Message as Said
 from traces.redact import redact
 from traces.store import Tx
 from traces.store.outbox import Delivery
 from traces.store.queue import EntryState
 from traces.store.reviews import ReviewItem
+from traces.store.taxonomy import WordState
 
 _TURNS_AROUND = 2
 _TURNS_SHOWN = 6
@@ -139,16 +142,22 @@ class Renderer:
         labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
         asked = next((s for s in scores if s.name == item.evaluator), None)
         names = tx.state.reviewer_names()
+        words = tx.taxonomy.current()
+        unoffered = {word.name for word in words.values() if word.state is not WordState.ACTIVE}
+        spoken = _spoken(conversation)
+        first = _first_shown([place for place, _ in spoken], asked)
         card = FlaggedConversation(
             item_id=item.item_id,
             why=redact(item.reason).text,
             question=self.question(item.evaluator),
-            turns=excerpt(conversation, asked),
-            turns_total=len(_spoken(conversation)),
+            turns=_turns(spoken, first),
+            telling=next((n - first for n, (place, _) in enumerate(spoken) if asked and place == asked.turn), None),
+            turns_total=len(spoken),
             at=conversation.started_at,
             context=_context(conversation),
             scores=tuple(_shown(scores, asked)),
-            likely=tuple(_likely(scores, item.evaluator)),
+            likely=tuple(_likely(scores, {item.evaluator, *unoffered})),
+            titles={word.name: word.title for word in words.values()},
             assigned_to=_assigned(tx, item, names),
             is_kept=tx.datasets.holds(item.conversation_id),
         )
@@ -163,12 +172,12 @@ class Renderer:
         viewer: str | None,
     ) -> FlaggedConversation:
         """The card with what may be shown of what reviewers said."""
-        votes = _votes(labels, item.evaluator, names)
+        votes = _votes(labels, item.evaluator, names, card.titles)
         answered = {label.reviewer for label in labels if label.name == item.evaluator}
         wanted = self._rule.wanted(item.item_id, [vote.verdict for vote in votes.values()])
         wanted = max(wanted, self._rule.several) if self._rule.is_blind else wanted
         if self._rule.are_shown(len(votes)) or viewer in answered:
-            given = _words(labels, answered, names)
+            given = _words(labels, answered, names, card.titles)
             return replace(card, votes=tuple(votes.values()), words=given, wants_votes=len(votes) < wanted)
         return replace(card, hidden_votes=len(votes), shown_from=self._rule.several, wants_votes=len(votes) < wanted)
 
@@ -176,30 +185,32 @@ class Renderer:
 def excerpt(conversation: Conversation, score: Score | None = None) -> tuple[Turn, ...]:
     """The redacted turns around a score's evidence, or the last ones."""
     spoken = _spoken(conversation)
-    if not spoken:
-        return ()
-    places = [place for place, _ in spoken]
+    return _turns(spoken, _first_shown([place for place, _ in spoken], score))
+
+
+def _first_shown(places: Sequence[int], score: Score | None) -> int:
+    """With which of the turns, by their places among the messages, an excerpt begins."""
+    last = max(0, len(places) - _TURNS_SHOWN)
     turn = score.turn if score is not None else None
-    if turn in places:
-        middle = places.index(turn)
-        first = max(0, min(middle - _TURNS_AROUND, len(spoken) - _TURNS_SHOWN))
-    else:
-        first = max(0, len(spoken) - _TURNS_SHOWN)
-    return tuple(turn for _, turn in spoken[first : first + _TURNS_SHOWN])
+    return max(0, min(places.index(turn) - _TURNS_AROUND, last)) if turn in places else last
 
 
-def _spoken(conversation: Conversation) -> list[tuple[int, Turn]]:
+def _spoken(conversation: Conversation) -> list[tuple[int, Said]]:
     """Every turn but the system prompt, with its place among the messages."""
-    turns = []
-    for place, message in enumerate(conversation.messages):
-        if message.role == "system":
-            continue
-        calls = " ".join(f"→ {call.name}({call.arguments})" for call in message.tool_calls)
-        error = f"⚠ {message.error}" if message.error else ""
-        text = "\n".join(part for part in (message.content, calls, error) if part)
-        role = f"tool {message.name}" if message.role == "tool" and message.name else message.role
-        turns.append((place, Turn(role=role, text=redact(text).text)))
-    return turns
+    return [(place, message) for place, message in enumerate(conversation.messages) if message.role != "system"]
+
+
+def _turns(spoken: Sequence[tuple[int, Said]], first: int) -> tuple[Turn, ...]:
+    """An excerpt that begins with a turn, redacted."""
+    return tuple(_turn(message) for _, message in spoken[first : first + _TURNS_SHOWN])
+
+
+def _turn(message: Said) -> Turn:
+    calls = " ".join(f"→ {call.name}({call.arguments})" for call in message.tool_calls)
+    error = f"⚠ {message.error}" if message.error else ""
+    text = "\n".join(part for part in (message.content, calls, error) if part)
+    role = f"tool {message.name}" if message.role == "tool" and message.name else message.role
+    return Turn(role=role, text=redact(text).text)
 
 
 def _context(conversation: Conversation) -> Segment:
@@ -220,13 +231,16 @@ def _hidden(text: str | None) -> str | None:
     return None if text is None else redact(text).text
 
 
-def _votes(labels: Sequence[Label], evaluator: str, names: Mapping[str, str]) -> dict[str, Vote]:
+def _votes(
+    labels: Sequence[Label], evaluator: str, names: Mapping[str, str], titles: Mapping[str, str]
+) -> dict[str, Vote]:
     """By reviewer who answered the question, the vote with the further words that the same reviewer gave."""
     votes = {}
     for label in labels:
         if label.name != evaluator or label.at is None:
             continue
-        further = tuple(other.name for other in labels if other.reviewer == label.reviewer and other.name != evaluator)
+        own = (other for other in labels if other.reviewer == label.reviewer and other.name != evaluator)
+        further = tuple(said for other in own if (said := _further(other, titles)) is not None)
         votes[label.reviewer] = Vote(
             reviewer=names.get(label.reviewer, label.reviewer),
             evaluator=evaluator,
@@ -238,18 +252,29 @@ def _votes(labels: Sequence[Label], evaluator: str, names: Mapping[str, str]) ->
     return votes
 
 
-def _words(labels: Sequence[Label], answered: Collection[str], names: Mapping[str, str]) -> tuple[GivenWord, ...]:
+def _further(label: Label, titles: Mapping[str, str]) -> str | None:
+    """A word beside a verdict, as people see it; ``None`` for another question that was answered with no."""
+    if label.name == SEVERITY:
+        return f"{SEVERITY} {label.value}"
+    return titles.get(label.name, label.name) if truth_of(label.value) else None
+
+
+def _words(
+    labels: Sequence[Label], answered: Collection[str], names: Mapping[str, str], titles: Mapping[str, str]
+) -> tuple[GivenWord, ...]:
     """What those said of the conversation who did not answer the question."""
     return tuple(
-        GivenWord(reviewer=names.get(label.reviewer, label.reviewer), name=label.name, at=label.at)
+        GivenWord(
+            reviewer=names.get(label.reviewer, label.reviewer), name=titles.get(label.name, label.name), at=label.at
+        )
         for label in labels
         if label.reviewer not in answered and label.at is not None and truth_of(label.value)
     )
 
 
-def _likely(scores: Sequence[Score], evaluator: str) -> list[str]:
-    """What evaluators say is the case besides what is asked, the surest first."""
-    others = {s.name: s.value for s in scores if s.name != evaluator and s.value is not None and s.value >= _SAYS_SO}
+def _likely(scores: Sequence[Score], besides: Collection[str]) -> list[str]:
+    """What evaluators say is the case besides what is asked, or no longer offered, the surest first."""
+    others = {s.name: s.value for s in scores if s.name not in besides and s.value is not None and s.value >= _SAYS_SO}
     return sorted(others, key=lambda name: (-others[name], name))[:_LIKELY]
 
 

@@ -11,7 +11,7 @@ from bot.slack.blocks.label_controls import MENU, MORE, NO, UNDO, WORD, YES, lab
 from bot.slack.blocks.parts import context, line, rich_text, section
 from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict, Vote
-from bot.slack.text import Block, escape, quote, slack_date
+from bot.slack.text import Block, escape, one_line, quote, slack_date
 from traces.model import Score
 
 TURNS_SHOWN: Final = 8
@@ -78,6 +78,12 @@ def _transcript(item: FlaggedConversation, most: int) -> Iterator[Block]:
 def turn_elements(turn: Turn) -> tuple[Block, Block]:
     """Who spoke, and what they said as a quotation."""
     return line(words(turn.role), _NAME, bold=True), quote(turn.text, _TURN)
+
+
+def spoken_line(turn: Turn, limit: int) -> Block:
+    """Who spoke, and the beginning of what they said, on one line."""
+    who: Block = {"type": "text", "text": f"{one_line(words(turn.role), _NAME)}: ", "style": {"bold": True}}
+    return {"type": "rich_text_section", "elements": [who, {"type": "text", "text": f"{one_line(turn.text, limit)}\n"}]}
 
 
 def _score_text(score: Score) -> str:
@@ -161,6 +167,7 @@ __all__ = [
     "example_card",
     "question_line",
     "review_card",
+    "spoken_line",
     "tally",
     "turn_elements",
     "vote_text",

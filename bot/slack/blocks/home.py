@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.slack.blocks.alert import ACKNOWLEDGE, CONVERSATIONS, RESOLVE, segment_text
-from bot.slack.blocks.conversation import content, question_line
+from bot.slack.blocks.conversation import content, question_line, spoken_line
 from bot.slack.blocks.figures import count, counted, duration, interval, money, percent, words
 from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
 from bot.slack.blocks.label_controls import is_carried, label_controls
@@ -18,7 +18,7 @@ from bot.slack.blocks.surface import HomeView
 from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.values import FlaggedConversation, StatusReport
 from bot.slack.limits import OPTIONS, VIEW_BLOCKS
-from bot.slack.text import Block, code, escape, plain, quote, slack_date
+from bot.slack.text import Block, code, escape, plain, slack_date
 from traces.model import Alert, AlertState
 from traces.store.mutes import Mute
 
@@ -82,6 +82,8 @@ def _health(status: StatusReport) -> Iterator[Block]:
 
 
 def _figures(status: StatusReport) -> Iterator[str]:
+    if live := status.open_alerts + status.acknowledged_alerts:
+        yield f"{'🔴 ' if status.open_alerts else ''}{counted(live, 'open alert')}"
     yield f"{counted(status.conversations_24h, 'conversation')} in 24 h"
     yield f"last one {_ago(status, status.last_ingest_at)}"
     yield f"last detection {_ago(status, status.last_detection_at)}"
@@ -116,10 +118,18 @@ def _whole(item: FlaggedConversation) -> Iterator[Block]:
 
 
 def _short(item: FlaggedConversation) -> Iterator[Block]:
+    yield _DIVIDER
     yield question_line(item)
-    if item.turns:
-        yield rich_text(quote(item.turns[-1].text, _GIST))
+    if gist := _gist(item):
+        yield rich_text(*gist)
     yield label_controls(item, place=PLACE, has_words=False)
+
+
+def _gist(item: FlaggedConversation) -> list[Block]:
+    """The turn that holds the evidence, or else the last one, and the one before it."""
+    last = len(item.turns) - 1 if item.telling is None else item.telling
+    shown = item.turns[max(0, last - 1) : last + 1]
+    return [spoken_line(turn, _GIST) for turn in shown]
 
 
 def _pages(queue: HomeQueue) -> Iterator[Block]:

@@ -5,7 +5,8 @@ Texts of conversations come redacted. Names of people are display names, not Sla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -74,6 +75,7 @@ class FlaggedConversation:
         hidden_votes: How many votes are there besides that may not be seen yet; they show when there are ``shown_from``.
         words: Further labels of those who have not answered.
         likely: Names of further labels that evaluators say are the case, the likeliest first.
+        titles: By a label's name, what the team calls it where that is something else.
         assigned_to: Display name of the reviewer whose it is.
         is_kept: Whether it is in the dataset.
         context: Where and when: application, model, user segment. Any words.
@@ -94,8 +96,10 @@ class FlaggedConversation:
     shown_from: int = 0
     words: tuple[GivenWord, ...] = ()
     likely: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
     assigned_to: str | None = None
     is_kept: bool = False
+    telling: int | None = None
 
     @property
     def answers(self) -> int:

@@ -20,6 +20,7 @@ from bot.classifiers import Heads, learning
 from bot.config import DetectSettings, Settings
 from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
+from bot.digest import DIGEST
 from bot.home import Home
 from bot.http import Receiver
 from bot.jobs.anchors import Anchoring
@@ -27,6 +28,7 @@ from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating, CalibrationRules
 from bot.jobs.deliver import Delivering
 from bot.jobs.detect import Detection
+from bot.jobs.digest import Digesting, DigestPlan
 from bot.jobs.drift import Drifting, Likeness
 from bot.jobs.evaluate import Cuts, Evaluation
 from bot.jobs.pick import Picker, PickSettings
@@ -124,6 +126,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
     renderer.also_draws(SHARED, desk.delivered)
+    renderer.also_draws(DIGEST, desk.digests.delivered)
     deliver = None if client is None else Delivering(store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)
     nudge = Nudge()
@@ -135,12 +138,27 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         jobs=replace(
             _jobs(settings, store, clock, evaluators, heads, overrides, deliver, nudge, sources),
             heartbeat=_heartbeat(settings, clock, store, desk),
+            digest=None if client is None else _digesting(settings, store),
         ),
         desk=desk,
         client=client,
         bolt=None if client is None else _bolt(settings, store, clock, client, desk, renderer, nudge),
         webhook_secrets=webhook_secrets,
     )
+
+
+def _digesting(settings: Settings, store: Store) -> Digesting | None:
+    chosen = settings.digest
+    if not chosen.daily and not chosen.weekly:
+        return None
+    plan = DigestPlan(
+        channel=chosen.channel or settings.slack.alerts_channel,
+        hour=chosen.hour,
+        weekday=chosen.weekly_on,
+        daily=chosen.daily,
+        zone=settings.detect.timezone,
+    )
+    return Digesting(store, plan)
 
 
 def _heartbeat(settings: Settings, clock: Clock, store: Store, desk: Desk) -> Heartbeat | None:

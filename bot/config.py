@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from alerts.excluded import Excluded, parse_excluded
 from bot.config_calibration import CalibrationSettings
 from bot.config_choices import evaluator_mistakes
+from bot.config_digest import DigestSettings
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
 from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in
@@ -232,6 +233,7 @@ class FileSettings(Section):
     slos: dict[_Name, ObjectiveSettings] = Field(default={}, description="Objectives, by name.")
     thresholds: dict[_Name, BoundSettings] = Field(default={}, description="Plain bounds, by name.")
     review: ReviewSettings = ReviewSettings()
+    digest: DigestSettings = DigestSettings()
     webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()

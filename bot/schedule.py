@@ -21,6 +21,7 @@ from bot.jobs.anchors import Anchoring
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering, Report
 from bot.jobs.detect import Detection
+from bot.jobs.digest import Digesting
 from bot.jobs.drift import Drifting
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.pick import Picker
@@ -42,6 +43,7 @@ _CALIBRATE_EVERY_S = 2.0
 _TRAIN_EVERY_S = 10.0
 _QUIET_EVERY_S = 60.0
 _POLL_EVERY_S = 1.0
+_DIGEST_EVERY_S = 30.0
 _WRITE_BACK_EVERY_S = 5.0
 _RETAIN_EVERY_S = 60.0
 _THREADS = 10
@@ -105,6 +107,7 @@ class Jobs:
     picker: Picker
     retain: Retaining
     heartbeat: Heartbeat | None = None
+    digest: Digesting | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tick(self, now: datetime) -> Tick:
@@ -120,6 +123,8 @@ class Jobs:
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
             self.retain.run(now)
+            if self.digest is not None:
+                self.digest.run(now)
         delivery = Report() if self.deliver is None else self.deliver.run()
         return Tick(
             at=now,
@@ -172,6 +177,8 @@ class Schedule:
         self._every(_QUIET_EVERY_S, "anchors", self._watch_judges, alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         self._every(_RETAIN_EVERY_S, "retain", lambda: jobs.retain.run(self._clock.now()))
+        if (digest := jobs.digest) is not None:
+            self._every(_DIGEST_EVERY_S, "digest", lambda: digest.run(self._clock.now()), alone=False)
         if (heartbeat := jobs.heartbeat) is not None:
             self._every(heartbeat.every_s, "heartbeat", heartbeat.run, alone=False)
         if (deliver := jobs.deliver) is not None:

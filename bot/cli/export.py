@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -111,7 +112,7 @@ def _write(what: Exported, form: str, since: datetime | None, until: datetime | 
     with opened() as (store, _clock), store.read() as tx:
         found = rows(tx, what, Within(since=since, until=until))
         if form == "csv":
-            write_csv(click.get_text_stream("stdout"), columns_of(what), found)
+            write_csv(sys.stdout, columns_of(what), found)
             return
         for row in found:
             print_json(row, indent=False)

@@ -18,6 +18,7 @@ from bot.cli.calibrate import calibrate
 from bot.cli.db import db
 from bot.cli.deliveries import deliveries
 from bot.cli.demo import demo
+from bot.cli.digest import digest
 from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
 from bot.cli.evaluators import evaluators
@@ -60,6 +61,7 @@ for command in (
     ingest,
     tick,
     metrics,
+    digest,
     alerts,
     signals,
     topics,

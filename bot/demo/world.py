@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.app import Hark
 from bot.config import DatabaseSettings, RoleSettings, Settings
+from bot.config_digest import DigestSettings
 from bot.config_judges import JudgeSettings, ScriptedVerdict
 from bot.config_review import ReviewSettings
 from bot.config_slack import Secrets, SlackSettings
@@ -71,6 +72,8 @@ def settings_of(database: Path, slack_url: str, signing_secret: str) -> Settings
         slack=SlackSettings(alerts_channel=ALERTS, review_channel=REVIEW),
         roles=RoleSettings(reviewers=("U0MAYA", "U0JONAS", "U0PRIYA"), viewers=("U0TOMAS",)),
         review=ReviewSettings(items_per_day=_ITEMS_PER_DAY),
+        # What stands in the channels must not depend on the hour at which somebody plays.
+        digest=DigestSettings(daily=False, weekly=False),
         judges=(POLICY,),
         secrets=Secrets(bot_token=SecretStr(f"{TOKEN_PREFIX}-demo"), signing_secret=SecretStr(signing_secret)),
         slack_api_url=f"{slack_url}/api/",

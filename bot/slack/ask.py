@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from alerts.signals import SignalOverride, all_signals
 from bot.asking import Asking, Words
 from bot.catalogue import Catalogue
+from bot.digest import Digests, Period
 from bot.exporting import rows_of
 from bot.health import Health
 from bot.judges import JudgingSaid
@@ -26,7 +27,7 @@ from bot.slack.blocks.values import ConversationLine, StatusReport
 from bot.slack.commands.standing import Standing
 from bot.slack.grammar import parse
 from bot.slack.labelling import Labelling
-from bot.slack.queries import AskQuery, ExportQuery, MetricsQuery, Query, written
+from bot.slack.queries import AskQuery, DigestQuery, ExportQuery, MetricsQuery, Query, written
 from bot.slack.render import Renderer, excerpt
 from bot.taxonomy import Taxonomy
 from evaluators.base import Evaluator
@@ -81,6 +82,7 @@ class Desk:
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
         self._weeks_between_false_alerts = weeks_between_false_alerts
+        self.digests = Digests(self.signals, segment_keys)
         self._asking = Asking() if asking is None else asking
         self._health = Health(evaluators, sources, judging)
         self._standing = Standing(
@@ -172,6 +174,8 @@ class Desk:
     def _drawn(self, tx: Tx, query: Query, signals: Mapping[str, Signal], now: datetime) -> Message:
         if isinstance(query, MetricsQuery):
             return metrics_message(answer(tx, query, signals, now))
+        if isinstance(query, DigestQuery):
+            return self.digests.message(tx, Period(rhythm=query.rhythm, until=now))
         if isinstance(query, ExportQuery):
             return export_message(query.what, rows_of(tx, query.what))
         message = self._standing.of(tx, query, now)

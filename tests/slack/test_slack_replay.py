@@ -16,11 +16,15 @@ from slack_people import MIA, STRANGER, Request, Someone, controls, words_of
 from web_double import ALERTS, REVIEW, home_of
 
 from bot.config import RoleSettings
+from bot.digest import DIGEST
 from bot.home import FOR_GOOD
 from bot.review import show
+from bot.slack.blocks.taxonomy import merge_form, word_form
+from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.listening.surfaces import ACTIONS
 from traces.model import AlertState, Label, Score
 from traces.store.mutes import Mute
+from traces.store.taxonomy import Word
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")
 NOBODY = Someone("U0NOBODY", "nob")
@@ -40,6 +44,7 @@ DAY = timedelta(days=1)
 OFF_ID = "b3a3d5a0"
 EVERYONE_WITH_A_ROLE = frozenset({"admin", "reviewer", "viewer"})
 WHO_MAY_CHANGE = frozenset({"admin", "reviewer"})
+ADMINS = frozenset({"admin"})
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,58 @@ def _share(hark: House, who: Someone) -> Request:
     return hark.hands.press_answer(hark.slack.answers[asked.answer_key][0], "answer_share", who)
 
 
+def _on_taxonomy(
+    action_id: str, *, option: str | None = None, turned: bool = False
+) -> Callable[[House, Someone], Request]:
+    """A click in the window on the taxonomy, which holds two words of the team and more than a page in all."""
+
+    def make(hark: House, who: Someone) -> Request:
+        _two_words(hark, besides=70)
+        hark.do(hark.hands.command("taxonomy", ADMIN))
+        if turned:
+            hark.do(hark.hands.press_in(_newest(hark), "taxonomy_next", ADMIN))
+        if action_id in {"taxonomy_previous", "taxonomy_next"}:
+            return hark.hands.press_in(_newest(hark), action_id, who)
+        # Whoever may not is not shown the button, and may send the click all the same.
+        request = hark.hands.press_in(_newest(hark), "taxonomy_previous" if turned else "taxonomy_next", who)
+        verb = {"Retire": "retire", "Rename…": "rename"}.get(option or "")
+        value = str(Token(ref_of("too_long"), verb)) if verb else str(Token("new"))
+        request.payload["actions"][0].update(action_id=action_id, value=value)
+        return request
+
+    return make
+
+
+def _two_words(hark: House, besides: int = 0) -> None:
+    with hark.store.begin() as tx:
+        for name in ("too_long", "too_short", *(f"word {n}" for n in range(besides))):
+            tx.taxonomy.put(Word(name=name, version=1, title=name, changed_by="U0ADMIN", changed_at=NOON))
+
+
+def _taxonomy_form(hark: House, who: Someone) -> Request:
+    _two_words(hark)
+    view = word_form(Token("new"), ["refusal"])
+    return hark.hands.submit(hark.slack.shows(view.payload()), {"title": "Rude", "evaluator": "free"}, who)
+
+
+def _taxonomy_merge(hark: House, who: Someone) -> Request:
+    _two_words(hark)
+    with hark.store.begin() as tx:
+        tx.reviews.put_label(Label(conversation_id="c-9", name="too_long", value=1.0, reviewer="U0MIA", at=NOON))
+        words = [e for e in hark.hark.desk.taxonomy.entries(tx) if e.name.startswith("too_")]
+    long, short = sorted(words, key=lambda e: e.name)
+    view = merge_form(Token(ref_of("too_long"), "merge"), long, [short])
+    return hark.hands.submit(hark.slack.shows(view.payload()), {"into": str(Token(ref_of("too_short")))}, who)
+
+
+def _open_queue(hark: House, who: Someone) -> Request:
+    with hark.store.begin() as tx:
+        tx.outbox.request(kind=DIGEST, subject_id="daily.2026-11-20T09:00", channel=ALERTS, at=NOON)
+    hark.deliver()
+    digest = next(m for m in hark.slack.roots(ALERTS) if "digest_queue" in controls(m))
+    return hark.hands.press(ALERTS, digest["ts"], "digest_queue", who)
+
+
 def _newest(hark: House) -> str:
     return next(reversed(hark.slack.views))
 
@@ -184,6 +241,7 @@ DEEDS = {
     "conversation_page": Deed(_in_window("conversation_page", option="Page 3"), EVERYONE_WITH_A_ROLE, changes=False),
     "conversation_reveal": Deed(_in_window("conversation_reveal"), frozenset({"admin"}), redraws=False),
     "conversation_hide": Deed(_in_window("conversation_hide"), EVERYONE_WITH_A_ROLE, changes=False),
+    "digest_queue": Deed(_open_queue, WHO_MAY_CHANGE, changes=False),
     "answer_share": Deed(_share, EVERYONE_WITH_A_ROLE, redraws=False),
     "label_word": Deed(_word, WHO_MAY_CHANGE),
     "label_menu skip": Deed(_menu("Skip"), WHO_MAY_CHANGE, redraws=False),
@@ -199,6 +257,13 @@ DEEDS = {
     "home_signal_on": Deed(_on_home("home_signal_on"), frozenset({"admin"}), redraws=False),
     "shortcut": Deed(lambda hark, who: hark.hands.shortcut("open_review_queue", who), WHO_MAY_CHANGE, changes=False),
     "shortcut send": Deed(_send_to_review, WHO_MAY_CHANGE, redraws=False),
+    "taxonomy_add": Deed(_on_taxonomy("taxonomy_add"), ADMINS, changes=False),
+    "taxonomy_word retire": Deed(_on_taxonomy("taxonomy_word", option="Retire"), ADMINS, redraws=False),
+    "taxonomy_word rename": Deed(_on_taxonomy("taxonomy_word", option="Rename…"), ADMINS, changes=False),
+    "taxonomy_next": Deed(_on_taxonomy("taxonomy_next"), EVERYONE_WITH_A_ROLE, changes=False),
+    "taxonomy_previous": Deed(_on_taxonomy("taxonomy_previous", turned=True), EVERYONE_WITH_A_ROLE, changes=False),
+    "submit a word": Deed(_taxonomy_form, ADMINS, redraws=False),
+    "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
     "mute": Deed(lambda hark, who: hark.hands.command("mute volume 4h", who), WHO_MAY_CHANGE),
     "command": Deed(lambda hark, who: hark.hands.command("status", who), EVERYONE_WITH_A_ROLE, changes=False),

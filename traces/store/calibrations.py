@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
@@ -55,6 +56,16 @@ class Calibrations(Part):
             .order_by(_T.c.calibration_id)
         )
         return [_calibration(row.body) for row in rows]
+
+    def as_of(self, evaluator: str, at: datetime) -> Calibration | None:
+        """The calibration that an evaluator had at a time."""
+        row = self._connection.execute(
+            select(_T)
+            .where(_T.c.workspace_id == self._workspace_id, _T.c.evaluator == evaluator, _T.c.computed_at <= at)
+            .order_by(_T.c.calibration_id.desc())
+            .limit(1)
+        ).first()
+        return None if row is None else _calibration(row.body)
 
     def scored(self, name: str) -> dict[str, int]:
         """How many conversations each evaluator version scores now, of a name."""

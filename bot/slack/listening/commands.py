@@ -15,11 +15,12 @@ from bot.review_desk import ReviewDesk
 from bot.sharing import Sharing
 from bot.slack.access import Person, Role, person_in
 from bot.slack.ask import Desk
+from bot.slack.blocks.digest import QUEUE
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.mutes import muted_message, unmuted_message
 from bot.slack.blocks.sharing import SHARE, with_share
 from bot.slack.blocks.surface import Message, View
-from bot.slack.blocks.tokens import parse_token
+from bot.slack.blocks.tokens import Token, parse_token
 from bot.slack.blocks.transcript import Place
 from bot.slack.listening.base import Body, Edge, pressed, request_key, tell
 from bot.slack.listening.taxonomy import TaxonomyListeners
@@ -39,7 +40,7 @@ from traces.errors import BadInput, Denied, HarkError, StoreUnavailable
 from traces.model import Segment
 
 COMMAND: Final = "/hark"
-ACTIONS: Final = (SHARE,)
+ACTIONS: Final = (SHARE, QUEUE)
 
 _LOG = logging.getLogger(__name__)
 _OF_REVIEWERS: Final = (MuteQuery, UnmuteQuery, ReviewQuery, ExportQuery)
@@ -80,6 +81,7 @@ class CommandListeners:
     def register(self, app: App) -> None:
         app.command(COMMAND)(self._on_command)
         app.action(SHARE)(self._on_share)
+        app.action(QUEUE)(self._edge.on_click(Role.REVIEWER, self._open_queue))
 
     def _on_command(self, ack: Ack, body: Body, respond: Respond) -> None:
         # An answer may take longer than the three seconds that an acknowledgement has; it goes to the response URL.
@@ -148,6 +150,9 @@ class CommandListeners:
             message=with_share(reply.message, answer_id),
             remember=lambda: self._sharing.remember(answer_id, reply.query, person, reply.question),
         )
+
+    def _open_queue(self, _token: Token, person: Person, body: Body) -> None:
+        self._edge.show(body, lambda: self._reviewing.window(person))
 
     # --- sharing ---
 

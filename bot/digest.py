@@ -1,0 +1,214 @@
+"""What a day or a week brought, gathered from the store for one message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.correction import estimate
+from alerts.signals import threshold_of
+from bot.evidence import Evidence
+from bot.movement import Moved, Movement, movement_of
+from bot.slack.blocks.digest import DigestReport, Mover, Taught, Unanswered, digest_message
+from bot.slack.blocks.surface import Message
+from bot.slack.blocks.values import CorrectedRate
+from bot.slack.queries import Rhythm
+from traces.clock import parse_time
+from traces.errors import BadInput
+from traces.histogram import Rollup
+from traces.model import Alert, Calibration, Kind, Signal
+from traces.store import Tx
+from traces.store.alerts import LIVE
+from traces.store.outbox import Delivery
+
+DIGEST: Final = "digest"
+"""The kind of the outbox's message that is a digest; its subject is the rhythm and the time that it ends at."""
+
+LENGTHS: Final[Mapping[Rhythm, timedelta]] = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+_MOVERS: Final = 6
+_TOPICS: Final = 3
+_PRECISION_OVER: Final = timedelta(weeks=4)
+_ALERTS_READ: Final = 1_000
+_TOPIC_KEYS: Final = ("topic", "scenario")
+_HELP: Final = ("task_success", "escalation", "abandonment", "refusal")
+_OUTCOMES: Final = frozenset({"noise", "expected"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The time that a digest is of; it ends at ``until``."""
+
+    rhythm: Rhythm
+    until: datetime
+
+    @property
+    def since(self) -> datetime:
+        return self.until - LENGTHS[self.rhythm]
+
+    @property
+    def subject_id(self) -> str:
+        return f"{self.rhythm}.{self.until:%Y-%m-%dT%H:%M}"
+
+    @classmethod
+    def of(cls, subject_id: str) -> Period:
+        """The period that the outbox's message is of.
+
+        Raises:
+            BadInput: It is none.
+        """
+        rhythm, _, until = subject_id.partition(".")
+        try:
+            return cls(rhythm="weekly" if rhythm == "weekly" else "daily", until=parse_time(f"{until}:00Z"))
+        except ValueError as error:
+            raise BadInput("not a digest", "subject_id") from error
+
+
+class Digests:
+    """Makes digests.
+
+    Args:
+        signals: The signals with data as of a time, by name.
+        segment_keys: Keys that the traffic is cut by.
+    """
+
+    def __init__(self, signals: Callable[[Tx, datetime], Mapping[str, Signal]], segment_keys: Sequence[str]) -> None:
+        self._signals = signals
+        self._topic_keys = tuple(key for key in _TOPIC_KEYS if key in segment_keys)
+
+    def message(self, tx: Tx, period: Period) -> Message:
+        """The digest of a period."""
+        return digest_message(self.report(tx, period))
+
+    def delivered(self, tx: Tx, delivery: Delivery) -> Message | None:
+        """The message of the outbox."""
+        return digest_message(self.report(tx, Period.of(delivery.subject_id)), delivery.delivery_id)
+
+    def report(self, tx: Tx, period: Period) -> DigestReport:
+        """What a period brought; what is open and what waits is of now."""
+        signals = self._signals(tx, period.until)
+        movement = movement_of(tx, signals, period.since, period.until)
+        calibrations = tx.calibrations.current()
+        told = [one for one in movement.moved if one.signal.name not in _TOLD_APART][:_MOVERS]
+        failing = [signals[name] for name in _HELP if name in signals]
+        facts = Evidence(tx, period.since, period.until, calibrations)
+        unanswered = tuple(self._unanswered(tx, period, failing, facts))
+        alerts = tx.alerts.all(_ALERTS_READ)
+        tally = tx.reviews.tally(period.since, period.until)
+        return DigestReport(
+            rhythm=period.rhythm,
+            since=period.since,
+            until=period.until,
+            conversations=movement.period.get("volume", Rollup()).n,
+            usually=movement.usually,
+            watched=movement.compared,
+            movers=tuple(_mover(one, calibrations) for one in told),
+            opened=tuple(_named((a for a in alerts if period.since <= a.detected_at < period.until), signals)),
+            closed=tuple(_named((a for a in alerts if _ended_in(a, period)), signals)),
+            open_now=len(tx.alerts.in_state(*LIVE)),
+            **_precision(alerts, period.until),
+            labels=sum(tally.values()),
+            reviewers=len({reviewer for _, reviewer in tally}),
+            waiting=tx.reviews.unlabelled(),
+            taught=tuple(_taught(tx, sorted({name for name, _ in tally}), period)),
+            judge_usd=_spent(movement, "judge_spend"),
+            agent_usd=_spent(movement, "cost"),
+            unanswered=unanswered,
+            examples=tuple(facts.examples([one.signal for one in told], unanswered)),
+        )
+
+    def _unanswered(self, tx: Tx, period: Period, failing: Sequence[Signal], facts: Evidence) -> Iterator[Unanswered]:
+        """The topics with the most conversations beyond the usual share that were not helped."""
+        found = []
+        for key in self._topic_keys[:1] if failing else ():
+            for segment in tx.rollups.segments_with(key, since=period.since, until=period.until):
+                worst = max(
+                    (one for signal in failing if (one := facts.failed(signal, segment)) is not None),
+                    key=lambda one: one.failed - one.n * one.usual,
+                    default=None,
+                )
+                if worst is not None:
+                    found.append(worst)
+        found.sort(key=lambda one: one.n * one.usual - one.failed)
+        for one in found[:_TOPICS]:
+            yield facts.with_question(one)
+
+
+_TOLD_APART: Final = frozenset({"volume", "judge_spend"})
+"""Signals that the digest tells by themselves."""
+
+
+def _mover(moved: Moved, calibrations: Mapping[str, Calibration]) -> Mover:
+    signal, rollup = moved.signal, moved.measured
+    corrected = None
+    if signal.kind is Kind.RATE:
+        found = estimate(signal, rollup.at_least(threshold_of(signal, calibrations)), rollup.n, calibrations)
+        corrected = None if found is None else CorrectedRate(**asdict(found))
+    return Mover(signal=signal, value=moved.value, usual=moved.usual, n=rollup.n, corrected=corrected)
+
+
+def _named(alerts: Iterable[Alert], signals: Mapping[str, Signal]) -> Iterator[tuple[Alert, Signal]]:
+    for alert in alerts:
+        if alert.signal in signals:
+            yield alert, signals[alert.signal]
+
+
+def _ended_in(alert: Alert, period: Period) -> bool:
+    return alert.resolved_at is not None and period.since <= alert.resolved_at < period.until
+
+
+def _precision(alerts: Iterable[Alert], until: datetime) -> dict[str, int]:
+    over = [a for a in alerts if a.resolved_at is not None and until - _PRECISION_OVER <= a.resolved_at < until]
+    useful = sum(alert.detail.get("outcome") not in _OUTCOMES for alert in over)
+    return {"judged": len(over), "useful": useful}
+
+
+def _taught(tx: Tx, names: Sequence[str], period: Period) -> Iterator[Taught]:
+    """The evaluators whose threshold the period's labels moved, and those that have one since."""
+    for name in names:
+        before, after = tx.calibrations.as_of(name, period.since), tx.calibrations.as_of(name, period.until)
+        if after is None:
+            continue
+        taught = Taught(
+            evaluator=name,
+            before=None if before is None else before.threshold,
+            after=after.threshold,
+            raw=after.raw_rate,
+            corrected=_rate(after),
+        )
+        if taught.has_moved:
+            yield taught
+
+
+def _rate(calibration: Calibration) -> CorrectedRate | None:
+    found = (calibration.corrected_rate, calibration.ci_low, calibration.ci_high)
+    if found[0] is None or found[1] is None or found[2] is None or not calibration.usable:
+        return None
+    return CorrectedRate(rate=found[0], ci_low=found[1], ci_high=found[2], n_labels=calibration.n_labels)
+
+
+def _spent(movement: Movement, name: str) -> float:
+    rollup = movement.period.get(name)
+    return 0.0 if rollup is None else max(0.0, rollup.total)
+
+
+def latest_due(now: datetime, hour: int, weekday: int | None, zone: ZoneInfo, *, daily: bool) -> Period | None:
+    """The newest period that has ended by ``now``: at ``hour`` o'clock of a day; the weekly one takes its day's place.
+
+    Args:
+        now: The time.
+        hour: When a digest is made, from 0 to 23, in the zone.
+        weekday: The day of the weekly one, from 0 for Monday; ``None`` is without.
+        zone: The team's time zone.
+        daily: Whether there is one every day.
+    """
+    local = now.astimezone(zone)
+    end = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if end > local:
+        end = (end - timedelta(days=1)).replace(hour=hour)
+    until = end.astimezone(now.tzinfo)
+    if weekday is not None and end.weekday() == weekday:
+        return Period(rhythm="weekly", until=until)
+    return Period(rhythm="daily", until=until) if daily else None

@@ -10,7 +10,8 @@ from typing import Final
 
 from alerts.correction import Reviewed
 from evaluators.calibrate import Labelled
-from evaluators.truth import truth_among
+from evaluators.calibration.reviewers import GOLD, Answer, dawid_skene
+from evaluators.truth import truth_among, truth_of
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Label, Segment
 from traces.store import Tx
@@ -22,20 +23,39 @@ WINDOW: Final = timedelta(days=90)
 _CHANGED: Final = frozenset({"model", "prompt_version", "release"})
 _LONG: Final = timedelta(days=3_650)
 _DAY: Final = timedelta(days=1)
+_HALF: Final = 0.5
 
 
 def reviewed(tx: Tx, name: str) -> dict[str, Reviewed]:
-    """What reviewers agree on of the conversations that they answered this question about, by conversation."""
+    """What is so of the conversations that reviewers answered this question about, by conversation.
+
+    What is known (labels by ``gold``) goes before what people say. Where three or more answer the same questions, each
+    counts for as much as it is right; else the majority decides, and a tie says nothing.
+    """
+    labels = tx.reviews.labels_named(name)
     by_conversation: dict[str, list[Label]] = {}
-    for label in tx.reviews.labels_named(name):
+    for label in labels:
         by_conversation.setdefault(label.conversation_id, []).append(label)
+    answers = answers_in(labels)
+    estimated = dawid_skene([a for a in answers if a.reviewer != GOLD])
+    weighed = {} if estimated is None else {i: chance >= _HALF for i, chance in estimated.chances.items()}
+    weighed |= {a.conversation_id: a.truth for a in answers if a.reviewer == GOLD}
     found = {}
     for conversation_id, given in by_conversation.items():
-        truth = truth_among(given)
+        truth = weighed.get(conversation_id, truth_among(given))
         if truth is not None:
             chance = next((p for label in given if (p := label.inclusion_probability) is not None), None)
             found[conversation_id] = Reviewed(truth=truth, weight=1 / (chance or 1.0))
     return found
+
+
+def answers_in(labels: Iterable[Label]) -> list[Answer]:
+    """The labels that say yes or no, as answers."""
+    return [
+        Answer(conversation_id=label.conversation_id, reviewer=label.reviewer, truth=truth, at=label.at)
+        for label in labels
+        if label.at is not None and (truth := truth_of(label.value)) is not None
+    ]
 
 
 class Epochs:

@@ -10,6 +10,7 @@ import click
 from bot.app import rules_of_calibration
 from bot.cli.setting import opened, print_json, say, settings
 from bot.jobs.calibrate import Calibrating
+from bot.slack.text import one_line
 from bot.thresholds import Standing, Thresholds, standing
 from evaluators.report import Bounds, EvaluatorReport, report_of
 from traces.clock import format_time
@@ -20,6 +21,7 @@ _SHOWN = (
     "n_labels", "threshold", "tpr", "tnr", "kappa", "raw_rate", "corrected_rate", "ci_low", "ci_high"
 )  # fmt: skip
 _PERSON = "command line"
+_NAME = 64
 
 
 @click.command()
@@ -74,6 +76,7 @@ def calibration_json(calibration: Calibration, stands: Standing | None = None) -
         "transported": calibration.is_transported,
         "labels_to_refresh": {"positive": calibration.refresh[0], "negative": calibration.refresh[1]},
         "promise": calibration.detail.get("promise"),
+        "question": calibration.detail.get("question"),
         "proposed_threshold": None if stands is None or stands.proposed is None else stands.proposed.threshold,
         "evaluator_version": calibration.evaluator_version,
         "computed_at": None if at is None else format_time(at),
@@ -121,6 +124,8 @@ def _lines(c: Calibration, stands: Standing) -> list[str]:
         )
     if promise := c.detail.get("promise"):
         lines.append(f"  {_promise_text(promise)}")
+    if question := c.detail.get("question"):
+        lines += _question_lines(question)
     if stands.proposed is not None:
         lines.append(
             f"  proposed: threshold {stands.proposed.threshold:.3g} ({stands.proposed.reason}); "
@@ -138,6 +143,20 @@ def _promise_text(promise: dict[str, Any]) -> str:
         return f"{said}: no threshold comes near it"
     where = "" if promise["from_score"] is None else f" at scores from {promise['from_score']:.3g}"
     return f"{said}: not proven; about {max(more, 1):,} more labels{where}"
+
+
+def _question_lines(question: dict[str, Any]) -> list[str]:
+    """What is worth saying of a question and of those who answer it."""
+    lines = []
+    if (alpha := question["alpha"]) is not None:
+        lines.append(
+            f"  reviewers agree on {question['agreement']:.0%} of {question['n_double']:,} conversations that several "
+            f"answered: alpha {_bounds(alpha)}"
+        )
+    if question["is_vague"]:
+        lines.append("  the question is too vague: reviewers agree hardly more than chance; say it more clearly")
+    drifted = [one_line(one["reviewer"], _NAME) for one in question["reviewers"] if one["has_drifted"]]
+    return [*lines, *(f"  {name} agrees with the others less often than before" for name in drifted)]
 
 
 def _move_text(move: Move) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 
-from bot.labelled import Evidence, Gathering, reviewed
+from bot.labelled import Evidence, Gathering, answers_in, reviewed
 from bot.thresholds import CALIBRATE, settle, standing
 from evaluators.calibrate import Labelled, calibrate, choose_threshold
 from evaluators.calibration.promise import Kept, Measure, Promise, keep, lower_bound
+from evaluators.calibration.reviewers import question_report
 from traces.histogram import Rollup
 from traces.model import Calibration, Json
 from traces.store import Store, Tx
@@ -78,8 +79,8 @@ class Calibrating:
             threshold=threshold,
             before=evidence.before,
         )
-        if promised:
-            found = replace(found, detail={**found.detail, "promise": promised})
+        told = question_report(answers_in(tx.reviews.labels_named(name)))
+        found = replace(found, detail={**found.detail, "question": asdict(told), **promised})
         tx.calibrations.put(found)
         return found
 
@@ -97,7 +98,7 @@ class Calibrating:
             wanted = kept.threshold
             reason = f"{promise.measure} of at least {promise.at_least:.0%}, by {kept.n:.0f} labels"
             in_force = settle(tx, name, (wanted, reason), now, automatically=self._rules.are_automatic)
-        return in_force, _told(promise, kept, in_force, evidence.labelled)
+        return in_force, {"promise": _told(promise, kept, in_force, evidence.labelled)}
 
 
 def outdate(tx: Tx, name: str, now: datetime) -> None:

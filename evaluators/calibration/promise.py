@@ -23,6 +23,7 @@ Bools = NDArray[np.bool_]
 DELTA: Final = 0.1
 """Chance with which a promise may be broken."""
 _GROWTH: Final = 1.15
+_ROOM: Final = 0.6
 _SLACK: Final = 2
 """False ones that the first cut may hold: one that allows none fails by chance too often."""
 _MOST_LABELS: Final = 20_000
@@ -122,9 +123,18 @@ def keep(
 
 def _precisions(at_least: float, scores: Floats, truths: Bools, weights: Floats, delta: float) -> Iterator[_Tested]:
     """From strict to loose: the cuts above which there are enough labels to prove anything."""
-    for cut in _cuts(scores, least_labels(at_least, _SLACK, delta)):
+    for cut in _cuts(scores, _first(at_least, len(scores), delta)):
         above = scores >= cut
         yield _Tested(cut, *_effective(truths[above], weights[above]))
+
+
+def _first(at_least: float, n: int, delta: float) -> int:
+    """How many labels the first cut holds: enough to prove the promise, with a few false ones where there is room."""
+    for slack in range(_SLACK, 0, -1):
+        if (first := least_labels(at_least, slack, delta)) <= _ROOM * n:
+            return first
+    least = least_labels(at_least, 0, delta)
+    return least if least <= n else max(1, n // 2)
 
 
 def _recalls(at_least: float, scores: Floats, truths: Bools, weights: Floats, delta: float) -> Iterator[_Tested]:

@@ -245,6 +245,11 @@ class SlackDouble:
         page, rest = _page(found, asked)
         return {"ok": True, "messages": [_read(m, asked) for m in page], **rest}
 
+    def shows(self, view: dict[str, Any]) -> str:
+        """A window that stands open for somebody, however it got there; returns its id."""
+        with self._lock:
+            return str(self._open_view({"view": view, "trigger_id": "t"})["view"]["id"])
+
     def _open_view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         if not asked.get("trigger_id"):
             return _no("invalid_trigger_id")

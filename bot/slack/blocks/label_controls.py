@@ -60,7 +60,7 @@ def _answers(item: FlaggedConversation, value: str, *, has_words: bool) -> Itera
     yield button(f"{thumb('no', question)} {one_line(question.no_label, _NAME)}", NO, value)
     word = next((name for name in item.likely if is_carried(name)), None)
     if has_words and word is not None:
-        yield button(f"🏷 {one_line(words(word), _NAME)}", WORD, str(Token(item.item_id, word)))
+        yield button(f"🏷 {one_line(words(item.titles.get(word, word)), _NAME)}", WORD, str(Token(item.item_id, word)))
 
 
 def _entries(item: FlaggedConversation) -> Iterator[tuple[str, str]]:

@@ -137,9 +137,9 @@ class Edge:
             self._open(body, view)
 
     def refill(self, body: Body, draw: Callable[[], View]) -> None:
-        """Draw the window anew in which somebody clicked."""
+        """Draw the window anew in which somebody clicked; where that cannot be, it stays, and a window over it says why."""
         view_id = str((body.get("view") or {}).get("id", ""))
-        self.client.views_update(view_id=view_id, view=_drawn(draw).payload())
+        self.client.views_update(view_id=view_id, view=draw().payload())
 
     def _refuse(self, body: Body, respond: Respond, problem: str) -> None:
         """Say why a click did nothing: in a window, where the click was in one and there is no message to answer to."""

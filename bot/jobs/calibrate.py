@@ -12,6 +12,7 @@ import numpy as np
 from bot.labelled import Evidence, Gathering, answers_in, reviewed
 from bot.thresholds import CALIBRATE, settle, standing
 from evaluators.calibrate import Labelled, calibrate, choose_threshold
+from evaluators.calibration.next import Known, unsure_of
 from evaluators.calibration.promise import Kept, Measure, Promise, keep, lower_bound
 from evaluators.calibration.reviewers import question_report
 from traces.histogram import Rollup
@@ -79,8 +80,11 @@ class Calibrating:
             threshold=threshold,
             before=evidence.before,
         )
+        unsure = unsure_of(
+            evidence.scores, [Known(one.value, one.truth) for one in evidence.labelled if not one.version]
+        )
         told = question_report(answers_in(tx.reviews.labels_named(name)))
-        found = replace(found, detail={**found.detail, "question": asdict(told), **promised})
+        found = replace(found, detail={**found.detail, "question": asdict(told), "unsure": asdict(unsure), **promised})
         tx.calibrations.put(found)
         return found
 

@@ -106,6 +106,14 @@ class Plan:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """By stratum of scores, how unsure the truth is: the standard deviation of yes and no."""
+
+    edges: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
 def plan(scores: Rollup, labelled: Sequence[Known], wanted: float, disagreeing: float = 0.0) -> Plan:
     """How to spend ``wanted`` reviews on as many conversations as ``scores`` holds.
 
@@ -117,13 +125,24 @@ def plan(scores: Rollup, labelled: Sequence[Known], wanted: float, disagreeing: 
         wanted: Reviews, of which the share for double review is left out here.
         disagreeing: How many of the conversations another evaluator disagrees about.
     """
+    return plan_of(unsure_of(scores, labelled), scores, wanted, disagreeing)
+
+
+def unsure_of(scores: Rollup, labelled: Sequence[Known]) -> Unsure:
+    """What labels say of how unsure the truth is, with the mean score of a stratum as a first guess."""
     edges = edges_of(scores)
+    return Unsure(edges, tuple(float(one) for one in _unsure(edges, scores, labelled)))
+
+
+def plan_of(unsure: Unsure, scores: Rollup, wanted: float, disagreeing: float = 0.0) -> Plan:
+    """What ``plan`` tells, of strata that are known: how unsure they are is no news, how many they hold is."""
+    edges = unsure.edges
     sizes = _sizes(edges, scores)
     first = wanted * (1 - DOUBLE_SHARE)
     for_disagreement = min(first * DISAGREEMENT_SHARE / (1 - DOUBLE_SHARE), disagreeing)
     for_audit = first * AUDIT_SHARE / (1 - DOUBLE_SHARE)
     audit = min(1.0, for_audit / scores.n) if scores.n else 1.0
-    best = neyman(sizes, _unsure(edges, scores, labelled), first - for_disagreement, least=audit)
+    best = neyman(sizes, np.array(unsure.deviations), first - for_disagreement, least=audit)
     return Plan(
         edges=edges,
         # What the audit picks counts for the rate as well.

@@ -1,4 +1,4 @@
-"""``hark ingest`` and ``hark labels``: files in, with every bad line named and every good one kept."""
+"""``hark ingest``: files in, with every bad line named and every good one kept."""
 
 from __future__ import annotations
 
@@ -16,16 +16,13 @@ from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import opened, print_json, say, settings
 from traces.arriving import Roll, Sending, arrivals_of, printable, source_name
 from traces.clock import Clock
-from traces.conversation_format import parse_label_line
 from traces.errors import BadInput
 from traces.formats import AUTO, FORMATS, Read, otlp
 from traces.formats import read as read_value
-from traces.ingest import Receipt, take_conversations, take_label, take_spans
-from traces.model import AuditEntry, Label
+from traces.ingest import Receipt, take_conversations, take_spans
 from traces.receive import take_parts
 from traces.stamp import stamped_offers, stamped_spans
 from traces.store import Store, Tx
-from traces.store.reviews import LabelChange
 
 _BATCH = 500
 _UNREAD = 2
@@ -210,64 +207,3 @@ def _batches(found: Iterable[Read]) -> Iterator[list[Read]]:
             batch, held = [], 0
     if batch:
         yield batch
-
-
-@click.group()
-def labels() -> None:
-    """Bring in reviewers' labels."""
-
-
-@labels.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-def import_labels(file: Path) -> None:
-    """Store labels from FILE (JSON Lines; - is standard input).
-
-    One label per line: {"conversation_id", "name", "value", "reviewer", "note"?, "at"?}. A label of the same reviewer on the
-    same conversation under the same name replaces the earlier one.
-
-    \b
-    Example: hark labels import labels.jsonl
-    """
-    rejects = Rejects()
-    with opened() as (store, clock):
-        with Opened(file) as opened_file:
-            found = list(_checked(values(opened_file, rejects), rejects))
-        changes, unknown = _store_labels(store, found, clock)
-    say(
-        f"{changes[LabelChange.ADDED]} added, {changes[LabelChange.CHANGED]} changed, "
-        f"{changes[LabelChange.UNCHANGED]} unchanged"
-    )
-    if unknown:
-        say(f"{unknown} are of conversations that are not stored (yet); they are kept")
-    rejects.tell("label")
-
-
-def _store_labels(store: Store, found: list[Label], clock: Clock) -> tuple[dict[LabelChange, int], int]:
-    changes = dict.fromkeys(LabelChange, 0)
-    with store.begin() as tx:
-        at = clock.now()
-        known = tx.conversations.known({label.conversation_id for label in found})
-        for label in found:
-            change = take_label(tx, label, at)
-            changes[change] += 1
-            if change is not LabelChange.UNCHANGED:
-                tx.audit.add(_imported(label, at))
-    return changes, sum(label.conversation_id not in known for label in found)
-
-
-def _imported(label: Label, at: Any) -> AuditEntry:
-    return AuditEntry(
-        at=at,
-        actor=label.reviewer,
-        action="label.import",
-        subject=f"conversation:{label.conversation_id}",
-        after={"name": label.name, "value": label.value, "note": label.note},
-    )
-
-
-def _checked(lines: Iterable[tuple[str, Any]], rejects: Rejects) -> Iterator[Label]:
-    for where, sent in lines:
-        try:
-            yield parse_label_line(sent)
-        except BadInput as error:
-            rejects.add(f"{where}: {error}")

@@ -23,8 +23,9 @@ from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
 from bot.cli.evaluators import evaluators
 from bot.cli.export import export
-from bot.cli.ingest import ingest, labels
+from bot.cli.ingest import ingest
 from bot.cli.keys import keys
+from bot.cli.labels import labels
 from bot.cli.query import alerts, metrics
 from bot.cli.run import run
 from bot.cli.signals import signals

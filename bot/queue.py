@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,16 +60,20 @@ class Queue:
         """
         tx.queue.one_at_a_time()
         self._assign_open(tx, now)
-        workload = self.workload(tx, person, now)
-        n = n if workload.left is None else min(n, workload.left)
-        chosen = self._ranked(tx, person, now)[after : after + n] if n > 0 else []
+        candidates = self._candidates(tx, person.user_id, now)
+        left = self._workload(tx, candidates, person, now).left
+        n = n if left is None else min(n, left)
+        chosen = self._ranked(tx, candidates, person, now)[after : after + n] if n > 0 else []
         self._reserve(tx, [c.item for c in chosen], person, now)
         return [c.item for c in chosen]
 
     def workload(self, tx: Tx, person: Person, now: datetime) -> Workload:
         """How much there is for a reviewer."""
+        return self._workload(tx, self._candidates(tx, person.user_id, now), person, now)
+
+    def _workload(self, tx: Tx, candidates: Sequence[Candidate], person: Person, now: datetime) -> Workload:
         return Workload(
-            waiting=len(self._candidates(tx, person.user_id, now)),
+            waiting=len(candidates),
             taps=tx.queue.taps(person.user_id, bucket_start(now, DAY_S)),
             taps_per_day=self.rules.taps_per_day,
         )
@@ -82,9 +86,8 @@ class Queue:
 
     # --- the order ---
 
-    def _ranked(self, tx: Tx, person: Person, now: datetime) -> list[Candidate]:
+    def _ranked(self, tx: Tx, candidates: Sequence[Candidate], person: Person, now: datetime) -> list[Candidate]:
         """Best first: what is this person's, fresh alerts, what people sent, second opinions, what evaluators are unsure of."""
-        candidates = self._candidates(tx, person.user_id, now)
         entries = tx.queue.entries(c.item.item_id for c in candidates)
         live = {alert.alert_id for alert in tx.alerts.in_state(*LIVE)}
         doubts = _doubts(tx, candidates)
@@ -97,7 +100,8 @@ class Queue:
             urgency = 0 if mine else _urgency(c, live, now)
             return urgency, doubts[c.item.item_id], -c.item.picked_at.timestamp()
 
-        return _mixed(sorted(candidates, key=rank), lambda c: rank(c)[0])
+        answered = tx.reviews.label_counts(bucket_start(now, DAY_S), reviewer=person.user_id)
+        return _mixed(sorted(candidates, key=rank), lambda c: rank(c)[0], answered)
 
     def _reserve(self, tx: Tx, items: Sequence[ReviewItem], person: Person, now: datetime) -> None:
         ids = [item.item_id for item in items]
@@ -257,12 +261,22 @@ def _doubts(tx: Tx, candidates: Sequence[Candidate]) -> dict[str, float]:
     return doubts
 
 
-def _mixed(ranked: Sequence[Candidate], urgency: Callable[[Candidate], int]) -> list[Candidate]:
-    """The same order, but within one urgency the evaluators take turns: nobody answers one question a hundred times."""
+def _mixed(
+    ranked: Sequence[Candidate], urgency: Callable[[Candidate], int], answered: Mapping[str, int]
+) -> list[Candidate]:
+    """The same order, but within one urgency questions and conversations take turns: nobody answers one a hundred times.
+
+    ``answered`` is how often each question has had its turn today.
+    """
     turns: Counter[tuple[int, str]] = Counter()
     keyed = []
     for place, candidate in enumerate(ranked):
-        group = (urgency(candidate), candidate.item.evaluator)
-        keyed.append(((group[0], turns[group], place), candidate))
-        turns[group] += 1
+        item, urgent = candidate.item, urgency(candidate)
+        question, conversation = (
+            (urgent, f"question {item.evaluator}"),
+            (urgent, f"conversation {item.conversation_id}"),
+        )
+        turn = answered.get(item.evaluator, 0) + turns[question] + turns[conversation]
+        keyed.append(((urgent, turn, place), candidate))
+        turns.update((question, conversation))
     return [candidate for _, candidate in sorted(keyed, key=lambda pair: pair[0])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -81,7 +81,7 @@ class Review:
             if not tx.state.first_time(request_key, now):
                 return False
             labels = tx.reviews.labels_of([item.conversation_id]).get(item.conversation_id, [])
-            mine = _given_together(labels, item.evaluator, person)
+            mine = _given_together(labels, item, person, tx.reviews.asked_besides(item))
             if not mine:
                 raise BadInput("there is no label of yours to undo here; only who gave a label takes it back")
             for label in mine:
@@ -154,10 +154,17 @@ def _unchosen(tx: Tx, item: ReviewItem, answer: Answer, person: Person) -> list[
     ]
 
 
-def _given_together(labels: Iterable[Label], evaluator: str, person: Person) -> list[Label]:
-    """A person's answer to the question, with the further labels that came in the same submission."""
+def _given_together(
+    labels: Iterable[Label], item: ReviewItem, person: Person, asked_besides: Collection[str]
+) -> list[Label]:
+    """A person's answer to the question, with the further labels that came in the same submission.
+
+    Without an answer these are the last words that answer no other question about the conversation.
+    """
     own = [label for label in labels if label.reviewer == person.user_id]
-    answer = next((label for label in own if label.name == evaluator), None)
+    answer = next((label for label in own if label.name == item.evaluator), None)
+    if answer is None:
+        own = [label for label in own if label.name not in asked_besides]
     latest = answer.at if answer is not None else max((label.at for label in own if label.at), default=None)
     return [label for label in own if label is answer or label.at == latest]
 

@@ -10,17 +10,16 @@ from alerts.pipeline import ALERT, EXAMPLE, UPDATE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
 from bot.jobs.pick import REVIEW
 from bot.queue import PROBLEM
-from bot.review import SEVERITY
 from bot.review_rules import Votes
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.saying import others
 from bot.slack.blocks.story import update_message
 from bot.slack.blocks.surface import Message
-from bot.slack.blocks.values import FlaggedConversation, GivenWord, Question, Turn, Verdict, Vote
+from bot.slack.blocks.values import FlaggedConversation, Question, Turn
+from bot.slack.voted import Given, voted
 from evaluators.base import Evaluator
-from evaluators.truth import truth_of
-from traces.model import Alert, Conversation, Direction, Label, Score, Segment, Signal
+from traces.model import Alert, Conversation, Direction, Score, Segment, Signal
 from traces.model import Message as Said
 from traces.redact import redact
 from traces.store import Tx
@@ -144,6 +143,7 @@ class Renderer:
         names = tx.state.reviewer_names()
         words = tx.taxonomy.current()
         unoffered = {word.name for word in words.values() if word.state is not WordState.ACTIVE}
+        besides = tx.reviews.asked_besides(item)
         spoken = _spoken(conversation)
         first = _first_shown([place for place, _ in spoken], asked)
         card = FlaggedConversation(
@@ -156,30 +156,13 @@ class Renderer:
             at=conversation.started_at,
             context=_context(conversation),
             scores=tuple(_shown(scores, asked)),
-            likely=tuple(_likely(scores, {item.evaluator, *unoffered})),
+            likely=tuple(_likely(scores, {item.evaluator, *besides, *unoffered})),
             titles={word.name: word.title for word in words.values()},
             assigned_to=_assigned(tx, item, names),
             is_kept=tx.datasets.holds(item.conversation_id),
         )
-        return self._voted(card, item, labels, names, viewer)
-
-    def _voted(
-        self,
-        card: FlaggedConversation,
-        item: ReviewItem,
-        labels: Sequence[Label],
-        names: Mapping[str, str],
-        viewer: str | None,
-    ) -> FlaggedConversation:
-        """The card with what may be shown of what reviewers said."""
-        votes = _votes(labels, item.evaluator, names, card.titles)
-        answered = {label.reviewer for label in labels if label.name == item.evaluator}
-        wanted = self._rule.wanted(item.item_id, [vote.verdict for vote in votes.values()])
-        wanted = max(wanted, self._rule.several) if self._rule.is_blind else wanted
-        if self._rule.are_shown(len(votes)) or viewer in answered:
-            given = _words(labels, answered, names, card.titles)
-            return replace(card, votes=tuple(votes.values()), words=given, wants_votes=len(votes) < wanted)
-        return replace(card, hidden_votes=len(votes), shown_from=self._rule.several, wants_votes=len(votes) < wanted)
+        given = Given(labels=labels, names=names, asked_besides=besides)
+        return voted(card, item, given, self._rule, viewer)
 
 
 def excerpt(conversation: Conversation, score: Score | None = None) -> tuple[Turn, ...]:
@@ -231,49 +214,8 @@ def _hidden(text: str | None) -> str | None:
     return None if text is None else redact(text).text
 
 
-def _votes(
-    labels: Sequence[Label], evaluator: str, names: Mapping[str, str], titles: Mapping[str, str]
-) -> dict[str, Vote]:
-    """By reviewer who answered the question, the vote with the further words that the same reviewer gave."""
-    votes = {}
-    for label in labels:
-        if label.name != evaluator or label.at is None:
-            continue
-        own = (other for other in labels if other.reviewer == label.reviewer and other.name != evaluator)
-        further = tuple(said for other in own if (said := _further(other, titles)) is not None)
-        votes[label.reviewer] = Vote(
-            reviewer=names.get(label.reviewer, label.reviewer),
-            evaluator=evaluator,
-            verdict=_verdict(label),
-            at=label.at,
-            labels=further,
-            note=label.note,
-        )
-    return votes
-
-
-def _further(label: Label, titles: Mapping[str, str]) -> str | None:
-    """A word beside a verdict, as people see it; ``None`` for another question that was answered with no."""
-    if label.name == SEVERITY:
-        return f"{SEVERITY} {label.value}"
-    return titles.get(label.name, label.name) if truth_of(label.value) else None
-
-
-def _words(
-    labels: Sequence[Label], answered: Collection[str], names: Mapping[str, str], titles: Mapping[str, str]
-) -> tuple[GivenWord, ...]:
-    """What those said of the conversation who did not answer the question."""
-    return tuple(
-        GivenWord(
-            reviewer=names.get(label.reviewer, label.reviewer), name=titles.get(label.name, label.name), at=label.at
-        )
-        for label in labels
-        if label.reviewer not in answered and label.at is not None and truth_of(label.value)
-    )
-
-
 def _likely(scores: Sequence[Score], besides: Collection[str]) -> list[str]:
-    """What evaluators say is the case besides what is asked, or no longer offered, the surest first."""
+    """What evaluators say is the case besides what is asked or no longer offered, the surest first."""
     others = {s.name: s.value for s in scores if s.name not in besides and s.value is not None and s.value >= _SAYS_SO}
     return sorted(others, key=lambda name: (-others[name], name))[:_LIKELY]
 
@@ -283,11 +225,6 @@ def _assigned(tx: Tx, item: ReviewItem, names: Mapping[str, str]) -> str | None:
     entries = tx.queue.entries([item.item_id]).get(item.item_id, [])
     mine = next((e for e in entries if e.state is EntryState.ASSIGNED and e.until_at is None), None)
     return None if mine is None else names.get(mine.reviewer, mine.reviewer)
-
-
-def _verdict(label: Label) -> Verdict:
-    truth = truth_of(label.value)
-    return "unsure" if truth is None else "yes" if truth else "no"
 
 
 __all__ = ["ALERT", "EXAMPLE", "REVIEW", "Renderer", "excerpt"]

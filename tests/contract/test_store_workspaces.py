@@ -200,6 +200,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "retention.purge": ((NOW + DAY,), {}),
     "retention.purge_answers": ((NOW + DAY,), {}),
     "reviews.agreement_of": (("U1",), {}),
+    "reviews.asked_besides": ((ITEM,), {}),
     "reviews.fingerprint": (("refusal",), {}),
     "reviews.item": (("i-1",), {}),
     "reviews.items_of": ((["c-1"],), {}),

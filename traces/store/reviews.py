@@ -84,6 +84,10 @@ class Reviews(Part):
             found += [item_of(row) for row in rows]
         return found
 
+    def asked_besides(self, item: ReviewItem) -> set[str]:
+        """The names of the other questions about an item's conversation."""
+        return {other.evaluator for other in self.items_of([item.conversation_id])} - {item.evaluator}
+
     def unlabelled(self) -> int:
         """How many items nobody has answered."""
         answered = (
@@ -170,12 +174,13 @@ class Reviews(Part):
         )
         return [label_of(row) for row in rows]
 
-    def label_counts(self, since: datetime | None = None) -> dict[str, int]:
-        """How many labels each name has, of all or of those given since a time."""
-        lately = () if since is None else (_L.c.at >= since,)
+    def label_counts(self, since: datetime | None = None, reviewer: str | None = None) -> dict[str, int]:
+        """How many labels each name has: of all, of those given since a time, of those of one reviewer."""
+        only = [_L.c.at >= since] if since is not None else []
+        only += [_L.c.reviewer == reviewer] if reviewer is not None else []
         rows = self._connection.execute(
             select(_L.c.name, func.count().label("labels"))
-            .where(self._labels(), *lately)
+            .where(self._labels(), *only)
             .group_by(_L.c.name)
             .order_by(_L.c.name)
         )

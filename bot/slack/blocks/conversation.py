@@ -80,10 +80,14 @@ def turn_elements(turn: Turn) -> tuple[Block, Block]:
     return line(words(turn.role), _NAME, bold=True), quote(turn.text, _TURN)
 
 
-def spoken_line(turn: Turn, limit: int) -> Block:
-    """Who spoke, and the beginning of what they said, on one line."""
-    who: Block = {"type": "text", "text": f"{one_line(words(turn.role), _NAME)}: ", "style": {"bold": True}}
-    return {"type": "rich_text_section", "elements": [who, {"type": "text", "text": f"{one_line(turn.text, limit)}\n"}]}
+def spoken_lines(turns: Sequence[Turn], limit: int) -> Block:
+    """Who spoke, and the beginning of what they said, each on a line."""
+    runs: list[Block] = []
+    for place, turn in enumerate(turns):
+        who = f"{one_line(words(turn.role), _NAME)}: "
+        runs.append({"type": "text", "text": who if place == 0 else f"\n{who}", "style": {"bold": True}})
+        runs.append({"type": "text", "text": one_line(turn.text, limit)})
+    return {"type": "rich_text_section", "elements": runs}
 
 
 def _score_text(score: Score) -> str:
@@ -167,7 +171,7 @@ __all__ = [
     "example_card",
     "question_line",
     "review_card",
-    "spoken_line",
+    "spoken_lines",
     "tally",
     "turn_elements",
     "vote_text",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.slack.blocks.alert import ACKNOWLEDGE, CONVERSATIONS, RESOLVE, segment_text
-from bot.slack.blocks.conversation import content, question_line, spoken_line
+from bot.slack.blocks.conversation import content, question_line, spoken_lines
 from bot.slack.blocks.figures import count, counted, duration, interval, money, percent, words
 from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
 from bot.slack.blocks.label_controls import is_carried, label_controls
@@ -16,7 +16,7 @@ from bot.slack.blocks.parts import actions, button, context, header, option, ric
 from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text
 from bot.slack.blocks.surface import HomeView
 from bot.slack.blocks.tokens import Token
-from bot.slack.blocks.values import FlaggedConversation, StatusReport
+from bot.slack.blocks.values import FlaggedConversation, StatusReport, Turn
 from bot.slack.limits import OPTIONS, VIEW_BLOCKS
 from bot.slack.text import Block, code, escape, plain, slack_date
 from traces.model import Alert, AlertState
@@ -120,16 +120,15 @@ def _whole(item: FlaggedConversation) -> Iterator[Block]:
 def _short(item: FlaggedConversation) -> Iterator[Block]:
     yield _DIVIDER
     yield question_line(item)
-    if gist := _gist(item):
-        yield rich_text(*gist)
+    if item.turns:
+        yield rich_text(spoken_lines(_gist(item), _GIST))
     yield label_controls(item, place=PLACE, has_words=False)
 
 
-def _gist(item: FlaggedConversation) -> list[Block]:
+def _gist(item: FlaggedConversation) -> Sequence[Turn]:
     """The turn that holds the evidence, or else the last one, and the one before it."""
     last = len(item.turns) - 1 if item.telling is None else item.telling
-    shown = item.turns[max(0, last - 1) : last + 1]
-    return [spoken_line(turn, _GIST) for turn in shown]
+    return item.turns[max(0, last - 1) : last + 1]
 
 
 def _pages(queue: HomeQueue) -> Iterator[Block]:

@@ -1,0 +1,85 @@
+"""What may be shown on a card of what reviewers said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.review import SEVERITY
+from bot.review_rules import Votes
+from bot.slack.blocks.values import FlaggedConversation, GivenWord, Verdict, Vote
+from evaluators.truth import truth_of
+from traces.model import Label
+from traces.store.reviews import ReviewItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What reviewers said of a conversation.
+
+    ``names`` are display names by Slack id, ``asked_besides`` the names of the other questions about the conversation.
+    """
+
+    labels: Sequence[Label]
+    names: Mapping[str, str]
+    asked_besides: Collection[str] = ()
+
+
+def voted(
+    card: FlaggedConversation, item: ReviewItem, given: Given, rule: Votes, viewer: str | None = None
+) -> FlaggedConversation:
+    """The card with what a viewer, or without one a channel, may be shown; and whether more votes are wanted."""
+    votes = _votes(given.labels, item.evaluator, given.names, card.titles)
+    wanted = rule.wanted(item.item_id, [vote.verdict for vote in votes.values()])
+    wanted = max(wanted, rule.several) if rule.is_blind else wanted
+    card = replace(card, wants_votes=len(votes) < wanted)
+    if rule.are_shown(len(votes)) or viewer in votes:
+        words = [
+            label for label in given.labels if label.reviewer not in votes and label.name not in given.asked_besides
+        ]
+        return replace(card, votes=tuple(votes.values()), words=_words(words, given.names, card.titles))
+    return replace(card, hidden_votes=len(votes), shown_from=rule.several)
+
+
+def _votes(
+    labels: Sequence[Label], evaluator: str, names: Mapping[str, str], titles: Mapping[str, str]
+) -> dict[str, Vote]:
+    """By reviewer who answered the question, the vote with the further words that the same reviewer gave."""
+    votes = {}
+    for label in labels:
+        if label.name != evaluator or label.at is None:
+            continue
+        own = (other for other in labels if other.reviewer == label.reviewer and other.name != evaluator)
+        further = tuple(said for other in own if (said := _further(other, titles)) is not None)
+        votes[label.reviewer] = Vote(
+            reviewer=names.get(label.reviewer, label.reviewer),
+            evaluator=evaluator,
+            verdict=_verdict(label),
+            at=label.at,
+            labels=further,
+            note=label.note,
+        )
+    return votes
+
+
+def _further(label: Label, titles: Mapping[str, str]) -> str | None:
+    """A word beside a verdict, as people see it; ``None`` for another question that was answered with no."""
+    if label.name == SEVERITY:
+        return f"{SEVERITY} {label.value}"
+    return titles.get(label.name, label.name) if truth_of(label.value) else None
+
+
+def _words(labels: Sequence[Label], names: Mapping[str, str], titles: Mapping[str, str]) -> tuple[GivenWord, ...]:
+    """Labels as words, but for those that say that something is not the case."""
+    return tuple(
+        GivenWord(
+            reviewer=names.get(label.reviewer, label.reviewer), name=titles.get(label.name, label.name), at=label.at
+        )
+        for label in labels
+        if label.at is not None and truth_of(label.value)
+    )
+
+
+def _verdict(label: Label) -> Verdict:
+    truth = truth_of(label.value)
+    return "unsure" if truth is None else "yes" if truth else "no"

@@ -175,7 +175,7 @@ class Values:
             series: Which one.
             hour: When it began.
             rows: Its buckets in order, each with what it holds.
-            patience: How many weeks should lie between false alerts of this series.
+            patience: How many times more rarely than usual a false alert is accepted.
         """
         course = self._courses.setdefault(series, _Course(ValueDetector(), deque(maxlen=_HOURS_KEPT)))
         course.take(hour, rows, patience)

@@ -38,6 +38,8 @@ TOLD = "detected_through"
 """The job under which it is noted how far alerts have been brought in line."""
 _CHECKPOINT = "hourly"
 _SAVE_EVERY = timedelta(hours=24)
+_VALUES_PATIENCE = 3.0
+"""At its usual patience a series of values gives some 0.3 false alerts a week: all of them together get a tenth of the budget."""
 _Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
 _Fine: TypeAlias = Callable[[Series, datetime], Rows]
 
@@ -172,7 +174,7 @@ class Watch:
         self._through = hour + _HOUR
 
     def _take_value(self, series: Series, hour: datetime, rows: Rows) -> None:
-        patience = self._settings.weeks_between_false_alerts * max(1, self.series)
+        patience = _VALUES_PATIENCE * self._settings.weeks_between_false_alerts * max(1, len(self._values.series))
         self._values.take(series, hour, rows, patience=patience)
 
     @property

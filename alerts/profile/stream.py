@@ -81,7 +81,7 @@ class ValueDetector:
         self._patience = 1.0
 
     def be_patient(self, patience: float) -> None:
-        """Accept false alerts so many times more rarely than about once in three weeks of five-minute values."""
+        """Accept false alerts so many times more rarely than at the usual 0.3 a week of values without any rhythm."""
         self._patience = max(1.0, patience)
 
     def to_bytes(self) -> bytes:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from alerts.rules import Bound, Objective
+from alerts.signals import BUILT_IN
 from bot.section import Section
 from traces.model import Segment
 
-SignalReference: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+_SIZES = {signal.name: signal.tail_of for signal in BUILT_IN if signal.tail_of is not None}
+
+
+def _is_no_tail(name: str) -> str:
+    if name in _SIZES:
+        raise ValueError(f"{name} is measured against its own past and has no bound; give one to {_SIZES[name]}")
+    return name
+
+
+SignalReference: TypeAlias = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_is_no_tail)]
 
 
 class ObjectiveSettings(Section):

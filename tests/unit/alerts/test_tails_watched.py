@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import DAY, HOUR
+from pydantic import ValidationError
 
 from alerts.pipeline import Posting
 from alerts.signals import LATENCY, LATENCY_TAIL, SignalOverride, all_signals
 from alerts.tails import Tails, above
 from alerts.watch import WatchSettings
+from bot.config_rules import BoundSettings
 from bot.jobs.detect import Detection
 from bot.metrics import answer
 from bot.signals import signal_lines
@@ -189,3 +191,9 @@ def test_whatever_the_sizes_are_a_share_is_between_none_and_all_and_tails_can_be
 def test_saved_tails_of_other_series_are_not_believed():
     with pytest.raises(BadInput):
         Tails.from_bytes(b"123", [SERIES])
+
+
+def test_a_rule_on_a_tail_is_refused_with_the_size_that_can_be_bounded():
+    with pytest.raises(ValidationError, match="give one to latency"):
+        BoundSettings(signal="latency_tail", above=0.1)
+    assert BoundSettings(signal="latency", above=8.0).signal == "latency"

@@ -30,6 +30,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from bot.dialects import refusal_of
 from traces.clock import Clock
 from traces.errors import BadInput, StoreUnavailable
 from traces.fields import identifier
@@ -280,7 +281,8 @@ class Door:
             refused = _Refusal(503, error.message, {"Retry-After": "5"})
         if refused is not None:
             self._told_of_refused(scope["path"], refused.reason)
-            answer = JSONResponse({"error": refused.reason}, status_code=refused.status, headers=refused.headers)
+            said = refusal_of(scope["path"], refused.status, refused.reason)
+            answer = JSONResponse(said, status_code=refused.status, headers=refused.headers)
             await answer(scope, receive, send)
             return
         await self._admit(shown, scope, receive, send)

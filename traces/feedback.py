@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -72,6 +73,12 @@ def _given(sent: Any) -> Given:
     return Given(
         feedback_id=digest(key, TRACE_ID_BYTES), feedback=feedback, conversation_id=conversation_id, trace_id=about
     )
+
+
+def of_application(given: Given, application: str) -> Given:
+    """Feedback that only counts for conversations of one application, and replaces no other's."""
+    key = digest(f"{application}\n{given.feedback_id}", TRACE_ID_BYTES)
+    return replace(given, feedback_id=key, application=application)
 
 
 def read_changes(sent: Any, received_at: datetime) -> list[Change]:

@@ -269,7 +269,11 @@ def _merge_now(
     traces = _told_in(tx, conversation_ids, told)
     times = quiet_times(tx, quiet)
     arrivals = []
+    judged = {c: of for c, of in traces.items() if c in known and not any(map(_says_something, of))}
+    _judge(tx, judged, at)
     for conversation_id, told_here in traces.items():
+        if conversation_id in judged:
+            continue
         standing = known.get(conversation_id)
         conversation = merged(conversation_id, told_here)
         body = to_json(conversation)
@@ -286,6 +290,17 @@ def _merge_now(
     _forget(tx, [c for c in conversation_ids if c not in traces], at)
     updated = sum(a.version > 1 for a in arrivals)
     return Receipt(new=len(arrivals) - updated, updated=updated, unchanged=len(traces) - len(arrivals))
+
+
+def _says_something(told: Told) -> bool:
+    return told.lived or any(step[0] != "end" for step in told.steps)
+
+
+def _judge(tx: Tx, traces: Mapping[str, list[Told]], at: datetime) -> None:
+    """Keep the scores of conversations of which all but scores came otherwise: who judges one must not rewrite it."""
+    standing = tx.conversations.many(traces)
+    applications = {c: conversation.metadata.get("application") for c, conversation in standing.items()}
+    _take_verdicts(tx, [merged(c, traces[c], applications[c]) for c in standing], at)
 
 
 def _told_in(tx: Tx, conversation_ids: Sequence[str], fresh: Mapping[str, Told]) -> dict[str, list[Told]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.dialects import refusal_of
 from bot.http.room import Place, Room
 from bot.http.sender import REFUSED
 from traces import limits, wire
@@ -27,6 +29,8 @@ _TURN: Final = threading.Lock()
 ROOM: Final = "room"
 """Under this name an application's state holds the room for large bodies."""
 _PLACE: Final = "hark.place"
+_NOT_FOUND: Final = 404
+_SHOWN: Final = 200
 _CONTAINER_BYTES: Final = 50
 _STEP: Final = 1024 * 1024
 """A body that does not say how large it is takes its room in such steps."""
@@ -51,10 +55,10 @@ def answering(endpoint: Endpoint) -> Endpoint:
         except HarkError as error:
             _let_go(error)
             request.scope[REFUSED] = str(error)
-            return _answer_to(error)
+            return _answer_to(request, error)
         except ClientDisconnect:
             request.scope[REFUSED] = _CUT_OFF
-            return problem(400, _CUT_OFF)
+            return problem(request, 400, _CUT_OFF)
         finally:
             place.leave()
 
@@ -82,21 +86,28 @@ _STATUS: tuple[tuple[type[HarkError], int], ...] = (
 )
 
 
-def _answer_to(error: HarkError) -> Response:
+def _answer_to(request: Request, error: HarkError) -> Response:
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            return problem(status, str(error))
+            return problem(request, status, str(error))
     if isinstance(error, Busy):
         # Not 429: OpenTelemetry's older exporters for Python take that as final, and drop what they hold.
-        return problem(503, error.message, retry_after_s=error.retry_after_s)
+        return problem(request, 503, error.message, retry_after_s=error.retry_after_s)
     patience = 12 if isinstance(error, NewerSchema) else 1
-    return problem(503, error.message, retry_after_s=RETRY_AFTER_S * patience)
+    return problem(request, 503, error.message, retry_after_s=RETRY_AFTER_S * patience)
 
 
-def problem(status: int, reason: str, retry_after_s: int | None = None) -> Response:
-    """An answer that says in one line what was wrong."""
-    headers = None if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return JSONResponse({"error": reason.splitlines()[0][:500] if reason else ""}, status_code=status, headers=headers)
+def problem(
+    request: Request,
+    status: int,
+    reason: str,
+    retry_after_s: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer that says in one line what was wrong, in words that the clients of this path read."""
+    wait = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    body = refusal_of(request.url.path, status, reason)
+    return JSONResponse(body, status_code=status, headers={**(headers or {}), **wait})
 
 
 async def body_of(request: Request, most: int = limits.WIRE_BYTES) -> bytes:
@@ -225,3 +236,22 @@ def _line(line: bytes, number: int) -> object:
 def _is_complete(line: bytes) -> bool:
     """Whether a first line is a JSON object by itself: some clients send JSON Lines under the type of JSON."""
     return line.strip().startswith(b"{") and line.strip().endswith(b"}")
+
+
+async def _no_such_thing(request: Request, error: Exception) -> Response:
+    """Where nothing is, or not for this method."""
+    status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == _NOT_FOUND:
+        return problem(request, status, f"nothing is at {request.url.path[:_SHOWN]!r}")
+    allowed = headers.get("Allow", "")
+    return problem(request, status, f"{request.method[:20]} is not taken here; send {allowed}", headers=headers)
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    """A fault of Hark's own, which the server logs."""
+    return problem(request, 500, "Hark failed; its log says how")
+
+
+HANDLERS: Final[dict[Any, Any]] = {HTTPException: _no_such_thing, Exception: _broken}
+"""How an application answers where no endpoint does."""

@@ -9,13 +9,14 @@ from slack_bolt import App
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from bot.dialects import protocol_of
 from bot.health import status_of
-from bot.http.gate import ROOM
+from bot.http.gate import HANDLERS, ROOM
 from bot.http.health import HealthEndpoints
 from bot.http.otlp import OtlpEndpoints
 from bot.http.own import OwnEndpoints
 from bot.http.room import Room
-from bot.http.sender import Senders, protocol_of
+from bot.http.sender import Senders
 from bot.http.slack import SlackEndpoint
 from bot.http.storing import Storing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
@@ -75,6 +76,7 @@ class Receiver:
                 *self._slack.routes(),
                 *self._health.routes(),
             ],
+            exception_handlers=HANDLERS,
         )
         setattr(app.state, ROOM, self._room)
         return app

@@ -1,4 +1,4 @@
-"""Who sends: a request's protocol by its path, and the count of requests that are refused."""
+"""Who sends: a request's protocol, and the count of requests that are refused."""
 
 from __future__ import annotations
 
@@ -9,41 +9,18 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from bot.dialects import protocol_of
 from bot.keys import KEY_NAME
 from traces.arriving import source_name
 
 REFUSED: Final = "hark.refused"
 """Under this name an endpoint leaves in the request's scope why it refused."""
-_PROTOCOLS: Final = (
-    ("/v1/private/", "opik sdk"),
-    ("/api/v1/private/", "opik sdk"),
-    ("/api/public/", "langfuse sdk"),
-    ("/otel/v1/", "langsmith sdk"),
-    ("/api/v1/runs", "langsmith sdk"),
-    ("/api/v1/feedback", "langsmith sdk"),
-    ("/runs", "langsmith sdk"),
-    ("/feedback", "langsmith sdk"),
-    ("/v1/traces", "otlp"),
-    ("/v1/logs", "otlp logs"),
-    ("/v1/metrics", "otlp"),
-    ("/v1/conversations", "conversations"),
-    ("/v1/feedback", "feedback"),
-    ("/v1/changes", "changes"),
-)
-_HOOKS: Final = "/hooks/"
 _PROTOCOL: ContextVar[str] = ContextVar("protocol_of_the_request", default="http")
 
 
 def protocol() -> str:
     """How the current request was sent, such as ``otlp`` or ``langfuse sdk``."""
     return _PROTOCOL.get()
-
-
-def protocol_of(path: str) -> str | None:
-    """How clients that post to a path send; ``None`` where nothing is taken."""
-    if path.startswith(_HOOKS):
-        return path.removeprefix(_HOOKS).partition("/")[0] or None
-    return next((name for prefix, name in _PROTOCOLS if path.startswith(prefix)), None)
 
 
 class Senders:

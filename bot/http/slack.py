@@ -35,20 +35,20 @@ class SlackEndpoint:
     async def _slack(self, request: Request) -> Response:
         if self._bolt is None or self._signing_secret is None:
             return problem(
-                404, "Slack does not reach this Hark over HTTP: set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET"
+                request, 404, "Slack does not reach this Hark over HTTP: set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET"
             )
         body = await body_of(request, MAX_BODY_BYTES)
         headers = {name.lower(): value for name, value in request.headers.items()}
         refused = refusal(body, headers, self._signing_secret, self._clock.now())
         if refused is not None:
-            return problem(401, refused)
+            return problem(request, 401, refused)
         try:
             answer = await run_in_threadpool(dispatch, self._bolt, body.decode(), headers)
         except UnicodeDecodeError:
-            return problem(400, "the body is not a Slack request")
+            return problem(request, 400, "the body is not a Slack request")
         except BadInput as error:
-            return problem(404 if error.message.startswith("nothing listens") else 400, error.message)
+            return problem(request, 404 if error.message.startswith("nothing listens") else 400, error.message)
         if answer.status >= _BROKEN:
-            return problem(503, "Hark cannot answer Slack now", retry_after_s=RETRY_AFTER_S)
+            return problem(request, 503, "Hark cannot answer Slack now", retry_after_s=RETRY_AFTER_S)
         content_type = answer.headers.get("content-type", ["text/plain"])[0]
         return Response(answer.body, status_code=answer.status, media_type=content_type)

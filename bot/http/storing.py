@@ -10,6 +10,7 @@ from bot.http.sender import protocol
 from bot.keys import APPLICATION, KEY_NAME
 from traces.arriving import Sending, sendings_of_offers, sendings_of_spans, source_name
 from traces.clock import Clock
+from traces.feedback import of_application
 from traces.ingest import Offer, Receipt
 from traces.model import Change, Span
 from traces.parts import Parts
@@ -46,6 +47,8 @@ class Storing:
         return await asyncio.wrap_future(self._writer.conversations(stamped_offers(offers, _marks()), sendings))
 
     async def feedback(self, given: Sequence[Given]) -> int:
+        if (application := APPLICATION.get()) is not None:
+            given = [of_application(g, application) for g in given]
         return await asyncio.wrap_future(
             self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now()), _bare())
         )

@@ -70,7 +70,7 @@ class LangfuseEndpoints:
         export = spans_of_scores(sent, self._clock.now())
         await self._storing.spans(export.spans, export.rejected, export.reason)
         scores = sent if isinstance(sent, list) else [sent]
-        return JSONResponse({"id": next((s["id"] for s in scores if s.get("id")), "")})
+        return JSONResponse({"id": next((s["id"] for s in scores if s.get("id")), export.spans[0].span_id)})
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse({"status": "OK", "version": "3.0.0"})

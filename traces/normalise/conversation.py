@@ -65,30 +65,40 @@ def conversation_of(conversation_id: str, spans: Iterable[Span]) -> Conversation
     return merged(conversation_id, [told_of(held) for held in by_trace.values()])
 
 
-def merged(conversation_id: str, traces: Iterable[Told]) -> Conversation:
+def merged(conversation_id: str, traces: Iterable[Told], application: str | None = None) -> Conversation:
     """The conversation that traces add up to, whatever order they are given in.
+
+    ``application`` is whose it is where it did not come as traces.
 
     Raises:
         ValueError: Without any trace.
     """
     ordered = sorted(traces, key=lambda told: (told.began_at, told.trace_id))
     lived = [told for told in ordered if told.lived] or ordered
+    application = application or preferred(lived, "application")
     transcript = Transcript()
     scores: list[Score] = []
     for told in ordered:
         transcript.tell(told.steps)
         turn = transcript.turn()
-        scores += [replace(score, turn=turn) for score in told.scores]
+        if _may_judge(told, application):
+            scores += [replace(score, turn=turn) for score in told.scores]
     return Conversation(
         conversation_id=conversation_id,
         started_at=min(told.started_at for told in lived),
         ended_at=max(told.ended_at for told in lived),
         user_id=preferred(ordered, "user_id"),
-        metadata=_metadata(ordered, transcript.messages),
+        metadata=_metadata(lived, transcript.messages),
         messages=tuple(transcript.messages[-limits.MESSAGES :]),
         trace_ids=tuple(told.trace_id for told in lived),
         scores=tuple(scores),
     )
+
+
+def _may_judge(told: Told, application: str | None) -> bool:
+    """Whether scores that came by themselves count: not where the key that they came with is of another application."""
+    place, _, said = told.texts.get("application", (1, False, ""))
+    return told.lived or place != 0 or application in (None, said)
 
 
 def _metadata(traces: Sequence[Told], messages: Sequence[Message]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _IDENTITIES: Final = frozenset((*mapping.CONVERSATION_ID, *mapping.USER_ID))
 _OPERATION: Final = "gen_ai.operation.name"
 _OF_REALTIME: Final = frozenset({"llm_response", mapping.CALLING})
+_STAMP: Final = mapping.APPLICATION[0]
 _UNNAMED: Final = "unknown_service"
 _TEXTS: Final = {
     "user_id": mapping.USER_ID,
@@ -45,6 +46,7 @@ def told_of(spans: Sequence[Span]) -> Told:
     # What was only logged, such as a person's score days later, is no part of when people talked.
     lived = [span for span in trace.spans if span.name != LOGGED]
     timed = lived or trace.spans
+    texts = _texts(timed)
     return Told(
         trace_id=trace.trace_id,
         began_at=trace.started_at,
@@ -52,9 +54,9 @@ def told_of(spans: Sequence[Span]) -> Told:
         ended_at=max(span.ended_at for span in timed),
         lived=bool(lived),
         steps=list(_steps(trace)),
-        texts=_texts(trace.spans),
+        texts=texts,
         own=_own(trace.spans),
-        scores=_scores(trace),
+        scores=_scores(trace, texts),
     )
 
 
@@ -198,10 +200,13 @@ def _without_identities(holder: str, inside: dict[str, Any]) -> dict[str, tuple[
     return {key: (True, value) for key, value in inside.items() if f"{holder}#{key}" not in _IDENTITIES}
 
 
-def _scores(trace: Trace) -> list[Score]:
-    """The evaluations that clients recorded as events of spans."""
+def _scores(trace: Trace, texts: Mapping[str, Said]) -> list[Score]:
+    """The evaluations that clients recorded as events of spans, but for what a key of another application sent."""
     scores: list[Score] = []
+    application = texts.get("application", (0, False, None))[2]
     for span in trace.spans:
+        if span.attributes.get(_STAMP, application) != application:
+            continue
         for name, _, attributes in span.events:
             if name == mapping.EVALUATION_EVENT:
                 scores += _score(attributes, "gen_ai.evaluation.")

@@ -33,11 +33,13 @@ def spans_of_scores(sent: Any, received_at: datetime) -> Export:
     """The scores of one body, as spans beneath the traces that they judge; one with the same id replaces the other.
 
     Raises:
-        BadInput: When a score is none, or names neither a trace nor a session; the error names it by its place.
+        BadInput: When there is no score, one is none, or names neither a trace nor a session; the error names it by its place.
     """
     scores = [sent] if type(sent) is dict else sent
     if type(scores) is not list:
         wrong_kind(sent, "an object or a list of them")
+    if not scores:
+        raise BadInput("the list holds no score")
     check_count(len(scores))
     spans: list[Span] = []
     for place, score in enumerate(scores):

@@ -101,12 +101,14 @@ class Conversations(Part):
         """Feedback that came apart from its conversation, by conversation."""
         found: dict[str, list[Feedback]] = {}
         for chunk in chunks(conversations):
+            named = {c.conversation_id: c for c in chunk}
             in_trace = {trace_id: c.conversation_id for c in chunk for trace_id in c.trace_ids}
             for given in GivenFeedback(self._connection, self._workspace_id).about(
                 [c.conversation_id for c in chunk], list(in_trace)
             ):
                 about = given.conversation_id or in_trace[given.trace_id or ""]
-                found.setdefault(about, []).append(given.feedback)
+                if given.is_about(named[about]):
+                    found.setdefault(about, []).append(given.feedback)
         return found
 
     def refresh_feedback(self, conversation_id: str, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from traces import schema_received
 from traces.conversation_format import feedback_of_json, feedback_to_json
-from traces.model import Feedback
+from traces.model import Conversation, Feedback
 from traces.store.base import Part, chunks
 
 _T = schema_received.feedback
@@ -20,13 +20,19 @@ _T = schema_received.feedback
 class Given:
     """Feedback on a conversation, or on the one that a trace belongs to.
 
-    ``feedback_id`` is the same each time that it is given; what is given later replaces it.
+    ``feedback_id`` is the same each time that it is given; what is given later replaces it. With an ``application`` it is
+    about conversations of that application only, or of none.
     """
 
     feedback_id: str
     feedback: Feedback
     conversation_id: str | None = None
     trace_id: str | None = None
+    application: str | None = None
+
+    def is_about(self, conversation: Conversation) -> bool:
+        """Whether it counts for a conversation that it names."""
+        return self.application is None or conversation.metadata.get("application") in (None, self.application)
 
 
 class GivenFeedback(Part):
@@ -39,7 +45,7 @@ class GivenFeedback(Part):
                 "feedback_id": g.feedback_id,
                 "conversation_id": g.conversation_id,
                 "trace_id": g.trace_id,
-                "body": feedback_to_json(g.feedback),
+                "body": feedback_to_json(g.feedback) | ({"application": g.application} if g.application else {}),
             }
             for g in given
         }
@@ -73,7 +79,8 @@ class GivenFeedback(Part):
         return [
             Given(
                 feedback_id=row.feedback_id,
-                feedback=feedback_of_json(row.body),
+                feedback=feedback_of_json({key: value for key, value in row.body.items() if key != "application"}),
+                application=row.body.get("application"),
                 conversation_id=row.conversation_id,
                 trace_id=row.trace_id,
             )

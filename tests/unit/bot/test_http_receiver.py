@@ -50,14 +50,14 @@ def settings_of(path, api_url, **secrets):
 class Edge:
     """A Hark that receives, with its database."""
 
-    def __init__(self, path, api_url=None, room=None, **secrets) -> None:
+    def __init__(self, path, api_url=None, room=None, door=lambda app: app, **secrets) -> None:
         self.path = path
         self.hark = build_hark(settings_of(path, api_url, **secrets), FakeClock(NOW), {})
         self.writer = self.hark.writer()
         receiver = self.hark.receiver(self.writer)
         if room is not None:
             receiver = Receiver(self.hark.store, self.writer, self.hark.clock, room=room)
-        self._server = serving(receiver.app(), loopback_socket())
+        self._server = serving(door(receiver.app()), loopback_socket())
         self.client = httpx.Client(base_url=self._server.__enter__(), timeout=20)
 
     def post(self, where, body, kind=JSON, **headers):

@@ -16,7 +16,7 @@ from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import opened, print_json, say, settings
 from traces.arriving import Roll, Sending, arrivals_of, printable, source_name
 from traces.clock import Clock
-from traces.errors import BadInput
+from traces.errors import BadInput, StoreUnavailable
 from traces.formats import AUTO, FORMATS, Read, otlp
 from traces.formats import read as read_value
 from traces.ingest import Receipt, take_conversations, take_spans
@@ -65,7 +65,7 @@ def ingest(
             marks={key: value for key, value in said.items() if value is not None},
             rejects=rejects,
         )
-        receipt = sum((intake.file(file) for file in files), Receipt())
+        receipt = intake.files(files)
     if as_json:
         print_json(_summary(len(files), receipt, rejects))
     if receipt != Receipt() or not intake.unread:
@@ -87,6 +87,22 @@ class _Intake:
     rejects: Rejects
     roll: Roll = field(default_factory=Roll)
     unread: list[Path] = field(default_factory=list)
+
+    def files(self, files: Iterable[Path]) -> Receipt:
+        """Store what files hold.
+
+        Raises:
+            StoreUnavailable: The database cannot be written; the error says what was stored until then.
+        """
+        receipt = Receipt()
+        for file in files:
+            try:
+                receipt += self.file(file)
+            except StoreUnavailable as error:
+                raise StoreUnavailable(
+                    f"{file}: {error.message}; what was stored until then stays, so start it again when it can be written"
+                ) from error
+        return receipt
 
     def file(self, file: Path) -> Receipt:
         """Store what a file holds, as far as it can be read: the next one is read all the same."""

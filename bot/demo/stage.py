@@ -90,8 +90,10 @@ def staged(
     """
     signing_secret = secrets.token_hex(16)
     with contextlib.ExitStack() as stack:
-        page, bound = _page_socket(page_port), _bound(port or 0)
+        # Hark's own port first: where it is the page's usual one, the page takes another.
+        bound = _bound(port or 0, "--port")
         stack.callback(bound.close)
+        page = _page_socket(page_port)
         client = stack.enter_context(httpx.Client(trust_env=False))
         workspace = Workspace(
             clock=clock, url=address(page), rng=random.Random(seed), ages_by=SystemClock(), shortcuts=SHORTCUTS
@@ -112,15 +114,15 @@ def staged(
 
 def _page_socket(port: int | None) -> socket.socket:
     if port is not None:
-        return _bound(port)
+        return _bound(port, "--playground-port")
     try:
         return loopback_socket(PAGE_PORT)
     except OSError:
         return loopback_socket()
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(port: int, option: str) -> socket.socket:
     try:
         return loopback_socket(port)
     except OSError as error:
-        raise BadInput(f"cannot listen on 127.0.0.1:{port}: {error.strerror}; choose another port") from error
+        raise BadInput(f"cannot listen on 127.0.0.1:{port}: {error.strerror}; choose another with {option}") from error

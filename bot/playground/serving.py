@@ -12,10 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 START_LIMIT_S = 20.0
+_BACKLOG = 128
 
 
 def loopback_socket(port: int = 0) -> socket.socket:
-    """A bound socket on 127.0.0.1; port 0 takes a free one, so that its address is known before an app is made.
+    """A socket that listens on 127.0.0.1; port 0 takes a free one, so that its address is known before an app is made.
 
     Raises:
         OSError: When the port is taken.
@@ -24,6 +25,8 @@ def loopback_socket(port: int = 0) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(("127.0.0.1", port))
+        # Two sockets that may reuse an address can both be bound to it: which one has it shows here.
+        bound.listen(_BACKLOG)
     except OSError:
         bound.close()
         raise

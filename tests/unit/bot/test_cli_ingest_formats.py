@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,18 @@ def test_a_key_is_printed_once_and_then_only_listed(hark):
     assert [k["revoked_at"] is None for k in json.loads(hark("keys", "list", "--json")[1].out)] == [False, True]
     code, told = hark("keys", "revoke", listed["id"])
     assert (code, len(told.err.splitlines())) == (2, 1)
+
+
+def test_a_database_that_cannot_be_written_is_told_in_one_line_and_what_was_stored_stays(hark):
+    hark("ingest", zipped("first.jsonl.gz", talk("c-1")))
+    with closing(sqlite3.connect("hark.db")) as other:
+        other.execute("ALTER TABLE arrivals RENAME TO away")
+    code, told = hark("ingest", zipped("more.jsonl.gz", talk("c-2")))
+    (line,) = told.err.splitlines()
+    assert code == 2
+    assert line.startswith("hark: more.jsonl.gz: ")
+    assert "start it again" in line
+    with closing(sqlite3.connect("hark.db")) as other:
+        other.execute("ALTER TABLE away RENAME TO arrivals")
+    assert len(exported(hark)) == 1
+    assert "1 new" in hark("ingest", "more.jsonl.gz")[1].err

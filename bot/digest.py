@@ -12,7 +12,7 @@ from alerts.correction import estimate
 from alerts.signals import threshold_of
 from bot.evidence import Evidence
 from bot.movement import Moved, Movement, movement_of
-from bot.slack.blocks.digest import DigestReport, Mover, Taught, Unanswered, digest_message
+from bot.slack.blocks.digest import DigestReport, Mover, Taught, digest_message
 from bot.slack.blocks.surface import Message
 from bot.slack.blocks.values import CorrectedRate
 from bot.slack.queries import Rhythm
@@ -94,7 +94,8 @@ class Digests:
         told = [one for one in movement.moved if one.signal.name not in _TOLD_APART][:_MOVERS]
         failing = [signals[name] for name in _HELP if name in signals]
         facts = Evidence(tx, period.since, period.until, calibrations)
-        unanswered = tuple(self._unanswered(tx, period, failing, facts))
+        topics = [one for key in self._topic_keys[:1] for one in facts.not_helped(key, failing, movement.period)]
+        unanswered = tuple(facts.with_question(one) for one in topics[:_TOPICS])
         alerts = tx.alerts.all(_ALERTS_READ)
         tally = tx.reviews.tally(period.since, period.until)
         return DigestReport(
@@ -118,22 +119,6 @@ class Digests:
             unanswered=unanswered,
             examples=tuple(facts.examples([one.signal for one in told], unanswered)),
         )
-
-    def _unanswered(self, tx: Tx, period: Period, failing: Sequence[Signal], facts: Evidence) -> Iterator[Unanswered]:
-        """The topics with the most conversations beyond the usual share that were not helped."""
-        found = []
-        for key in self._topic_keys[:1] if failing else ():
-            for segment in tx.rollups.segments_with(key, since=period.since, until=period.until):
-                worst = max(
-                    (one for signal in failing if (one := facts.failed(signal, segment)) is not None),
-                    key=lambda one: one.failed - one.n * one.usual,
-                    default=None,
-                )
-                if worst is not None:
-                    found.append(worst)
-        found.sort(key=lambda one: one.n * one.usual - one.failed)
-        for one in found[:_TOPICS]:
-            yield facts.with_question(one)
 
 
 _TOLD_APART: Final = frozenset({"volume", "judge_spend"})

@@ -37,9 +37,30 @@ class Evidence:
         self._calibrations = calibrations
         self._read: list[Fact] | None = None
 
-    def failed(self, signal: Signal, segment: Segment) -> Unanswered | None:
-        """How often users were not helped in a segment, where that is more often than chance makes of the usual."""
-        here, all_of = self._counted(signal, segment), self._counted(signal, EVERYTHING)
+    def not_helped(self, key: str, signals: Sequence[Signal], overall: Mapping[str, Rollup]) -> list[Unanswered]:
+        """The values of ``key`` whose users were not helped more often than chance makes of the usual, the most first.
+
+        Args:
+            key: The segment key of topics.
+            signals: What tells that a user was not helped; of each topic the clearest counts.
+            overall: All traffic of the period, by signal.
+        """
+        since, until = bucket_start(self._since, HOUR_S), bucket_start(self._until, HOUR_S)
+        names = [signal.name for signal in signals]
+        parts = self._tx.rollups.parts(key, names, since=since, until=until, resolution_s=HOUR_S) if names else {}
+        found = []
+        for segment, series in parts.items():
+            sums = {name: total([rollup for _, rollup in buckets]) for name, buckets in series.items()}
+            told = [
+                one
+                for signal in signals
+                if signal.name in sums and signal.name in overall
+                if (one := self._failed(signal, segment, sums[signal.name], overall[signal.name]))
+            ]
+            found += sorted(told, key=_beyond)[:1]
+        return sorted(found, key=_beyond)
+
+    def _failed(self, signal: Signal, segment: Segment, here: Rollup, all_of: Rollup) -> Unanswered | None:
         if here.n < _FEWEST_ASKED or not all_of.n:
             return None
         failed, usual = self._bad(signal, here), self._bad(signal, all_of) / all_of.n
@@ -47,13 +68,6 @@ class Evidence:
         if failed < _FEWEST_FAILED or failed - here.n * usual < _SIGMAS * spread:
             return None
         return Unanswered(segment=segment, signal=signal, failed=failed, n=here.n, usual=usual)
-
-    def _counted(self, signal: Signal, segment: Segment) -> Rollup:
-        until = bucket_start(self._until, HOUR_S)
-        hours = self._tx.rollups.series(
-            signal.name, segment, since=bucket_start(self._since, HOUR_S), until=until, resolution_s=HOUR_S
-        )
-        return total([rollup for _, rollup in hours])
 
     def _bad(self, signal: Signal, rollup: Rollup) -> int:
         positive = rollup.at_least(threshold_of(signal, self._calibrations))
@@ -111,3 +125,8 @@ class Evidence:
             at=conversation.started_at,
             token=None if item is None else Token(item.item_id),
         )
+
+
+def _beyond(topic: Unanswered) -> float:
+    """Less the more conversations were not helped beyond the usual."""
+    return topic.n * topic.usual - topic.failed

@@ -12,6 +12,8 @@ from alerts.tails import SHARE, above
 from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.queries import MetricsQuery
+from bot.usual import WEEKS as USUAL_WEEKS
+from bot.usual import bands, points_of
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Kind, Segment, Signal
@@ -35,6 +37,7 @@ class _Asked:
     calibrations: Mapping[str, Calibration]
     since: datetime
     until: datetime
+    now: datetime
     before: datetime
     resolution_s: int
     labelled: Sequence[tuple[Fact, Reviewed]]
@@ -50,7 +53,10 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         raise BadInput("ask for one cut at a time: either `where key=value` once, or `by key`")
     asked = _asked(tx, query, signals, now)
     segment = Segment(query.where) if query.where else EVERYTHING
-    series = _series(asked, segment, asked.since, asked.until)
+    # The weeks before tell what is usual; where the answer has parts, these are drawn instead.
+    back = timedelta(0) if query.by else USUAL_WEEKS * _WEEK
+    long = _series(asked, segment, asked.since - back, asked.until)
+    series = [pair for pair in long if pair[0] >= asked.since]
     total = _sum(series)
     groups = _groups(asked, query.by) if query.by else []
     return MetricAnswer(
@@ -63,7 +69,7 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         previous=_previous(asked, segment),
         compared_with="the same time a week before" if asked.before == asked.since - _WEEK else "the period before",
         segment=segment,
-        points=_points(asked, series),
+        points=_points(asked, long),
         corrected=_corrected(asked, segment, total),
         group_by=query.by,
         groups=tuple(groups[:_MOST_GROUPS]),
@@ -82,6 +88,7 @@ def _asked(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         calibrations=calibrations,
         since=since,
         until=until,
+        now=now,
         before=since - (_WEEK if query.versus == "last_week" else query.period),
         resolution_s=resolution_s,
         labelled=_labelled(tx, signal, since, until) if signal.evaluator in calibrations else (),
@@ -154,31 +161,46 @@ def _corrected(asked: _Asked, segment: Segment, rollup: Rollup) -> CorrectedRate
 def _points(asked: _Asked, series: Sequence[tuple[datetime, Rollup]]) -> tuple[MetricPoint, ...]:
     buckets = (asked.until - asked.since) // timedelta(seconds=asked.resolution_s)
     step = timedelta(seconds=asked.resolution_s) * -(-buckets // _MOST_POINTS)
-    points, at = [], asked.since
-    while at < asked.until:
-        inside = [pair for pair in series if at <= pair[0] < at + step]
-        points.append(MetricPoint(at=at, value=_value(asked, _sum(inside))))
-        at += step
-    return tuple(points)
+    points = points_of(series, asked.since, asked.until, step, asked.now)
+    usual = bands(points, asked.signal, lambda rollup: _value(asked, rollup))
+    return tuple(
+        MetricPoint(
+            at=point.at,
+            value=_value(asked, point.measured),
+            low=None if band is None else band.low,
+            high=None if band is None else band.high,
+        )
+        for point, band in zip(points, usual, strict=True)
+    )
 
 
 def _groups(asked: _Asked, key: str) -> list[MetricGroup]:
     groups = []
-    for segment in asked.tx.rollups.segments_with(key, since=asked.since, until=asked.until):
-        series = _series(asked, segment, asked.since, asked.until)
-        total = _sum(series)
-        if total.n == 0:
-            continue
-        groups.append((total.n, segment, series, total))
-    groups.sort(key=lambda group: (-group[0], group[1]))
+    for segment, series in _parts(asked, key).items():
+        inside = [pair for pair in series if pair[0] >= asked.since]
+        total = _sum(inside)
+        if total.n:
+            groups.append((total, segment, series, inside))
+    groups.sort(key=lambda group: (-group[0].n, group[1]))
+    before_until = asked.before + (asked.until - asked.since)
     return [
         MetricGroup(
             name=segment.pairs[0][1],
             value=_value(asked, total),
-            n=n,
-            previous=_previous(asked, segment),
-            points=_points(asked, series) if place < _GROUPS_DRAWN else (),
+            n=total.n,
+            previous=_value(asked, _sum([pair for pair in series if asked.before <= pair[0] < before_until])),
+            points=_points(asked, inside) if place < _GROUPS_DRAWN else (),
             corrected=_corrected(asked, segment, total) if place < _GROUPS_DRAWN else None,
         )
-        for place, (n, segment, series, total) in enumerate(groups)
+        for place, (total, segment, series, inside) in enumerate(groups)
     ]
+
+
+def _parts(asked: _Asked, key: str) -> dict[Segment, list[tuple[datetime, Rollup]]]:
+    """The course of every part from the start of what it is compared with."""
+    rollups, name = asked.tx.rollups, asked.signal.name
+    if asked.signal.tail_of is not None:
+        segments = rollups.segments_with(key, since=asked.since, until=asked.until)
+        return {segment: _series(asked, segment, asked.before, asked.until) for segment in segments}
+    found = rollups.parts(key, [name], since=asked.before, until=asked.until, resolution_s=asked.resolution_s)
+    return {segment: series[name] for segment, series in found.items() if name in series}

@@ -11,13 +11,13 @@ from bot.cli.setting import built, opened, print_json
 from bot.cli.story import tell_why
 from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
-from bot.slack.blocks.figures import figure
+from bot.slack.blocks.figures import figure, span
 from bot.slack.blocks.metrics import nothing_text
-from bot.slack.blocks.values import MetricAnswer
+from bot.slack.blocks.values import MetricAnswer, MetricPoint
 from bot.slack.queries import MetricsQuery
 from traces.clock import format_time
 from traces.errors import BadInput
-from traces.model import Alert
+from traces.model import Alert, Signal
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -54,7 +54,7 @@ def _metric_json(found: MetricAnswer) -> dict[str, Any]:
         "previous": found.previous,
         "compared_with": found.compared_with,
         "corrected": None if found.corrected is None else asdict(found.corrected),
-        "points": [{"at": format_time(p.at), "value": p.value} for p in found.points],
+        "points": [{"at": format_time(p.at), "value": p.value, "low": p.low, "high": p.high} for p in found.points],
         "group_by": found.group_by,
         "groups": [{"name": g.name, "value": g.value, "n": g.n, "previous": g.previous} for g in found.groups],
     }
@@ -71,13 +71,18 @@ def _metric_text(found: MetricAnswer) -> str:
     if found.corrected is not None:
         lines.append(f"{correction_title(found.corrected)}: {correction_text(found.corrected)}")
     if found.group_by is None:
-        lines += [
-            f"  {p.at:%Y-%m-%d %H:%M}  {'–' if p.value is None else figure(p.value, signal)}" for p in found.points
-        ]
+        lines += [f"  {p.at:%Y-%m-%d %H:%M}  {_point_text(p, signal)}" for p in found.points]
     lines += [
         f"  {g.name:<32} {'–' if g.value is None else figure(g.value, signal):>12}  n {g.n:,}" for g in found.groups
     ]
     return "\n".join(lines)
+
+
+def _point_text(point: MetricPoint, signal: Signal) -> str:
+    value = "–" if point.value is None else figure(point.value, signal)
+    if point.low is None or point.high is None:
+        return value
+    return f"{value:<12}  usually {span(point.low, point.high, signal)}"
 
 
 @click.command()

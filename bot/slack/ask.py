@@ -99,7 +99,7 @@ class Desk:
             BadInput: The words are not understood; the error says what would be.
         """
         with self._store.read() as tx:
-            return parse(text, signals=self.signals(tx, self._clock.now()), segment_keys=self._segment_keys)
+            return self.understood(tx, text, self._clock.now())[0]
 
     def story_of(self, alert_id: str) -> View:
         """The window that says why an alert is as it is."""

@@ -221,6 +221,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "rollups.facts_of": ((["c-1"],), {}),
     "rollups.first_bucket": ((DAY_S,), {}),
     "rollups.last_day": (("refusal",), {}),
+    "rollups.parts": (("model", ["volume"]), {**LONG, "resolution_s": DAY_S}),
     "rollups.record": (([fact(refusal=0.5, segments=[Segment.of(model="m1")])],), {}),
     "rollups.segments_with": (("model",), LONG),
     "rollups.series": (("refusal", EVERYTHING), {**LONG, "resolution_s": DAY_S}),

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, true
 
 from traces import schema
 from traces.histogram import Rollup
@@ -181,6 +181,32 @@ class Rollups(Part):
                 if rollup.n:
                     found[signal].append((at, rollup))
         return dict(found)
+
+    def parts(
+        self, key: str, signals: Collection[str], *, since: datetime, until: datetime, resolution_s: int
+    ) -> dict[Segment, dict[str, list[tuple[datetime, Rollup]]]]:
+        """What ``series`` tells, of some signals in every one-key segment of ``key``, read at once."""
+        beginning = urlencode({key: ""})
+        rows = self._connection.execute(
+            select(_T.c.segment, _T.c.bucket_at, _T.c.body)
+            .where(
+                self._mine(resolution_s),
+                _T.c.segment.startswith(beginning, autoescape=True),
+                # Said again for SQLite, which finds a beginning by its range only.
+                _T.c.segment >= beginning if not self._is_postgresql else true(),
+                _T.c.segment < f"{beginning[:-1]}>" if not self._is_postgresql else true(),
+                _T.c.bucket_at >= since,
+                _T.c.bucket_at < until,
+            )
+            .order_by(_T.c.segment, _T.c.bucket_at)
+        )
+        found: dict[Segment, dict[str, list[tuple[datetime, Rollup]]]] = {}
+        for written, at, body in rows:
+            for signal in body.keys() & signals:
+                if body[signal]["n"]:
+                    of_segment = found.setdefault(segment_of(written), defaultdict(list))
+                    of_segment[signal].append((at, _rollup(body[signal])))
+        return {segment: dict(series) for segment, series in found.items() if [k for k, _ in segment.pairs] == [key]}
 
     def buckets(
         self, *, since: datetime, until: datetime, resolution_s: int

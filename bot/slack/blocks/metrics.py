@@ -68,7 +68,15 @@ def _chart(answer: MetricAnswer) -> Block | None:
     name = title(answer.signal)
     groups: list[Line] = [(group.name, _values(group.points)) for group in answer.groups if group.points]
     drawn = line_chart(name, groups[:CHART_SERIES], answer.signal) if groups else None
-    return drawn or line_chart(name, [(name, _values(answer.points))], answer.signal)
+    if drawn is not None:
+        return drawn
+    measured = [point for point in answer.points if point.value is not None]
+    current: Line = (name, _values(measured))
+    if not measured or any(point.low is None or point.high is None for point in measured):
+        return line_chart(name, [current], answer.signal)
+    low: Line = ("Expected low", {point.at: point.low for point in measured})
+    high: Line = ("Expected high", {point.at: point.high for point in measured})
+    return line_chart(name, [current, low, high], answer.signal)
 
 
 def _values(points: Sequence[MetricPoint]) -> Mapping[datetime, float | None]:

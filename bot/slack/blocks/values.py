@@ -179,10 +179,15 @@ class CorrectedRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricPoint:
-    """A signal's value in one bucket, in the signal's unit; ``None`` where there was nothing to measure."""
+    """A signal's value in one bucket, in the signal's unit; ``None`` where there was nothing to measure.
+
+    From ``low`` to ``high`` is usual at that time of the week, where the weeks before tell.
+    """
 
     at: datetime
     value: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

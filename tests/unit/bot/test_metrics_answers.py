@@ -129,3 +129,41 @@ def test_an_answer_is_what_a_count_by_hand_says(new_store, happened, period):
     assert found.value == (sum(inside) / len(inside) if inside else None)
     drawn = [p for p in found.points if p.value is not None]
     assert bool(drawn) is bool(inside)
+
+
+def weeks_of(store, share, *, weeks=5, each=20):
+    """Every hour of some weeks ``each`` conversations, of which ``share`` are refused; the newest day is left out."""
+    with store.begin() as tx:
+        tx.rollups.record(
+            [
+                fact(f"{hour}-{n}", hour * HOUR, refusal=float(n < share * each), volume=1.0)
+                for hour in range(24, weeks * 7 * 24)
+                for n in range(each)
+            ]
+        )
+
+
+def test_what_is_usual_at_the_time_of_the_week_stands_beside_the_course(store):
+    weeks_of(store, 0.1)
+    with store.begin() as tx:
+        tx.rollups.record([fact(f"today {n}", 2 * HOUR, refusal=float(n < 15)) for n in range(20)])
+    points = [p for p in ask(store, period=DAY).points if p.value is not None]
+    assert points[-1].value == 0.75
+    assert points[-1].low < 0.1 < points[-1].high < 0.6
+    assert all(p.low <= 0.1 <= p.high for p in points)
+
+
+def test_without_two_weeks_before_nothing_is_called_usual(store):
+    weeks_of(store, 0.1, weeks=2)
+    assert {p.low for p in ask(store, period=7 * DAY).points} == {None}
+
+
+def test_a_bucket_that_still_runs_is_compared_with_as_much_of_it(store):
+    weeks_of(store, 0.1)
+    with store.begin() as tx:
+        tx.rollups.record([fact(f"now {n}", -1 * MINUTE, volume=1.0) for n in range(10)])
+    with store.read() as tx:
+        found = answer(tx, MetricsQuery(signal="volume", period=2 * HOUR), SIGNALS, NOW + 30 * MINUTE)
+    last = found.points[-1]
+    assert last.value == 10.0
+    assert last.low < 10.0 < last.high < 25.0

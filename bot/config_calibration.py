@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from bot.section import Section
 from evaluators.calibration.promise import Measure, Promise
 
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-_Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class PromiseSettings(Section):
-    """What the threshold of an evaluator promises, nine times in ten; one of the two."""
+    """What the threshold of an evaluator promises, nine times in ten."""
 
-    precision: _Share | None = Field(
-        default=None, description="At least this share of what is flagged is true.", examples=[0.9]
+    measure: Measure = Field(
+        default=Measure.PRECISION,
+        description="precision: of what is flagged, so much is true; recall: of what is true, so much is flagged.",
     )
-    recall: _Share | None = Field(
-        default=None, description="At least this share of what is true is flagged.", examples=[0.8]
-    )
-
-    @model_validator(mode="after")
-    def _is_one(self) -> PromiseSettings:
-        if (self.precision is None) == (self.recall is None):
-            raise ValueError("promise either precision or recall")
-        return self
+    at_least: float = Field(gt=0, lt=1, description="The share that is promised.", examples=[0.9])
 
     @property
     def promise(self) -> Promise:
         """What is promised."""
-        if self.precision is not None:
-            return Promise(Measure.PRECISION, self.precision)
-        assert self.recall is not None
-        return Promise(Measure.RECALL, self.recall)
+        return Promise(self.measure, self.at_least)
 
 
 class CalibrationSettings(Section):

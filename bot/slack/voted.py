@@ -10,6 +10,7 @@ from bot.review_rules import Votes
 from bot.slack.blocks.values import FlaggedConversation, GivenWord, Verdict, Vote
 from evaluators.truth import truth_of
 from traces.model import Label
+from traces.redact import redact
 from traces.store.reviews import ReviewItem
 
 
@@ -32,7 +33,8 @@ def voted(
     votes = _votes(given.labels, item.evaluator, given.names, card.titles)
     wanted = rule.wanted(item.item_id, [vote.verdict for vote in votes.values()])
     wanted = max(wanted, rule.several) if rule.is_blind else wanted
-    card = replace(card, wants_votes=len(votes) < wanted)
+    own = {label.name for label in given.labels if label.reviewer == viewer} - set(given.asked_besides)
+    card = replace(card, wants_votes=len(votes) < wanted, can_undo=viewer is None or bool(own))
     if rule.are_shown(len(votes)) or viewer in votes:
         words = [
             label for label in given.labels if label.reviewer not in votes and label.name not in given.asked_besides
@@ -57,7 +59,7 @@ def _votes(
             verdict=_verdict(label),
             at=label.at,
             labels=further,
-            note=label.note,
+            note=None if label.note is None else redact(label.note).text,
         )
     return votes
 

@@ -23,6 +23,8 @@ _SENTENCE: Final = 150
 _SCORES_SHOWN: Final = 5
 _VOTES_SHOWN: Final = 5
 _LABELS_SHOWN: Final = 3
+_WORDS_SHOWN: Final = 3
+_SHORT: Final = 30
 _TEXT: Final = 300
 
 
@@ -120,10 +122,10 @@ def _blind_text(item: FlaggedConversation) -> str:
 
 def _standing(item: FlaggedConversation) -> Iterator[Block]:
     """Further labels, whose it is, and whether it is kept."""
-    words_ = item.words[-_VOTES_SHOWN:]
-    parts = [f"🏷 {escape(words(word.name), _NAME)} — {escape(word.reviewer, _NAME)}" for word in words_]
+    given = item.words[-_WORDS_SHOWN:]
+    parts = [f"🏷 {escape(words(word.name), _SHORT)} — {escape(word.reviewer, _SHORT)}" for word in given]
     if item.assigned_to:
-        parts.append(f"👤 assigned to {escape(item.assigned_to, _NAME)}")
+        parts.append(f"👤 assigned to {escape(item.assigned_to, _SHORT)}")
     if item.is_kept:
         parts.append("📦 in the dataset")
     if item.wants_votes and item.answers and not item.hidden_votes:

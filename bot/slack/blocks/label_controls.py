@@ -24,7 +24,7 @@ ASSIGN: Final = "assign"
 KEEP: Final = "keep"
 READ: Final = "read"
 _ENTRIES: Final = {SKIP: "Skip", ASSIGN: "Assign…", KEEP: "Add to dataset", READ: "Full conversation"}
-_NAME: Final = 60
+_NAME: Final = 40
 
 
 def thumb(verdict: Verdict, question: Question) -> str:

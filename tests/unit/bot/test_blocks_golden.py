@@ -13,21 +13,27 @@ from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, QuietLine, catalogue_message
 from bot.slack.blocks.help import help_message
+from bot.slack.blocks.home import home_view
+from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
 from bot.slack.blocks.label_modal import conversations_modal, label_modal, loading_modal, notice_modal
 from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
+from bot.slack.blocks.review_windows import assign_view, queue_view
 from bot.slack.blocks.status import status_message
-from bot.slack.blocks.surface import Message, View
+from bot.slack.blocks.surface import HomeView, Message, View
 from bot.slack.blocks.values import (
     ConversationLine,
     CorrectedRate,
     EvaluatorHealth,
     FlaggedConversation,
+    GivenWord,
     LabelSubmission,
+    LastAnswer,
     MetricAnswer,
     MetricGroup,
     MetricPoint,
     Question,
+    QueueProgress,
     StatusReport,
     TaxonomyOption,
     Turn,
@@ -35,6 +41,7 @@ from bot.slack.blocks.values import (
 )
 from bot.slack.check import check
 from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
+from traces.store.mutes import Mute
 
 GOLDEN = Path(__file__).parent / "golden"
 AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
@@ -184,8 +191,57 @@ REPORT = StatusReport(
     ),
 )
 TAXONOMY = (TaxonomyOption(value="policy", label="Policy"), TaxonomyOption(value="tone", label="Tone"))
+SENT = dataclasses.replace(
+    CONVERSATION,
+    item_id="55ee",
+    why="Sent from Slack by Mia Chen.",
+    likely=("rephrase",),
+    words=(GivenWord(reviewer="Jonas", name="tone", at=AT),),
+    assigned_to="Mia Chen",
+    is_kept=True,
+)
+PROGRESS = QueueProgress(
+    waiting=14,
+    taps=3,
+    taps_per_day=100,
+    last=LastAnswer(item_id="12ab", question="Did the user have to ask again?", said="Yes, asked again"),
+)
+HOME = HomeReport(
+    at=AT,
+    status=REPORT,
+    may_act=True,
+    queue=HomeQueue(progress=PROGRESS, items=(SENT, CONVERSATION), page=1, has_more=True),
+    alerts=((OPEN, REFUSAL), (dataclasses.replace(SLOW, state=AlertState.ACKNOWLEDGED), LATENCY)),
+    alerts_total=3,
+    mutes=(
+        (
+            Mute(
+                mute_id="m1",
+                signal="volume",
+                segment=Segment.of(model="gpt-4o_mini"),
+                until_at=AT + timedelta(days=1),
+                muted_by="U1",
+                muted_at=AT,
+            ),
+            "Mia Chen",
+        ),
+    ),
+    cards=(
+        ReportCard(name="refusal", labels=212, labels_week=31, agreement=0.81, rate=0.052, ci_low=0.041, ci_high=0.064),
+        ReportCard(name="policy", labels=9, labels_week=0, agreement=0.05, is_usable=False, spent_usd=1.234),
+        ReportCard(name="tone", labels=0, labels_week=0),
+    ),
+    record=LabelRecord(today=3, week=21, ever=212, shared=20, agreed=18),
+    dead=(DeadLetter(kind="alert", channel="#llm-alerts", problem="channel_not_found", at=AT),),
+    dead_total=2,
+    admin=AdminPart(
+        lines=("Alerts go to #llm-alerts.", "Roles: 1 admins."),
+        signals_on=("latency", "refusal"),
+        signals_off=("cost",),
+    ),
+)
 
-CARDS: dict[str, Message | View] = {
+CARDS: dict[str, Message | View | HomeView] = {
     "alert_open": alert_message(OPEN, REFUSAL, delivery_id="d1"),
     "alert_acknowledged": alert_message(ACKNOWLEDGED, REFUSAL, delivery_id="d2", acknowledged_by="Mia Chen"),
     "alert_resolved": alert_message(
@@ -201,6 +257,18 @@ CARDS: dict[str, Message | View] = {
     "review_disagreement": review_card(
         dataclasses.replace(CONVERSATION, votes=(YES, NO), wants_votes=True, can_undo=False), delivery_id="d9"
     ),
+    "review_blind": review_card(
+        dataclasses.replace(CONVERSATION, hidden_votes=1, shown_from=2, wants_votes=True), delivery_id="d10"
+    ),
+    "review_sent": review_card(SENT, delivery_id="d11"),
+    "home": home_view(HOME),
+    "home_viewer": home_view(
+        dataclasses.replace(HOME, may_act=False, queue=None, record=None, admin=None, dead=(), dead_total=0)
+    ),
+    "queue": queue_view(SENT, PROGRESS),
+    "queue_empty": queue_view(None, dataclasses.replace(PROGRESS, waiting=0, last=None)),
+    "queue_done_for_today": queue_view(None, dataclasses.replace(PROGRESS, taps=100)),
+    "assign": assign_view("9c1d"),
     "label_modal": label_modal("9c1d", QUESTION, TAXONOMY, turns=CONVERSATION.turns),
     "label_modal_again": label_modal(
         "9c1d",
@@ -236,7 +304,7 @@ def test_the_card_reads_as_agreed(name: str) -> None:
     if os.environ.get("HARK_WRITE_GOLDEN"):
         path.write_text(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")
     assert payload == json.loads(path.read_text())
-    assert check(payload, "message" if isinstance(card, Message) else "modal") == []
+    assert check(payload, payload.get("type", "message")) == []
 
 
 def test_every_golden_file_belongs_to_a_card() -> None:

@@ -16,21 +16,27 @@ from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message
 from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, QuietLine, catalogue_message
 from bot.slack.blocks.help import help_message
+from bot.slack.blocks.home import home_view
+from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
 from bot.slack.blocks.label_modal import conversations_modal, label_modal, loading_modal, notice_modal
 from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
+from bot.slack.blocks.review_windows import assign_view, queue_view
 from bot.slack.blocks.status import status_message
-from bot.slack.blocks.surface import Message, View
+from bot.slack.blocks.surface import HomeView, Message, View
 from bot.slack.blocks.values import (
     ConversationLine,
     CorrectedRate,
     EvaluatorHealth,
     FlaggedConversation,
+    GivenWord,
     LabelSubmission,
+    LastAnswer,
     MetricAnswer,
     MetricGroup,
     MetricPoint,
     Question,
+    QueueProgress,
     StatusReport,
     TaxonomyOption,
     Turn,
@@ -38,6 +44,7 @@ from bot.slack.blocks.values import (
 )
 from bot.slack.check import check
 from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
+from traces.store.mutes import Mute
 
 AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
 OUR_DATE = re.compile(r"<!date\^\d+\^[{}a-z_ ]+\|[^<>|]*>")
@@ -91,7 +98,37 @@ def a_conversation(text: str) -> FlaggedConversation:
         scores=(Score(name=text, label=text, explanation=text, value=0.5),) * 9,
         votes=(vote, dataclasses.replace(vote, verdict="no"), *(vote,) * 9),
         wants_votes=True,
+        words=(GivenWord(reviewer=text, name=text, at=AT),) * 9,
+        likely=(text, "tone"),
+        assigned_to=text,
+        is_kept=True,
+        telling=3,
     )
+
+
+def a_home(text: str) -> HomeReport:
+    """Everything that an App Home can hold, and more of it than fits."""
+    status = StatusReport(
+        at=AT, last_ingest_at=AT, last_detection_at=None, open_alerts=9, queued=3, judge_spend_usd=1.0,
+        judge_budget_usd=2.0, problems=(text,) * 20,
+    )  # fmt: skip
+    items = tuple(dataclasses.replace(a_conversation(text), item_id=f"i{n}") for n in range(12))
+    alerts = [an_alert(text, state) for state in (*AlertState, *AlertState)]
+    mute = Mute(mute_id="m", signal=text, segment=Segment(((text, text),)), until_at=AT, muted_by=text, muted_at=AT)
+    card = ReportCard(
+        name=text, labels=9, labels_week=3, agreement=0.5, rate=0.1, ci_low=0.05, ci_high=0.2, spent_usd=9.0
+    )
+    letter = DeadLetter(kind=text, channel=text, problem=text, at=AT)
+    last = LastAnswer(item_id="i1", question=text, said=text)
+    return HomeReport(
+        at=AT, status=status, may_act=True, alerts_total=99, mutes=((mute, text),) * 20, cards=(card,) * 40,
+        queue=HomeQueue(
+            progress=QueueProgress(waiting=99, taps=3, taps_per_day=100, last=last), items=items, page=3, has_more=True
+        ),
+        alerts=tuple((dataclasses.replace(alert, alert_id=f"a{n}"), signal) for n, (alert, signal) in enumerate(alerts)),
+        record=LabelRecord(today=1, week=9, ever=99, shared=9, agreed=8), dead=(letter,) * 9, dead_total=99,
+        admin=AdminPart(lines=(text,) * 4, signals_on=(text, *(f"s{n}" for n in range(150))), signals_off=("off",) * 20),
+    )  # fmt: skip
 
 
 def an_answer(text: str) -> MetricAnswer:
@@ -115,7 +152,15 @@ def an_answer(text: str) -> MetricAnswer:
     )
 
 
-def cards(text: str) -> Iterator[Message | View]:
+def cards(text: str) -> Iterator[Message | View | HomeView]:
+    report = a_home(text)
+    yield home_view(report)
+    yield home_view(dataclasses.replace(report, may_act=False, queue=None, record=None, admin=None, alerts=()))
+    assert report.queue is not None
+    yield queue_view(report.queue.items[0], report.queue.progress, "📥 *Taken.*")
+    yield queue_view(dataclasses.replace(report.queue.items[0], votes=(), hidden_votes=3), report.queue.progress)
+    yield queue_view(None, report.queue.progress)
+    yield assign_view("i1")
     for state in AlertState:
         alert, signal = an_alert(text, state)
         yield alert_message(alert, signal, delivery_id="d1", acknowledged_by=text, resolved_by=text)
@@ -182,9 +227,9 @@ def strings(value: Any) -> Iterator[tuple[bool, str]]:
         yield False, value
 
 
-def assert_safe(card: Message | View) -> None:
+def assert_safe(card: Message | View | HomeView) -> None:
     payload = card.payload()
-    assert check(payload, "message" if isinstance(card, Message) else "modal") == []
+    assert check(payload, payload.get("type", "message")) == []
     for is_mrkdwn, shown in strings(payload):
         ours_gone = OUR_DATE.sub("", shown) if is_mrkdwn else shown
         assert not LIVE.search(ours_gone), shown

@@ -18,13 +18,13 @@ from alerts.explanation import (
     shows_only_through,
     within,
 )
+from alerts.recent import facts_between
 from alerts.signals import threshold_of
 from alerts.watch import Finding, Terrain, Watch
 from traces.model import EVERYTHING, Change, Kind, Segment
 from traces.store import Tx
 from traces.store.rollups import HOUR_S, Fact, bucket_start
 
-_FACTS_READ = 5_000
 _SPREAD_Z = 4.0
 """An alert on a part widens when the rest of the traffic is by so many standard errors off."""
 _EVERYWHERE = Attribution(cause=Cause.EVERYWHERE)
@@ -216,7 +216,7 @@ def _start(began_at: datetime, segment: Segment, explained: Attribution, changes
 def _facts(tx: Tx, finding: Finding, start: datetime, watch: Watch) -> list[Fact]:
     """The conversations that the numbers stand for: those of the hours taken in since the change began."""
     end = watch.through or start + timedelta(seconds=HOUR_S)
-    facts = tx.rollups.facts_between(bucket_start(start, HOUR_S), end, _FACTS_READ)
+    facts = facts_between(tx, bucket_start(start, HOUR_S), end)
     return watch.with_tail(finding.signal, finding.segment, facts)
 
 

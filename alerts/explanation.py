@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.attribution import Attribution, Cause, Cell, attribute, narrowed
+from alerts.recent import facts_between
 from alerts.watch import Finding, Watch
 from traces.model import EVERYTHING, Change, Direction, Kind, Segment, Signal
 from traces.store import Tx
@@ -23,7 +24,6 @@ _PRIOR_N = 20.0
 """How many conversations the guess for a part from its two cuts is worth, beside what that part itself was like."""
 _LEAST_SURPLUS = 0.2
 """By how much more of the change than of the conversations a part must hold."""
-_FACTS_READ = 5_000
 _QUIET_BACK = timedelta(weeks=2)
 
 _OWN_Z = 4.0
@@ -86,7 +86,7 @@ def within(
     usual = _Usual.of(watch, signal, segment, start)
     if usual is None:
         return found
-    before = tx.rollups.facts_between(start - _QUIET_BACK, bucket_start(start, HOUR_S), _FACTS_READ)
+    before = facts_between(tx, start - _QUIET_BACK, bucket_start(start, HOUR_S))
     seen, quiet = (_parts(some, signal, segment, threshold) for some in (facts, before))
     if EVERYTHING not in seen:
         return found

@@ -30,6 +30,7 @@ from alerts.life import (
     resolved,
     write,
 )
+from alerts.recent import facts_between
 from alerts.sighting import Sighting
 from alerts.watch import Finding, Terrain, Watch
 from alerts.words import chance_text, figure_text, until_text
@@ -41,7 +42,6 @@ from traces.store.rollups import HOUR_S, bucket_start, segment_of
 __all__ = ["ALERT", "EXAMPLE", "UPDATE", "Decision", "Posting", "Reason", "run", "wake"]
 
 _SILENCE = timedelta(hours=24)
-_FACTS_READ = 5_000
 BACK_TO_NORMAL = "back to normal"
 NEW_NORMAL = "unchanged for 4 days: now taken for normal"
 WITHIN_BOUNDS = "within its bounds again"
@@ -255,7 +255,7 @@ def _new(scene: Scene, sighting: Sighting) -> Decision:
     """Nothing holds it back: a new alert, or one more signal in an alert of the same cause that has just opened."""
     found = sighting.look(scene.tx, scene.posting.examples, None)
     end = scene.watch.through or scene.now
-    facts = partial(scene.tx.rollups.facts_between, bucket_start(found.started_at, HOUR_S), end, _FACTS_READ)
+    facts = partial(facts_between, scene.tx, bucket_start(found.started_at, HOUR_S), end)
     for alert in live(scene.alerts):
         if comes_from(alert, sighting, found.numbers.segment):
             text = f"{sighting.segment} is off by what the alert on {alert.segment} tells."

@@ -110,6 +110,7 @@ class SegmentSettings(Section):
             "release",
             "scenario",
             "language",
+            "topic",
         ),
         description="Metadata keys whose values are watched each on their own.",
     )

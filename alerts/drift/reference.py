@@ -19,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.drift.features import DIMENSIONS, Sparse, counts_of, rarity_of, text_of, weighted
+from alerts.drift.grouping import Grouping, grouped
 from traces.clock import format_time, parse_time
 from traces.errors import BadInput
 from traces.model import Conversation, Role
+from traces.redact import redact
 
 FEWEST = 200
 """Conversations that a baseline takes."""
@@ -29,7 +31,8 @@ KEPT = 500
 UNLIKE = 0.02
 _NEAREST = 3
 _SIDES: tuple[Role, ...] = ("user", "assistant")
-_FORMAT = 1
+_FORMAT = 2
+_HELD_OUT = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,20 @@ class Reference:
     n: int
     days: float
     total: int
+    topics: Grouping
 
     @classmethod
     def learned(
-        cls, conversations: Sequence[Conversation], learned_at: datetime, *, days: float, total: int, seed: int = 1
+        cls,
+        conversations: Sequence[Conversation],
+        learned_at: datetime,
+        *,
+        days: float,
+        total: int,
+        seed: int = 1,
+        before: Grouping | None = None,
     ) -> Reference:
-        """Learn what is usual.
+        """Learn what is usual; topics that were known ``before`` keep their names.
 
         Raises:
             BadInput: There are too few conversations.
@@ -88,7 +99,14 @@ class Reference:
         shuffled = list(conversations)
         random.Random(seed).shuffle(shuffled)
         user, assistant = (_side([text_of(c, role) for c in shuffled]) for role in _SIDES)
-        return cls(user, assistant, learned_at, len(shuffled), days, total)
+        said = [text for c in shuffled if counts_of(text := text_of(c, "user"))][: user.sample.shape[1]]
+        topics = grouped(user.sample, [redact(text).text for text in said], before, learned_at, seed)
+        return cls(user, assistant, learned_at, len(shuffled), days, total, topics)
+
+    def topic(self, conversation: Conversation) -> str | None:
+        """What a conversation is about, of the topics that the baseline has; ``None`` where it is none of them."""
+        vector = self.user.vector(text_of(conversation, "user"))
+        return self.topics.of(vector.places, vector.values)
 
     def measure(self, conversation: Conversation) -> dict[str, float]:
         """By signal, 1 where a side of the conversation is unlike the baseline and 0 where it is not."""
@@ -112,6 +130,15 @@ class Reference:
                 f"{name}_shape": np.array([side.sample.shape[1], 0]),
                 f"{name}_bound": np.array([side.bound]),
             }
+        places, topics = np.nonzero(self.topics.middles)
+        arrays |= {
+            "topic_size": np.array([self.topics.size]),
+            "topic_since": np.frombuffer(format_time(self.topics.since).encode(), np.uint8),
+            "topic_names": np.frombuffer("\n".join(self.topics.names).encode(), np.uint8),
+            "topic_places": places.astype(np.uint16),
+            "topic_topics": topics.astype(np.uint16),
+            "topic_values": self.topics.middles[places, topics].astype(np.float16),
+        }
         head = np.array([_FORMAT, self.n, self.total], dtype=np.int64)
         learned = np.frombuffer(format_time(self.learned_at).encode(), np.uint8)
         np.savez_compressed(out, allow_pickle=False, head=head, learned=learned, days=np.array([self.days]), **arrays)
@@ -131,7 +158,7 @@ class Reference:
                     raise BadInput("written by another version; it is learned again", "drift baseline")
                 learned_at = parse_time(archive["learned"].tobytes().decode())
                 user, assistant = (_saved_side(archive, role) for role in _SIDES)
-                return cls(user, assistant, learned_at, n, float(archive["days"][0]), total)
+                return cls(user, assistant, learned_at, n, float(archive["days"][0]), total, _saved_topics(archive))
         except (ValueError, KeyError, EOFError, OSError, IndexError) as error:
             raise BadInput("not a saved baseline; it is learned again", "drift baseline") from error
 
@@ -142,11 +169,20 @@ def _saved_side(archive: np.lib.npyio.NpzFile, name: str) -> Side:
     return Side(archive[f"{name}_rarity"].astype(np.float32), sample, float(archive[f"{name}_bound"][0]))
 
 
+def _saved_topics(archive: np.lib.npyio.NpzFile) -> Grouping:
+    written = archive["topic_names"].tobytes().decode()
+    names = tuple(written.split("\n")) if written else ()
+    middles = np.zeros((DIMENSIONS, len(names)), dtype=np.float32)
+    middles[archive["topic_places"], archive["topic_topics"]] = archive["topic_values"]
+    since = parse_time(archive["topic_since"].tobytes().decode())
+    return Grouping(names, middles, int(archive["topic_size"][0]), since)
+
+
 def _side(texts: list[str]) -> Side:
     """The baseline of one side: the first half are the sample, by the second the bound is set."""
     counts = [found for text in texts if (found := counts_of(text))]
     half = min(KEPT, len(counts) // 2)
-    kept, held_out = counts[:half], counts[half : half + 2 * KEPT]
+    kept, held_out = counts[:half], counts[half : half + _HELD_OUT]
     rarity = rarity_of(kept)
     sample = np.zeros((DIMENSIONS, len(kept)), dtype=np.float32)
     for column, one in enumerate(kept):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.drift import Reference, Topic, TopicBook, clusters
+from alerts.drift.mix import Shift, shifted
 from alerts.drift.reference import FEWEST
 from alerts.drift.topics import topic_of
+from alerts.examples import diverse
 from alerts.incident import Incident, Known, Numbers
 from alerts.rules import Told
 from alerts.sighting import Sighting
 from alerts.signals import INPUT_DRIFT, NEW_TOPIC, OUTPUT_DRIFT
-from traces.clock import format_time
+from traces.clock import format_time, parse_time
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Conversation, Direction, Segment, Signal
 from traces.store import Store, Tx
@@ -24,12 +27,16 @@ from traces.store.state import DetectorCheckpoint
 
 BOOK = "topics"
 NEW = "new_topics"
+MIX = "mix"
+_TOPIC = "topic"
+_MIXED = ("language", "scenario", _TOPIC)
+"""Keys whose shares are looked at: what users come with, not what a roll-out moves."""
 _PANEL = "drift"
 _DAY = timedelta(days=1)
 _HISTORY_DAYS = 28
 _LEAST_DAYS = 2
 _RENEW_AFTER = timedelta(days=7)
-_SAMPLE = 1_500
+_SAMPLE = 3_500
 _IDS_READ = 2_000
 _FACTS_READ = 5_000
 _UNLIKE_READ = 400
@@ -44,6 +51,15 @@ class Likeness:
     def measure(self, conversation: Conversation) -> Mapping[str, float]:
         """By signal, 1 where the conversation is unlike the baseline; nothing before there is one."""
         return {} if self.reference is None else self.reference.measure(conversation)
+
+    def placed(self, conversation: Conversation) -> Conversation:
+        """The conversation with its topic, unless it came with one or is of none that is known."""
+        if self.reference is None or conversation.metadata.get(_TOPIC) is not None:
+            return conversation
+        topic = self.reference.topic(conversation)
+        if topic is None:
+            return conversation
+        return replace(conversation, metadata={**conversation.metadata, _TOPIC: topic})
 
 
 class Drifting:
@@ -66,6 +82,7 @@ class Drifting:
             self._learn(now)
         if self._likeness.reference is not None:
             self._look(self._likeness.reference, now)
+        self._look_at_mix(now)
         self._hour = hour
         return True
 
@@ -99,7 +116,15 @@ class Drifting:
             sample = self._sample(tx, since, until, total)
         if len(sample) < FEWEST:
             return
-        learned = Reference.learned(sample, now, days=float(len(days)), total=total, seed=self._seed)
+        known = self._likeness.reference
+        learned = Reference.learned(
+            sample,
+            now,
+            days=float(len(days)),
+            total=total,
+            seed=self._seed,
+            before=None if known is None else known.topics,
+        )
         with self._store.begin() as tx:
             tx.state.put_checkpoint(DetectorCheckpoint(panel=_PANEL, through_at=now, body=learned.to_bytes()))
         # What was stored is what is used, so that a restart changes nothing.
@@ -139,9 +164,50 @@ class Drifting:
             tx.state.job_ran(BOOK, now, book.to_json())
             tx.state.job_ran(NEW, now, new)
 
+    def _look_at_mix(self, now: datetime) -> None:
+        """Note which languages, scenarios and topics have a far larger share of the last day than of the weeks before."""
+        end = bucket_start(now, HOUR_S)
+        with self._store.read() as tx:
+            known = self._likeness.reference
+            topics_since = end if known is None else known.topics.since
+            shifts = [_shift_json(s, shift, end) for s, shift in _shifts(tx, end, topics_since)]
+            before = tx.state.job_outcome(MIX) or []
+        kept = {(one["key"], one["value"]): one["at"] for one in before}
+        for one in shifts:
+            one["at"] = kept.get((one["key"], one["value"]), one["at"])
+        if shifts or before:
+            with self._store.begin() as tx:
+                tx.state.job_ran(MIX, now, shifts)
+
+
+def _shifts(tx: Tx, end: datetime, topics_since: datetime) -> Iterator[tuple[Segment, Shift]]:
+    today = bucket_start(end - _DAY, DAY_S)
+    since = today - _HISTORY_DAYS * _DAY
+    whole = _counts(tx, EVERYTHING, since, today, DAY_S)
+    n = sum(_counts(tx, EVERYTHING, end - _DAY, end, HOUR_S).values())
+    for key in _MIXED:
+        for segment in tx.rollups.segments_with(key, since=end - _DAY, until=end):
+            days = _counts(tx, segment, since, today, DAY_S)
+            # Days before anybody told this value, or before these topics were learned, tell nothing of its share.
+            first = max(min(days, default=today), topics_since if key == _TOPIC else since)
+            told = [(days.get(day, 0), of) for day, of in whole.items() if day >= first]
+            k = sum(_counts(tx, segment, end - _DAY, end, HOUR_S).values())
+            if (shift := shifted(k, n, told)) is not None:
+                yield segment, shift
+
+
+def _counts(tx: Tx, segment: Segment, since: datetime, until: datetime, resolution_s: int) -> dict[datetime, int]:
+    buckets = tx.rollups.series("volume", segment, since=since, until=until, resolution_s=resolution_s)
+    return {at: rollup.n for at, rollup in buckets}
+
+
+def _shift_json(segment: Segment, shift: Shift, end: datetime) -> dict[str, Any]:
+    [(key, value)] = segment.pairs
+    return {"key": key, "value": value, "at": format_time(end), **asdict(shift)}
+
 
 class NewTopics:
-    """The topics that are new now, as something to be told. Not safe to share between threads."""
+    """What is new now, topics and shares, as something to be told. Not safe to share between threads."""
 
     def __init__(self) -> None:
         self._known: set[str] | None = None
@@ -151,11 +217,16 @@ class NewTopics:
         signal = signals.get(NEW_TOPIC.name)
         saved: Any = tx.state.job_outcome(NEW) or []
         topics = [Topic.from_json(one) for one in saved] if signal is not None else []
-        current = {topic.topic_id for topic in topics}
+        mix: Any = (tx.state.job_outcome(MIX) or []) if INPUT_DRIFT.name in signals else []
+        current = {topic.topic_id for topic in topics} | {f"{one['key']}={one['value']}" for one in mix}
         before = self._known if self._known is not None else set()
         self._known = current
         return Told(
-            sightings=[_sighting(topic, signal) for topic in topics if signal is not None], is_news=current != before
+            sightings=[
+                *(_sighting(topic, signal) for topic in topics if signal is not None),
+                *(_mix_sighting(one, signals[INPUT_DRIFT.name]) for one in mix),
+            ],
+            is_news=current != before,
         )
 
 
@@ -191,6 +262,50 @@ def _sighting(topic: Topic, signal: Signal) -> Sighting:
         expected_low=0.0,
         expected_high=usual,
         origin=f"new_topic:{topic.topic_id}",
+    )
+
+
+def _mix_sighting(saved: Mapping[str, Any], signal: Signal) -> Sighting:
+    segment = Segment.of(**{saved["key"]: saved["value"]})
+    shift = Shift(**{name: saved[name] for name in ("n", "k", "usual", "low", "high")})
+    at = parse_time(saved["at"])
+
+    def look(tx: Tx, examples: int, _known: Known | None) -> Incident:
+        facts = [f for f in tx.rollups.facts_between(at - _DAY, at + _DAY, _FACTS_READ) if segment in f.segments]
+        return Incident(
+            started_at=at - _DAY,
+            numbers=Numbers(
+                segment=segment,
+                value=shift.share,
+                expected=shift.usual,
+                expected_low=shift.low,
+                expected_high=shift.high,
+                n=shift.n,
+                k=shift.k,
+            ),
+            detail={"rule": {"text": _mix_text(segment, shift)}},
+            examples=tuple(diverse(facts, examples)),
+            users=tx.conversations.users_of(fact.conversation_id for fact in facts),
+        )
+
+    return Sighting(
+        signal=signal,
+        segment=segment,
+        direction=Direction.UP,
+        started_at=at - _DAY,
+        detected_at=at,
+        look=look,
+        value=shift.share,
+        expected_low=shift.low,
+        expected_high=shift.high,
+        origin=f"mix:{saved['key']}={saved['value']}",
+    )
+
+
+def _mix_text(segment: Segment, shift: Shift) -> str:
+    return (
+        f"{shift.share:.0%} of a day's conversations ({shift.k:,} of {shift.n:,}) are {segment};"
+        f" usually {shift.low:.0%} to {shift.high:.0%} are"
     )
 
 

@@ -41,6 +41,8 @@ class Cuts:
     max_values: int
     defined: Mapping[str, Definition] = field(default_factory=dict)
     drift: Callable[[Conversation], Mapping[str, float]] = lambda _conversation: {}
+    placed: Callable[[Conversation], Conversation] = lambda conversation: conversation
+    """The conversation with the topic that it is about, where topics are known."""
 
 
 class Evaluation:
@@ -176,6 +178,7 @@ class Evaluation:
 
     def _record(self, tx: Tx, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
         """Bring the rollups in line with the current scores of these conversations, and return these."""
+        conversations = [self._cuts.placed(c) for c in conversations]
         _note_segments(tx, conversations, self._cuts.keys)
         known = tx.state.segment_values()
         current = tx.scores.current(c.conversation_id for c in conversations)

@@ -305,6 +305,7 @@ def _cuts(settings: Settings, overrides: Mapping[str, SignalOverride], likeness:
         max_values=settings.segments.max_values,
         defined={name: o.definition for name, o in overrides.items() if o.definition is not None},
         drift=likeness.measure,
+        placed=likeness.placed,
     )
 
 

@@ -116,11 +116,11 @@ class Gathering:
 
     def evidence(self, name: str) -> Evidence | None:
         """What there is of an evaluator; ``None`` for a word of the taxonomy that no evaluator scores."""
-        counts = self._tx.calibrations.scored(name)
-        if not counts:
+        oldest = self._tx.calibrations.oldest_version(name)
+        if oldest is None:
             return None
         version = self._tx.scores.version(name)
-        scores, before = self._scores(name, version, is_one=len(counts) == 1)
+        scores, before = self._scores(name, version, is_one=oldest == version)
         return Evidence(version=version, labelled=tuple(self._labelled(name, version)), scores=scores, before=before)
 
     def _scores(self, name: str, version: str, *, is_one: bool) -> tuple[Rollup, Rollup | None]:

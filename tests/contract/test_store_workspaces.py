@@ -96,7 +96,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "calibrations.as_of": (("refusal", NOW + DAY), {}),
     "calibrations.current": ((), {}),
     "calibrations.history": (("refusal",), {}),
-    "calibrations.scored": (("refusal",), {}),
+    "calibrations.oldest_version": (("refusal",), {}),
     "calibrations.users": ((["c-1"],), {}),
     "calibrations.values_by_version": (("refusal",), {}),
     "calibrations.values_of": (("refusal", ["c-1"]), {}),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, insert, select, update
 
 from traces import schema
 from traces.clock import format_time, parse_time
@@ -67,14 +67,12 @@ class Calibrations(Part):
         ).first()
         return None if row is None else _calibration(row.body)
 
-    def scored(self, name: str) -> dict[str, int]:
-        """How many conversations each evaluator version scores now, of a name."""
-        rows = self._connection.execute(
-            select(_S.c.evaluator_version, func.count(_S.c.conversation_id.distinct()).label("n"))
-            .where(self._scores(name))
-            .group_by(_S.c.evaluator_version)
-        )
-        return {row.evaluator_version: row.n for row in rows}
+    def oldest_version(self, name: str) -> str | None:
+        """The evaluator version of the oldest score of a name that still counts; ``None`` without any."""
+        row = self._connection.execute(
+            select(_S.c.evaluator_version).where(self._scores(name)).order_by(_S.c.at, _S.c.score_id).limit(1)
+        ).first()
+        return None if row is None else str(row.evaluator_version)
 
     def values_by_version(self, name: str) -> dict[str, dict[str, float]]:
         """The current values of a score by evaluator version and conversation id; of several, Hark's own."""

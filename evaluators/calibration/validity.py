@@ -22,7 +22,7 @@ True-negative rates of one judge over ten pairs of model and prompts range from 
 """
 LABELS_TO_REFRESH: Final = 20
 """Labels of each verdict with which a version speaks for itself."""
-_PRIOR_WORTH: Final = 2.0
+_PRIOR_WORTH: Final = 4.0
 _LEAST_OF_VERSION: Final = 5
 
 
@@ -65,7 +65,7 @@ def validity(positive: int, negative: int, others: int, versions: Sequence[Versi
 
 
 def between(versions: Sequence[Version]) -> float:
-    """How much error rates differ from one version to another: what is assumed without any, weighed as two of them, and what they show.
+    """How much error rates differ from one version to another: what is assumed, weighed as four versions, and what they show.
 
     Never less than what is allowed from one time to another of the same version.
     """

@@ -48,6 +48,8 @@ _TOKEN = re.compile(r"<(?=[!@#]|[A-Za-z][A-Za-z0-9+.\-]*:)")
 _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-]+:)|:(?=//)")
+_DOT_OF_ADDRESS = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
+_MAILTO = re.compile("mailto:", re.IGNORECASE)
 _FORMATTING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)")
 _ENTITIES: Final[Mapping[str, int]] = {"&": 5, "<": 4, ">": 4}
 _NO_ENTITIES: Final[Mapping[str, int]] = {}
@@ -181,6 +183,14 @@ def escape(text: str, limit: int) -> str:
 def code(text: str, limit: int) -> str:
     """Foreign text as inline code in mrkdwn, for names that a reader may want to copy; ``limit`` as in ``escape``."""
     return f"`{_entities(one_line(text, limit - 2).replace('`', 'ˋ'), limit - 2)}`"
+
+
+def undotted(text: str) -> str:
+    """Text in which no address is found.
+
+    Slack makes links of names like ``example.com`` in a message's plain text, which cannot be told to be verbatim.
+    """
+    return _MAILTO.sub("mailto∶", _DOT_OF_ADDRESS.sub("․", text))
 
 
 def _entities(text: str, limit: int) -> str:

@@ -89,7 +89,7 @@ def spoken_lines(turns: Sequence[Turn], limit: int) -> Block:
         who = f"{one_line(words(turn.role), _NAME)}: "
         runs.append({"type": "text", "text": who if place == 0 else f"\n{who}", "style": {"bold": True}})
         runs.append({"type": "text", "text": one_line(turn.text, limit)})
-    return {"type": "rich_text_section", "elements": runs}
+    return {"type": "rich_text_section", "elements": runs or [{"type": "text", "text": "Nothing was said."}]}
 
 
 def _score_text(score: Score) -> str:

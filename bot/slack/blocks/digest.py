@@ -24,6 +24,7 @@ _NAME: Final = 60
 _QUESTION: Final = 160
 _EXCERPT: Final = 300
 _WHY: Final = 200
+_TOPICS_SHOWN: Final = 4
 _ALERTS_SHOWN: Final = 4
 _TAUGHT_SHOWN: Final = 4
 _DATE: Final = "{date_short_pretty}"
@@ -227,12 +228,14 @@ def taught_text(taught: Taught) -> str:
 def _unanswered(report: DigestReport) -> str:
     if not report.unanswered:
         return ""
-    return "\n".join(["*Questions nobody could answer*", *(f"• {_topic(topic)}" for topic in report.unanswered)])
+    return "\n".join(
+        ["*Questions nobody could answer*", *(f"• {_topic(topic)}" for topic in report.unanswered[:_TOPICS_SHOWN])]
+    )
 
 
 def _topic(topic: Unanswered) -> str:
     asked = f", such as “{escape(topic.question, _QUESTION)}”" if topic.question else ""
-    return f"{segment_text(topic.segment)}: {unanswered_text(topic)}{asked}"
+    return f"{segment_text(topic.segment)}: {escape(unanswered_text(topic), _WHY)}{asked}"
 
 
 def unanswered_text(topic: Unanswered) -> str:

@@ -17,7 +17,7 @@ from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_
 from bot.slack.blocks.surface import HomeView
 from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.values import FlaggedConversation, StatusReport, Turn
-from bot.slack.limits import OPTIONS, VIEW_BLOCKS
+from bot.slack.limits import CONTEXT_ELEMENTS, OPTIONS, VIEW_BLOCKS
 from bot.slack.text import Block, code, escape, plain, slack_date
 from traces.model import Alert, AlertState
 from traces.store.mutes import Mute
@@ -227,7 +227,8 @@ def _dead(report: HomeReport) -> Iterator[Block]:
     total = max(report.dead_total, len(report.dead))
     again = button("Send again", SEND_AGAIN, str(Token(PLACE))) if report.may_act else None
     yield section(f"📭 *{counted(total, 'message')} could not be delivered*", accessory=again)
-    yield context(*(_dead_text(letter) for letter in report.dead[:DEAD_SHOWN]))
+    if report.dead:
+        yield context(*(_dead_text(letter) for letter in report.dead[:DEAD_SHOWN]))
 
 
 def _dead_text(letter: DeadLetter) -> str:
@@ -240,9 +241,10 @@ def _dead_text(letter: DeadLetter) -> str:
 
 def _admin(admin: AdminPart) -> Iterator[Block]:
     yield header("Settings")
-    yield context(*(escape(line, _LINE) for line in admin.lines))
+    if admin.lines:
+        yield context(*(escape(line, _LINE) for line in admin.lines[:CONTEXT_ELEMENTS]))
     for name in admin.signals_off[:_OFF_SHOWN]:
-        again = button("Switch on", SIGNAL_ON, str(Token("signal", name)))
+        again = button("Switch on", SIGNAL_ON, str(Token("signal", name))) if is_carried(name) else None
         yield section(f"⏻ *{escape(words(name), _NAME)}* raises no alerts", accessory=again)
     carried = [name for name in admin.signals_on if is_carried(name)][:OPTIONS]
     if carried:

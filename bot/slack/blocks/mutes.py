@@ -42,5 +42,5 @@ def mutes_message(mutes: Sequence[Mute], names: Mapping[str, str]) -> Message:
     ]
     if len(mutes) > _SHOWN:
         lines.append(f"and {len(mutes) - _SHOWN} more")
-    blocks = (section("\n".join(lines)), context("`/hark unmute SIGNAL` ends a mute."))
+    blocks = (*(section(line) for line in lines), context("`/hark unmute SIGNAL` ends a mute."))
     return Message(text=counted(len(mutes), "mute"), blocks=blocks)

@@ -14,6 +14,7 @@ from traces.model import Direction, Kind, Signal
 
 _SHOWN: Final = 60
 _NAME: Final = 60
+_STATE: Final = 100
 _WAYS: Final = {Direction.UP: "rise", Direction.DOWN: "fall", Direction.BOTH: "both"}
 
 
@@ -27,7 +28,7 @@ def signals_message(lines: Sequence[SignalLine]) -> Message:
             usual_level(line),
             f"{line.a_day:,}",
             smallest(line),
-            line.state,
+            one_line(line.state, _STATE),
         ]
         for line in lines[:_SHOWN]
     ]

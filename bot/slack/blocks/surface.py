@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.slack.limits import VIEW_TITLE
-from bot.slack.text import Block, plain
+from bot.slack.text import Block, plain, undotted
 
 EVENT_TYPE: Final = "hark_message"
 """Marks our own messages in their metadata, which any app in the workspace can read: it holds ids only."""
@@ -22,7 +22,7 @@ class Message:
 
     def payload(self) -> Block:
         """The arguments of chat.postMessage or chat.update, without the channel."""
-        payload: Block = {"text": self.text, "blocks": list(self.blocks)}
+        payload: Block = {"text": undotted(self.text), "blocks": list(self.blocks)}
         return payload if self.metadata is None else {**payload, "metadata": self.metadata}
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from evaluators.base import excerpt
+from evaluators.injection_concepts import CONCEPTS
 from evaluators.injection_content import ADDRESSED, EMBEDDED
 from evaluators.injection_languages import BECOME, FOREIGN_LETTER, IGNORE, LATIN_NEEDLES, REVEAL
 from evaluators.injection_mechanisms import DIRECTED, ENDINGS, MECHANISMS, OWN_RULES, STALE, TAKEOVER
@@ -85,6 +86,7 @@ SIGNS_OF_USERS: Final = Signs(
         *DELIMITER,
         *FORCED,
         *MECHANISMS,
+        *CONCEPTS,
         *EMBEDDED,
         *(sign for sign in ADDRESSED if sign.weight > _CLEAR),
     )

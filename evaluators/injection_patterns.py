@@ -51,13 +51,19 @@ _HIDDEN_NEEDLES: Final = (
     "|api key|credentials"
 )
 
+BUSINESS: Final = (
+    r"(?:shipping|returns?|refunds?|exchange|baggage|luggage|cancel\w*|privacy|cookie|care|washing|wash|cleaning|assembly|mounting|setup|installation|safety|delivery|packing|packaging"
+    r"|payment|booking|check-?in|boarding|house|pet|dress|brand|style|community|product|user|cooking|loan|warranty|size|sizing|data|parking|visitor|submission|contribution|posting|store|shop) "
+)
+"""What a business has guidelines, rules and instructions on, and customers ask for."""
+
 OVERRIDE: Final = (
     sign(
         "override",
         0.95,
         "instruct|directive|direction|rule|prompt|guideline|guardrail|command|order|polic|constraint|restriction|limitation"
         "|programming|training|filter|safeguard|protocol|message|task|text",
-        rf"\b{_DROP} (?:\w+ ){{0,4}}?{_THEIRS} (?:\w+ ){{0,3}}?{_RULES}\b",
+        rf"\b{_DROP} (?!(?:my|our) (?:\w+ ){{0,2}}?(?:messages?|texts?|orders?|tasks?)\b)(?:\w+ ){{0,4}}?{_THEIRS} (?:\w+ ){{0,3}}?{_RULES}\b",
     ),
     sign(
         "override",
@@ -114,8 +120,9 @@ EXTRACTION: Final = (
         "extraction",
         0.9,
         "prompt|instruct|guideline|rules|directive|configuration|preamble|system message",
-        rf"\b{_TELL} (?!me how|how)(?:[\w,']+ ){{0,5}}?(?:your|system|hidden|initial|original|secret|internal|full|exact|confidential|above|previous|preceding)"
-        r" (?:\w+ ){0,3}?(?:prompts?|instructions?|guidelines|rules|directives?|configuration|preamble|system message)\b",
+        rf"\b{_TELL} (?!me how|how|(?:me |us )?an? (?:\w+ ){{0,2}}?system)(?:[\w,']+ ){{0,5}}?(?:your|system|hidden|initial|original|secret|internal|full|exact|confidential|above|previous|preceding)"
+        rf" (?!{BUSINESS})(?:\w+ ){{0,3}}?(?:prompts?|instructions?|guidelines|rules|directives?|configuration|preamble|system message)\b"
+        r"(?! (?:for|on|about|regarding|when) (?!(?:this|the|our) (?:chat|conversation|session|assistant)|you|behav|respond|answer|talking|handling))",
     ),
     sign(
         "extraction",
@@ -123,7 +130,7 @@ EXTRACTION: Final = (
         "above|before|verbatim|preceding|previous|so far|from the",
         r"\b(?:repeat|print|output|echo|copy|recite|reproduce|type|reveal|display|spell)"
         r" (?:me |out |back |down )?(?:everything|all|the (?:\w+ )?(?:text|words?|contents?|lines?|messages?|sentences?|paragraphs?|conversation|prompt|instructions?)|what(?:ever)?(?:'s| is| was)?|anything)"
-        r"(?: \w+){0,4}? (?:above|before(?: this)?|verbatim|preceding|previously|so far|from the (?:beginning|start|top))\b(?! (?:\d|average|the |a |each|every|zero))",
+        r"(?! you (?:just )?(?:told|said to|wrote|sent|gave|explained to|promised|quoted) (?:to )?(?:me|us))(?: \w+){0,4}? (?:above|before(?: this)?|verbatim|preceding|previously|so far|from the (?:beginning|start|top))\b(?! (?:\d|average|the |a |each|every|zero))",
     ),
     sign(
         "extraction",
@@ -156,7 +163,7 @@ EXTRACTION: Final = (
         0.55,
         "where does|where is|where do| user| customer|database|memory|bank balance",
         r"\b(?:where (?:does|is|do) (?:the user|the customer|other users|(?:john|jane) \w+)|(?:the|this|all|other|every|list of) (?:users?|customers?)(?:'s?)? (?:\w+ )?(?:and their |currently )?"
-        r"(?:live|home address|bank balance|birth ?date|phone number|e-?mail address|personal (?:data|information|details)|data)"
+        r"(?:live|home address|bank balance|birth ?date|phone number|e-?mail address|personal (?:data|information|details)|data)(?!\w* (?:from|of|in) (?:my|our) )"
         r"|(?:users|customers) in your database|print your database|(?:contents?|dump) of your (?:database|memory)|bank balance of \w+)",
     ),
     sign("extraction", 0.8, "access granted", r"\baccess granted\b"),
@@ -181,7 +188,7 @@ ROLE: Final = (
         0.45,
         "restrict|limitation|filter|censor|guideline|moral|ethic|confines|guardrail|inhibition|moderation|safeguard|openai|safety|boundar|content polic",
         r"\b(?:without|no|free(?:d|dom)? (?:from|of)|not (?:be )?(?:bound|restricted|limited|constrained|governed|have to abide) by|unbound by|(?:broken?|breaking) free (?:of|from)|(?:has|have|with) no|lacks?|beyond|isn't bound by|liberated from|don't have|do not have|not have|abandon\w*|remov\w+|disabl\w+|lift\w*|turn off|escaped?)"
-        r" (?:\w+,? ){0,4}?(?:restrictions?|limitations?|filter(?:s|ing)?|censor(?:ship|ing)?|guidelines|moral(?:s|ity|ly)?|ethic(?:s|al)|confines|guardrails|inhibitions|moderation|safeguards|openai|safety (?:features|rules|protocols|measures)|boundaries|content polic\w+)\b",
+        r" (?:\w+,? ){0,4}?(?:restrictions?|limitations?|filter(?:s|ing)?|censor(?:ship|ing)?|guidelines|moral(?:s|ity|ly)?|ethic(?:s|al)|confines|guardrails|inhibitions|moderation|safeguards|openai|safety (?:features|rules|protocols|measures)|boundaries|content polic\w+)\b(?! (?:for|on|of|in) (?:my|our) )",
     ),
     sign(
         "frame",
@@ -253,7 +260,7 @@ AUTHORITY: Final = (
         "authority",
         0.5,
         "your |openai|anthropic|god|president|i am|i'm|this is|speaking as|developed by",
-        r"\b(?:(?:i am|i'm|this is|speaking as) (?:now )?(?:your|the)|as (?:now )?your) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b(?! of (?:an?|our|my|the (?!system|bot|chat|ai|model)))|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
+        r"\b(?:(?:i am|i'm|this is|speaking as) (?:now )?(?:your|the(?! owner))|as (?:now )?your) (?:\w+ )?(?:developer|creator|administrator|admin|owner|programmer|maker|engineer|master|god)\b(?! of (?:an?|our|my|the (?!system|bot|chat|ai|model)))|\bas an ai (?:developed|created|made) by\b[^.]{0,40}\bi(?:'m| am)\b|\b(?:i am|i'm) (?:god|the president|(?:a|an|from) (?:openai|anthropic|google)|(?:actually )?a(?:n)? (?:\w+ )?(?:accountant|officer|employee|administrator|admin|agent|engineer) (?:at|of|from|for|with) (?:the|this|openai|anthropic))",
     ),
     sign(
         "authority",

@@ -25,7 +25,7 @@ PERSONA: Final = (
         0.45,
         "anything|everything|whatever|any|every|all|always|never",
         r"\b(?:always|must|will|shall|has to|have to)(?: \w+)? (?:answers?|comply|complies|obeys?|fulfil\w*|grants?|respond|say|generate|agree)(?: to| with)? (?:any|every|all|anything|everything|whatever)\b(?! (?:you can|possible|necessary|it takes|else|right|wrong|of (?:it|them|these|the above)|the (?:above|questions|following)|questions (?:below|about|in)))"
-        r"|\b(?:answers?|obeys?|complies with|says?|does) (?:any|every|all|anything|everything|whatever) ?(?:questions?|requests?|prompts?|i (?:ask|say|want|request|tell)|without|the user|asked|commands?|orders?)\b|\balways (?:complies|obeys|agrees)\b|\bnever (?:warns?|refuses?|declines?|apologi[sz]es?|says no)\b",
+        r"|\b(?:answers?|obeys?|complies with|says?|does) (?:any|every|all|anything|everything|whatever) ?(?:questions?|requests?|prompts?|i (?:ask|say|want|request|tell)|without|the user|asked|commands?|orders?)\b|\balways (?:complies|obeys|agrees)\b|\bnever (?:warns|refuses|declines|apologi[sz]es|says no|(?:warn|refuse|decline|apologi[sz]e)(?=$|[.,;!]| (?:and|or|me|any)\b))",
     ),
     sign(
         "persona",

@@ -20,7 +20,7 @@ class PromptInjection:
     """
 
     name = "prompt_injection"
-    version = "2"
+    version = "3"
     when: When = "arrival"
     summary = (
         "The user tries to override the instructions, get at the system prompt or a secret, or put the assistant into a"

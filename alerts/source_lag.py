@@ -4,6 +4,10 @@ A source is behind when its lag is both longer than at this hour of the week it 
 alert, and so long that chance does not explain it: as many traces as usually begin in the hours since would leave out none
 of them only once in ten thousand times (a Poisson count; the longest lag seen before guards against bursts). Hours in which
 Hark itself was not watching say nothing. Of a source without two days of history nothing is said at all.
+
+A source that stopped when it usually rests, and does not come back, may have a day off. Where it is one that has days without
+traces, it is given one more such day, its busiest; where it is known for less than two weeks, two, for its first weekend. One
+that falls silent in the middle of its work is given none.
 """
 
 from __future__ import annotations
@@ -40,6 +44,10 @@ _ASIDE: Final = timedelta(hours=1)
 _FEWEST_DAYS: Final = 2
 _EXPECTED: Final = 9.2
 """Traces that should have come, of which none did: exp(-9.2) is once in ten thousand times."""
+_BY_HABIT: Final = timedelta(hours=2)
+_WEEKEND: Final = 2
+_RESTING: Final = 0.75
+"""What usually comes in the two hours after a silence began, as a share of what comes on average: below it the source rests."""
 _POINTS: Final = 20
 
 
@@ -52,12 +60,14 @@ class Lag:
         lag: How long that is ago.
         usual: The longest at this time on earlier days.
         missed: How many traces usually begin in so much time.
+        spared: How many of them a day off may explain.
     """
 
     since: datetime
     lag: timedelta
     usual: timedelta
     missed: float
+    spared: float = 0.0
 
 
 class Habit:
@@ -86,7 +96,13 @@ class Habit:
         longest = [found for day in self._days(now) if (found := self._longest(now - day)) is not None]
         if since is None or len(longest) < _FEWEST_DAYS:
             return None
-        return Lag(since=since, lag=now - since, usual=max(longest), missed=self._missed(since, now))
+        return Lag(
+            since=since,
+            lag=now - since,
+            usual=max(longest),
+            missed=self._missed(since, now, now),
+            spared=self._spared(since, now),
+        )
 
     def at(self, when: datetime) -> timedelta | None:
         """The lag at a time; ``None`` where it is not known."""
@@ -123,16 +139,37 @@ class Habit:
         within = [hour.longest for hour in self._hours if first <= hour.bucket_at <= last]
         return max([*(lag for lag in at_ends if lag is not None), *within], default=None)
 
-    def _missed(self, since: datetime, now: datetime) -> float:
-        """How many traces usually begin in ``[since, now)``, by the same hours of the days that this one is held against."""
+    def _missed(self, since: datetime, until: datetime, now: datetime) -> float:
+        """How many traces usually begin in ``[since, until)``, by the same hours of the days that this one is held against."""
         missed, hour = 0.0, bucket_start(since, HOUR_S)
-        while hour < now:
-            share = (min(now, hour + _HOUR) - max(since, hour)) / _HOUR
+        while hour < until:
+            share = (min(until, hour + _HOUR) - max(since, hour)) / _HOUR
             past = [hour - day for day in self._days(now)]
             counts = [self._counts.get(then, 0) for then in past if then in self._watched]
             missed += share * (sum(counts) / len(counts) if counts else 0.0)
             hour += _HOUR
         return missed
+
+    def _spared(self, since: datetime, now: datetime) -> float:
+        """How many traces days off may explain that began when the source stopped."""
+        by_day = self._by_day(since)
+        per_hour = sum(by_day) / max(1.0, len(by_day) * (_DAY / _HOUR))
+        until = since + _BY_HABIT
+        if not by_day or until > now or self._missed(since, until, now) > _RESTING * per_hour * (_BY_HABIT / _HOUR):
+            return 0.0
+        if now - self._hours[0].bucket_at < _WEEKLY_FROM:
+            return _WEEKEND * max(by_day)
+        return float(max(by_day)) if 0 in by_day else 0.0
+
+    def _by_day(self, until: datetime) -> list[int]:
+        """How many traces began on each day on which Hark was watching; days end at the time of day of ``until``."""
+        found = []
+        end = bucket_start(until, HOUR_S) + _HOUR
+        for day in range((end - self._hours[0].bucket_at) // _DAY):
+            hours = [end - day * _DAY - n * _HOUR for n in range(1, 25)]
+            if all(hour in self._watched for hour in hours):
+                found.append(sum(self._counts.get(hour, 0) for hour in hours))
+        return found
 
 
 def is_behind(lag: Lag, signal: Signal) -> bool:
@@ -141,7 +178,7 @@ def is_behind(lag: Lag, signal: Signal) -> bool:
     return (
         longer >= signal.min_absolute * _MINUTE
         and longer >= signal.min_relative * lag.usual
-        and lag.missed >= _EXPECTED
+        and lag.missed >= _EXPECTED + lag.spared
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from alerts.correction import Reviewed, estimate, labels_among
-from alerts.signals import threshold_of
+from alerts.signals import SOURCE_LAG, threshold_of
 from alerts.tails import SHARE, above
 from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
@@ -47,8 +47,10 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
     """The answer to a query about a signal as of ``now``.
 
     Raises:
-        BadInput: The query asks for a cut that the rollups do not keep.
+        BadInput: The query asks for what the rollups do not keep; the error says where it is told.
     """
+    if query.signal == SOURCE_LAG.name:
+        raise BadInput("source_lag is kept by source, not by conversation: `/hark status` and `hark sources` tell it")
     if len(query.where) > 1 or (query.where and query.by):
         raise BadInput("ask for one cut at a time: either `where key=value` once, or `by key`")
     asked = _asked(tx, query, signals, now)

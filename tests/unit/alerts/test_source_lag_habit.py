@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -78,11 +79,61 @@ def test_a_client_that_rests_at_night_and_on_sundays_is_not_behind():
     assert first_behind(office(MONDAY, 5), watching(MONDAY, end), MONDAY + 2 * WEEK, end, step=30 * MINUTE) is None
 
 
-def test_the_same_client_is_behind_when_it_does_not_come_back_on_monday():
+def test_the_same_client_is_behind_when_it_stays_away_for_more_than_a_day_off():
     back = MONDAY + 4 * WEEK
-    at = first_behind(office(MONDAY, 4), watching(MONDAY, back + DAY), back, back + DAY)
+    at = first_behind(office(MONDAY, 4), watching(MONDAY, back + 3 * DAY), back, back + 3 * DAY)
     assert at is not None
-    assert 8 * HOUR <= at - back <= 11 * HOUR
+    assert DAY + 8 * HOUR <= at - back <= DAY + 11 * HOUR
+
+
+def busy_office(start, weeks, off=(), dies=None, seed=7):
+    """An office's client as it really comes: more at noon, by chance, with days off, and one day not at all any more."""
+    rng = random.Random(seed)
+    times = []
+    for day in every(DAY, start, start + weeks * WEEK):
+        if day.weekday() < 5 and day not in off:
+            times += [day + timedelta(hours=rng.triangular(7.5, 18.5, 13)) for _ in range(rng.randint(90, 150))]
+    return [at for at in times if dies is None or at < dies]
+
+
+@pytest.mark.parametrize("weekday", range(5))
+@pytest.mark.parametrize("seed", range(3))
+def test_a_holiday_is_no_silence_of_a_client_that_keeps_to_working_days(weekday, seed):
+    holiday = MONDAY + 4 * WEEK + weekday * DAY
+    end = holiday + 4 * DAY
+    times = busy_office(MONDAY, 6, off=(holiday,), seed=seed)
+    assert first_behind(times, watching(MONDAY, end), holiday, end, step=30 * MINUTE) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_first_weekend_is_no_silence_either(seed):
+    end = MONDAY + 12 * DAY
+    times = busy_office(MONDAY, 2, seed=seed)
+    assert first_behind(times, watching(MONDAY, end), MONDAY + 3 * DAY, end, step=30 * MINUTE) is None
+
+
+@pytest.mark.parametrize("weekday", range(5))
+def test_the_same_client_that_dies_at_work_is_behind_within_hours(weekday):
+    dies = MONDAY + 4 * WEEK + weekday * DAY + 11 * HOUR
+    times = busy_office(MONDAY, 5, dies=dies)
+    at = first_behind(times, watching(MONDAY, dies + DAY), dies, dies + DAY)
+    assert at is not None
+    assert at - dies <= 3 * HOUR
+
+
+def test_one_that_dies_overnight_is_behind_on_the_second_morning():
+    dies = MONDAY + 4 * WEEK + 22 * HOUR
+    at = first_behind(busy_office(MONDAY, 5, dies=dies), watching(MONDAY, dies + 4 * DAY), dies, dies + 4 * DAY)
+    assert at is not None
+    assert at - MONDAY - 4 * WEEK <= 2 * DAY + 13 * HOUR
+
+
+def test_a_nightly_run_that_does_not_come_is_missed_the_same_night():
+    runs = [day + 2 * HOUR + n * MINUTE for day in every(DAY, MONDAY, MONDAY + 3 * WEEK) for n in range(60)]
+    missed = MONDAY + 3 * WEEK
+    at = first_behind(runs, watching(MONDAY, missed + DAY), missed, missed + DAY)
+    assert at is not None
+    assert at - missed <= 6 * HOUR
 
 
 def test_a_rare_client_is_given_time():

@@ -167,3 +167,8 @@ def test_a_bucket_that_still_runs_is_compared_with_as_much_of_it(store):
     last = found.points[-1]
     assert last.value == 10.0
     assert last.low < 10.0 < last.high < 25.0
+
+
+def test_how_far_behind_sources_are_is_told_elsewhere_and_the_answer_says_where(store):
+    with pytest.raises(BadInput, match="`/hark status` and `hark sources` tell it"):
+        ask(store, "source_lag")

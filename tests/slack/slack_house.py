@@ -19,6 +19,7 @@ from web_double import ALERTS, APP_TOKEN, BOT_TOKEN, REVIEW, SlackDouble
 from alerts.pipeline import ALERT, EXAMPLE
 from bot.app import Hark, build_hark
 from bot.config import DatabaseSettings, RoleSettings, Settings
+from bot.config_review import ReviewSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.jobs.pick import REVIEW as REVIEW_CARD
 from traces.clock import FakeClock, format_time
@@ -33,13 +34,19 @@ REFUSED = "I am sorry, I cannot help with refunds."
 
 
 def settings_for(
-    slack: SlackDouble, url: str, *, roles: RoleSettings | None = None, app_token: bool = False
+    slack: SlackDouble,
+    url: str,
+    *,
+    roles: RoleSettings | None = None,
+    review: ReviewSettings | None = None,
+    app_token: bool = False,
 ) -> Settings:
     """Settings as environment variables would make them, with channel ids."""
     return Settings(
         database=DatabaseSettings(url=SecretStr(url)),
         slack=SlackSettings(alerts_channel=ALERTS, review_channel=REVIEW),
         roles=roles or RoleSettings(),
+        review=review or ReviewSettings(double_share=0),
         secrets=Secrets(
             bot_token=SecretStr(BOT_TOKEN),
             app_token=SecretStr(APP_TOKEN) if app_token else None,
@@ -100,10 +107,12 @@ class House:
 
 
 @contextmanager
-def house(slack: SlackDouble, url: str, *, roles: RoleSettings | None = None) -> Iterator[House]:
+def house(
+    slack: SlackDouble, url: str, *, roles: RoleSettings | None = None, review: ReviewSettings | None = None
+) -> Iterator[House]:
     """Hark listening at its HTTP port; its jobs run when a test says so."""
     clock = FakeClock(NOON)
-    hark = build_hark(settings_for(slack, url, roles=roles), clock, {})
+    hark = build_hark(settings_for(slack, url, roles=roles, review=review), clock, {})
     writer = hark.writer()
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))

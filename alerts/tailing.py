@@ -53,11 +53,11 @@ class Tailing:
         return told
 
     def _edges(self, track: Track, terms: Mapping[Kind, Terms], size: Series) -> dict[datetime, float]:
-        place, distance = track.places.get(size), self.tails.distance(size)
-        if place is None or distance is None:
-            return {}
-        points = track.detector.verdict(place, terms[Kind.CONTINUOUS]).points
-        return {p.start: p.expected * math.exp(distance) for p in points if p.expected is not None}
+        place = track.places.get(size)
+        points = () if place is None else track.detector.verdict(place, terms[Kind.CONTINUOUS]).points
+        usual = {point.start: point.expected for point in points if point.expected is not None and point.expected > 0}
+        edges = {start: self.tails.edge(size, math.log(expected)) for start, expected in usual.items()}
+        return {start: edge for start, edge in edges.items() if edge is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 Three in a hundred answers that take five times as long move the mean of ln x by 0.05, and the share above the usual p95 from
 5 to 8 %: a quantile is tested as a share. What is usual at an hour of the week is what the baseline of the size expects of
 ln x there, plus a distance that is the same at all hours: the 95 % quantile of how far values lie above what was
-expected of them, kept as a faded histogram of each series.
+expected of them, kept as a faded histogram of each series; but no less than the 95 % quantile over all hours. For where sizes
+are lumps, as the prices of two models are, an hour with less of the dear one does not make every dear conversation strange.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from traces.model import Segment
 
 SHARE = 0.05
 """Of the values of usual hours, what lies above their usual quantile."""
-BINS = 100
-_FIRST, _STEP = -0.5, 0.05
-"""Distances are kept from 0.6 times to 90 times the expected size, by steps of 5 %."""
+BINS = 64
+_FIRST, _STEP = -0.5, 0.08
+"""Distances are kept from 0.6 times to 100 times the expected size, by steps of 8 %."""
+_KINDS = 2
+"""Distances from what is expected at the hour, and from one size for all hours."""
 _FEWEST = 300.0
 """With fewer values the share above an estimated 95 % quantile is wrong by more than 1.3 points."""
 _HALF_LIFE_H = 3 * 7 * 24
@@ -48,35 +51,26 @@ def above(rollup: Rollup, edge: float) -> Rollup:
 
 
 class Tails:
-    """The distance from the expected size to the 95 % quantile, of series that are known by name and segment."""
+    """How far above the expected size the 95 % quantile lies, of series that are known by name and segment."""
 
     def __init__(self) -> None:
         self._places: dict[_Series, int] = {}
-        self._held: Floats32 = np.zeros((0, BINS), dtype=np.float32)
+        self._held: Floats32 = np.zeros((0, _KINDS, BINS), dtype=np.float32)
+        self._anchors: list[float] = []
 
     @property
     def series(self) -> list[_Series]:
         """Those of which anything was learned, in the order of ``to_bytes``."""
         return list(self._places)
 
-    def distance(self, series: _Series) -> float | None:
-        """The 95 % quantile of ln x less what is expected of it; ``None`` while too little is known."""
-        place = self._places.get(series)
-        held = None if place is None else self._held[place].astype(np.float64)
-        if held is None or held.sum() < _FEWEST:
-            return None
-        summed = np.cumsum(held)
-        wanted = (1 - SHARE) * summed[-1]
-        bin_ = int(np.searchsorted(summed, wanted))
-        inside = (wanted - (summed[bin_] - held[bin_])) / held[bin_] if held[bin_] > 0 else 1.0
-        return _FIRST + _STEP * (bin_ + float(inside))
-
     def edge(self, series: _Series, expected: float) -> float | None:
         """The usual 95 % quantile, in the unit of the size, at an hour at which ``expected`` is the usual ln x."""
-        distance = self.distance(series)
-        if distance is None or not math.isfinite(expected):
+        place = self._places.get(series)
+        if place is None or not math.isfinite(expected) or self._held[place, 0].sum() < _FEWEST:
             return None
-        return math.exp(min(max(expected + distance, -_LARGEST_LOG), _LARGEST_LOG))
+        distance, overall = (_quantile(held.astype(np.float64)) for held in self._held[place])
+        edge = max(expected + distance, self._anchors[place] + overall)
+        return math.exp(min(max(edge, -_LARGEST_LOG), _LARGEST_LOG))
 
     def pass_hour(self) -> None:
         """Let what was learned fade by an hour."""
@@ -89,12 +83,17 @@ class Tails:
             return
         if series not in self._places:
             self._places[series] = len(self._places)
-            self._held = np.concatenate([self._held, np.zeros((1, BINS), dtype=np.float32)])
-        far = (np.array([_log(bin_) for bin_ in logs]) - expected - _FIRST) / _STEP
-        np.add.at(self._held[self._places[series]], np.clip(far, 0, BINS - 1).astype(int), list(logs.values()))
+            self._held = np.concatenate([self._held, np.zeros((1, _KINDS, BINS), dtype=np.float32)])
+            self._anchors.append(expected)
+        place, counts = self._places[series], list(logs.values())
+        read = np.array([_log(bin_) for bin_ in logs])
+        for held, usual in zip(self._held[place], (expected, self._anchors[place]), strict=True):
+            far = (read - usual - _FIRST) / _STEP
+            np.add.at(held, np.clip(far, 0, BINS - 1).astype(int), counts)
 
     def to_bytes(self) -> bytes:
-        return self._held.astype("<f4").tobytes()
+        """What was learned, in the order of ``series``."""
+        return self._held.astype("<f4").tobytes() + np.array(self._anchors, dtype="<f8").tobytes()
 
     @classmethod
     def from_bytes(cls, saved: bytes, series: list[_Series]) -> Tails:
@@ -103,12 +102,23 @@ class Tails:
         Raises:
             BadInput: It is not of so many series; fold the history again then.
         """
-        if len(saved) != 4 * BINS * len(series):
+        held = 4 * _KINDS * BINS * len(series)
+        if len(saved) != held + 8 * len(series):
             raise BadInput("not as many saved tails as series; fold the history again", "detector state")
         tails = cls()
         tails._places = {one: place for place, one in enumerate(series)}
-        tails._held = np.frombuffer(saved, dtype="<f4").reshape(len(series), BINS).astype(np.float32)
+        read = np.frombuffer(saved[:held], dtype="<f4")
+        tails._held = read.reshape(len(series), _KINDS, BINS).astype(np.float32)
+        tails._anchors = np.frombuffer(saved[held:], dtype="<f8").tolist()
         return tails
+
+
+def _quantile(held: npt.NDArray[np.float64]) -> float:
+    summed = np.cumsum(held)
+    wanted = (1 - SHARE) * summed[-1]
+    bin_ = min(int(np.searchsorted(summed, wanted)), BINS - 1)
+    inside = (wanted - (summed[bin_] - held[bin_])) / held[bin_] if held[bin_] > 0 else 1.0
+    return _FIRST + _STEP * (bin_ + float(inside))
 
 
 def verdicts(values: Mapping[str, object], body: str, edge: float) -> list[float]:

@@ -158,13 +158,20 @@ def learned(values, expected=0.0):
 def test_the_distance_to_the_quantile_is_that_of_the_values_that_were_seen():
     rng = random.Random(1)
     tails = learned([rng.lognormvariate(0.0, 0.8) for _ in range(20_000)])
-    assert tails.distance(SERIES) == pytest.approx(1.645 * 0.8, abs=0.05)
+    assert tails.edge(SERIES, 0.0) == pytest.approx(math.exp(1.645 * 0.8), rel=0.05)
     assert tails.edge(SERIES, math.log(4)) == pytest.approx(4 * math.exp(1.645 * 0.8), rel=0.05)
 
 
 def test_few_values_say_nothing_of_a_quantile():
-    assert learned([1.0] * 100).distance(SERIES) is None
+    assert learned([1.0] * 100).edge(SERIES, 0.0) is None
     assert Tails().edge(SERIES, 0.0) is None
+
+
+def test_an_hour_with_little_of_the_dear_model_does_not_make_its_conversations_strange():
+    tails = learned([0.02] * 300 + [0.001] * 700, math.log(0.005))
+    edge = tails.edge(SERIES, math.log(0.0015))
+    assert above(Rollup.of([0.001] * 90 + [0.02] * 10), edge).at_least(0.5) == 0
+    assert above(Rollup.of([0.001] * 90 + [0.06] * 10), edge).at_least(0.5) == 10
 
 
 def test_values_that_are_all_alike_never_lie_above_their_own_quantile():
@@ -185,7 +192,7 @@ def test_whatever_the_sizes_are_a_share_is_between_none_and_all_and_tails_can_be
     tails.pass_hour()
     again = Tails.from_bytes(tails.to_bytes(), tails.series)
     assert again.to_bytes() == tails.to_bytes()
-    assert again.distance(SERIES) == tails.distance(SERIES)
+    assert again.edge(SERIES, 0.5) == tails.edge(SERIES, 0.5)
 
 
 def test_saved_tails_of_other_series_are_not_believed():

@@ -84,7 +84,9 @@ class Calibrating:
             evidence.scores, [Known(one.value, one.truth) for one in evidence.labelled if not one.version]
         )
         told = question_report(answers_in(tx.reviews.labels_named(name)))
-        found = replace(found, detail={**found.detail, "question": asdict(told), "unsure": asdict(unsure), **promised})
+        found = replace(
+            found, detail={**found.detail, "question": told.to_json(), "unsure": asdict(unsure), **promised}
+        )
         tx.calibrations.put(found)
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evaluators.calibration.agreement import Bounded, agreement_of, alpha_of
+from traces.model import Json
 
 GOLD: Final = "gold"
 """The name under which known answers are imported: nobody's opinion, but what is so."""
@@ -87,6 +88,15 @@ class QuestionReport:
     alpha: Bounded | None
     is_vague: bool
     reviewers: tuple[ReviewerReport, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """Everything, with intervals as ``[value, low, high]``."""
+        told = asdict(self)
+        told["alpha"] = None if self.alpha is None else list(self.alpha)
+        told["reviewers"] = [
+            asdict(one) | {"kappa": None if one.kappa is None else list(one.kappa)} for one in self.reviewers
+        ]
+        return told
 
 
 def question_report(answers: Sequence[Answer]) -> QuestionReport:

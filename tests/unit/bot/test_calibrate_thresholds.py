@@ -241,6 +241,23 @@ def test_the_first_release_that_is_seen_is_no_change(store):
         assert Epochs(tx, NOW).latest == {}
 
 
+# --- reviewers ----------------------------------------------------------------------------------------------
+
+
+def test_a_question_that_people_answer_by_chance_is_called_too_vague_and_that_survives_the_store(store):
+    scored(store)
+    with store.begin() as tx:
+        for n in range(0, 200, 4):
+            tx.reviews.put_label(label(f"c-{n:03}", float(n % 8 == 0), reviewer="U2"))
+    calibrated(store, CalibrationRules())
+    with store.read() as tx:
+        question = tx.calibrations.current()["refusal"].detail["question"]
+    assert question["is_vague"]
+    assert question["n_double"] == 50
+    assert question["alpha"][1] < question["alpha"][0] < 0.4
+    assert {one["reviewer"] for one in question["reviewers"]} == {"U1", "U2"}
+
+
 # --- truth -------------------------------------------------------------------------------------------------
 
 

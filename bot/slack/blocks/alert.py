@@ -95,7 +95,7 @@ def _first_line(alert: Alert, signal: Signal) -> str:
     name = one_line(title(signal), _NAME)
     parts = [f"{_LEADS[alert.state]} {name} {value}, expected {expected}"]
     pairs = list(alert.segment.pairs)
-    if (found := detail.attribution(alert)) is not None and (found.key, found.value) not in pairs:
+    if (found := detail.attribution(alert)) is not None and not found.is_mix and (found.key, found.value) not in pairs:
         pairs.append((found.key, found.value))
     parts += [f"{key.replace('_', ' ')} {value}" for key, value in pairs]
     return one_line(" · ".join(parts), HEADER)
@@ -117,7 +117,9 @@ def _facts(alert: Alert, signal: Signal, others: Sequence[tuple[Other, Signal]])
     if (storm := storm_text(alert)) is not None:
         yield "Together", storm
     if others:
-        yield "Also off", "\n".join(other_text(other, of) for other, of in others[:_OTHERS_SHOWN])
+        left = len(others) - _OTHERS_SHOWN
+        more = [f"and {counted(left, 'other')}"] if left > 0 else []
+        yield "Also off", "\n".join([*(other_text(other, of) for other, of in others[:_OTHERS_SHOWN]), *more])
     if (corrected := detail.correction(alert)) is not None:
         yield correction_title(corrected), correction_text(corrected)
 
@@ -140,6 +142,10 @@ def _failure_text(failed: detail.WhyFailed) -> str:
 def _attribution_text(found: detail.Attribution) -> str:
     # Where the rest went the other way, a segment holds more than all of the change; people read that as a mistake.
     part = f", {share(min(found.share, 1.0))} of the change" if found.share is not None else ""
+    if found.is_mix:
+        return (
+            f"another mix of the traffic, mostly {_cut(found.key, found.value)}{part}; each part by itself is as usual"
+        )
     also = ", ".join(_cut(key, value) for key, value in found.also[:_ALSO_SHOWN])
     more = f"\nalso in {also}" if also else ""
     within = f", within {_cut(*found.within)}" if found.within is not None else ""

@@ -20,7 +20,8 @@ from traces.model import Alert
 class Attribution:
     """The segment that explains most of a change; ``share`` of it from 0 to 1, ``also`` further ``(key, value)``.
 
-    ``within`` is the segment of another key in which it shows.
+    ``within`` is the segment of another key in which it shows. ``is_mix`` when nothing got worse by itself, and only the
+    segment's share of the traffic has moved.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Attribution:
     share: float | None
     also: tuple[tuple[str, str], ...] = ()
     within: tuple[str, str] | None = None
+    is_mix: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ def attribution(alert: Alert) -> Attribution | None:
         share=_number(found.get("share")),
         also=tuple(other for other in also if other is not None),
         within=_pair(_map(found.get("within"))),
+        is_mix=found.get("cause") == "mix_shift",
     )
 
 

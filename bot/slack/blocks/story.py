@@ -14,7 +14,7 @@ from traces.store.decisions import Decided
 _SHOWN: Final = 40
 _TEXT: Final = 300
 _NAME: Final = 80
-_HEADLINES: Final = {"grew": "📈 Grew", "narrowed": "🔎 Narrowed"}
+_HEADLINES: Final = {"grew": "📈 Grew", "narrowed": "🔎 Narrowed", "widened": "🌐 Widened"}
 
 
 def decided_line(one: Decided) -> str:

@@ -118,6 +118,8 @@ def _choice(attributes: Any) -> dict[str, Any]:
 
 
 def _content(value: Any) -> Any:
-    """Parts that were written as JSON text, as Bedrock's are; other text stays text."""
+    """Parts that were written as JSON text, as Bedrock's are, or one level further in, as Google's; other text stays text."""
     parts = json_of(value)
+    if type(parts) is dict and type(parts.get("parts")) is list:
+        return parts["parts"]
     return parts if type(parts) is list and parts and all(type(part) is dict for part in parts) else value

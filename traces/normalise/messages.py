@@ -176,6 +176,8 @@ _NAMED_PARTS: Final = {
     "functionResponse": "tool_result",
     "toolUse": "tool_call",  # Bedrock
     "toolResult": "tool_result",
+    "toolRequest": "tool_call",  # Genkit
+    "toolResponse": "tool_result",
     "tool_call": "tool_call",  # Haystack
     "tool_call_result": "tool_result",
 }
@@ -203,7 +205,7 @@ def _tool_call(raw: dict[str, Any]) -> ToolCall:
     raw = raw["tool_call"] if type(raw.get("tool_call")) is dict else raw
     function = raw.get("function")
     inner: dict[str, Any] = function if type(function) is dict else raw
-    identity = _first(raw, "id", "toolCallId", "toolUseId", "tool_call_id", "call_id")
+    identity = _first(raw, "id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "ref")
     return ToolCall(
         name=text_of(_first(inner, "name", "toolName", "tool_name")),
         arguments=text_of(_first(inner, "arguments", "input", "args")),
@@ -212,7 +214,7 @@ def _tool_call(raw: dict[str, Any]) -> ToolCall:
 
 
 def _tool_result(part: dict[str, Any]) -> Message:
-    identity = _first(part, "id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "call_id")
+    identity = _first(part, "id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "call_id", "ref")
     origin = part.get("origin")
     identity = origin.get("id") if identity is None and type(origin) is dict else identity
     result = _first(part, "response", "result", "output", "content")

@@ -26,6 +26,9 @@ def kind_of(span: Span) -> SpanKind:
         if said is not None and (known := mapping.KIND_OF.get(str(json_of(said)).lower())):
             repeats = known == "tool" and attributes.get("gen_ai.tool.name") == mapping.MERGED_TOOLS
             return "other" if repeats else known
+    inside = find_text(attributes, mapping.KIND_INSIDE)
+    if inside is not None and inside in mapping.KIND_OF:
+        return mapping.KIND_OF[inside]
     for name, kind in mapping.KIND_BY_HOLDING.items():
         if name in attributes:
             return kind

@@ -15,6 +15,7 @@ from traces.normalise.mapping.kinds import (
     KIND,
     KIND_BY_ENDING,
     KIND_BY_HOLDING,
+    KIND_INSIDE,
     KIND_OF,
     MERGED_TOOLS,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "KIND",
     "KIND_BY_ENDING",
     "KIND_BY_HOLDING",
+    "KIND_INSIDE",
     "KIND_OF",
     "LANGWATCH_EVALUATION_EVENT",
     "MERGED_TOOLS",

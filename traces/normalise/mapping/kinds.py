@@ -17,7 +17,10 @@ KIND: Final[Names] = (
     "mlflow.spanType",
     "langwatch.span.type",
     "llm.request.type",
+    "lmnr.span.type",
+    "genkit:metadata:subtype",
 )
+KIND_INSIDE: Final[Names] = ("braintrust.span_attributes#type",)
 KIND_OF: Final[Mapping[str, SpanKind]] = {
     "llm": "llm",
     "generation": "llm",
@@ -37,6 +40,7 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
     "ai.streamtext.dostream": "llm",
     "ai.generateobject.dogenerate": "llm",
     "ai.streamobject.dostream": "llm",
+    "model": "llm",
     "llm_response": "llm",
     "llm_tool_call": "llm",
     "llm_tool_result": "tool",
@@ -52,6 +56,7 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
     "rag": "retriever",
     "embedding": "embedding",
     "embeddings": "embedding",
+    "embedder": "embedding",
     "ai.embed": "embedding",
     "ai.embed.doembed": "embedding",
     "ai.embedmany.doembed": "embedding",
@@ -59,6 +64,7 @@ KIND_OF: Final[Mapping[str, SpanKind]] = {
     "invoke_agent": "agent",
     "create_agent": "agent",
     "workflow": "agent",
+    "flow": "agent",
     "invoke_workflow": "agent",
     "task": "agent",
     "chain": "agent",

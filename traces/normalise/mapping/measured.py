@@ -21,6 +21,8 @@ MODEL: Final[Names] = (
     "llm.response.model",
     "llm.request.model",
     "haystack.component.output#replies#0#meta#model",
+    "braintrust.metadata#model",
+    "genkit:name",
 )
 PROVIDER: Final[Names] = (
     "gen_ai.provider.name",
@@ -47,6 +49,8 @@ INPUT_TOKENS: Final[Names] = (
     "llm.usage.prompt_tokens",
     "gcp.vertex.agent.llm_response#usage_metadata#prompt_token_count",
     "haystack.component.output#replies#0#meta#usage#prompt_tokens",
+    "braintrust.metrics#prompt_tokens",
+    "genkit:output#usage#inputTokens",
 )
 OUTPUT_TOKENS: Final[Names] = (
     "gen_ai.usage.output_tokens",
@@ -64,6 +68,8 @@ OUTPUT_TOKENS: Final[Names] = (
     "llm.usage.completion_tokens",
     "gcp.vertex.agent.llm_response#usage_metadata#candidates_token_count",
     "haystack.component.output#replies#0#meta#usage#completion_tokens",
+    "braintrust.metrics#completion_tokens",
+    "genkit:output#usage#outputTokens",
 )
 CACHE_READ_TOKENS: Final[Names] = (
     "gen_ai.usage.cache_read.input_tokens",
@@ -108,6 +114,7 @@ TTFT_S: Final[Names] = (
     "gen_ai.client.operation.time_to_first_chunk",
     "lk.response.ttft",
     "metrics.ttfb",
+    "braintrust.metrics#time_to_first_token",
 )
 TTFT_S_OR_MS: Final[Names] = ("gen_ai.server.time_to_first_token",)
 """Seconds by the conventions, milliseconds from Strands: what is longer than the call itself was milliseconds."""

@@ -15,6 +15,7 @@ TOOL_NAME: Final[Names] = (
     "spring.ai.tool.definition.name",
     "tool.function_name",
     "traceloop.entity.name",
+    "genkit:name",
 )
 TOOL_CALL_ID: Final[Names] = (
     "gen_ai.tool.call.id",
@@ -37,6 +38,9 @@ TOOL_ARGUMENTS: Final[Names] = (
     "mlflow.spanInputs",
     "langwatch.input",
     "input.value",
+    "lmnr.span.input",
+    "genkit:input",
+    "braintrust.input_json",
 )
 TOOL_RESULT: Final[Names] = (
     "gen_ai.tool.call.result",
@@ -51,6 +55,9 @@ TOOL_RESULT: Final[Names] = (
     "mlflow.spanOutputs",
     "langwatch.output",
     "output.value",
+    "lmnr.span.output",
+    "genkit:output",
+    "braintrust.output_json",
 )
 
 FLAT_DOCUMENTS: Final = "retrieval.documents"
@@ -79,6 +86,7 @@ FAILED: Final[Mapping[str, object]] = {
     "gen_ai.tool.status": "error",
     "tool.status": "error",
     "tool.result_status": "error",
+    "genkit:state": "error",
     "lk.function_tool.is_error": True,
 }
 """What failed spans say whose status does not."""

@@ -19,6 +19,9 @@ INPUT_MESSAGES: Final[Names] = (
     "request_data",
     "haystack.component.input",
     "lk.chat_ctx",
+    "lmnr.span.input",
+    "genkit:input",
+    "braintrust.input_json",
     "input",
 )
 OUTPUT_MESSAGES: Final[Names] = (
@@ -36,6 +39,9 @@ OUTPUT_MESSAGES: Final[Names] = (
     "response_data",
     "haystack.component.output",
     "lk.response.text",
+    "lmnr.span.output",
+    "genkit:output",
+    "braintrust.output_json",
     "output",
 )
 FLAT_INPUT: Final[Names] = ("llm.input_messages", "gen_ai.prompt", "llm.prompts")

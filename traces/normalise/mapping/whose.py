@@ -42,6 +42,14 @@ CONVERSATION_ID: Final[Names] = (
     "metadata#threadId",
     "metadata#conversationId",
     "conversation.id",
+    "lmnr.association.properties.session_id",
+    "genkit:sessionId",
+    "braintrust.metadata#session_id",
+    "braintrust.metadata#thread_id",
+    "braintrust.metadata#conversation_id",
+    "langwatch.thread.id",
+    "mastra.metadata.threadId",
+    "mastra.metadata.sessionId",
     "conversation_id",
     "session_id",
 )
@@ -68,6 +76,10 @@ USER_ID: Final[Names] = (
     "ai.telemetry.metadata.user_id",
     "langfuse.trace.metadata.langfuse_user_id",
     "metadata#userId",
+    "lmnr.association.properties.user_id",
+    "braintrust.metadata#user_id",
+    "langwatch.user.id",
+    "mastra.metadata.userId",
     "user_id",
 )
 
@@ -100,5 +112,7 @@ METADATA_PREFIXES: Final[Names] = (
     "traceloop.association.properties.",
     "ai.telemetry.metadata.",
     "langsmith.metadata.",
+    "lmnr.association.properties.metadata.",
+    "mastra.metadata.",
 )
 METADATA_JSON: Final[Names] = ("metadata",)

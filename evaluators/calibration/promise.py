@@ -118,7 +118,7 @@ def keep(
         passed = tested
     if passed is not None:
         return Kept(threshold=passed.cut, bound=passed.bound(delta), n=passed.n)
-    return _missing(promise, tried, scores, delta)
+    return _missing(promise, tried, scores, true, delta)
 
 
 def _precisions(at_least: float, scores: Floats, truths: Bools, weights: Floats, delta: float) -> Iterator[_Tested]:
@@ -173,19 +173,28 @@ def _effective(among: Bools, weights: Floats) -> tuple[float, float]:
     return n * float(weights[among].sum() / weights.sum()), n
 
 
-def _missing(promise: Promise, tried: Sequence[_Tested], scores: Floats, delta: float) -> Kept:
-    """How many labels it would take where the first cut failed."""
-    if not tried:
+def _missing(promise: Promise, tried: Sequence[_Tested], scores: Floats, truths: Bools, delta: float) -> Kept:
+    """How many labels it would take where the first cut failed, and where."""
+    loosest = tried[0] if tried else None
+    found = _best(scores, truths) if promise.measure is Measure.PRECISION else loosest
+    if found is None:
         return Kept(threshold=None, more_labels=least_labels(promise.at_least, _SLACK, delta))
-    first = tried[0]
-    share = (first.yes + 1) / (first.n + 2) if first.n else 1.0
-    if first.n and first.yes == first.n:
-        share = max(share, (1 + promise.at_least) / 2)
-    needed = needed_labels(share, promise.at_least, delta)
-    more = None if needed is None else max(1, math.ceil(needed - first.n))
+    needed = needed_labels((found.yes + 1) / (found.n + 2), promise.at_least, delta)
+    more = None if needed is None else max(1, math.ceil(needed - found.n))
     if more is not None and promise.measure is Measure.RECALL:
-        more = math.ceil(more * len(scores) / max(first.n, 1.0))
-    return Kept(threshold=None, bound=first.bound(delta), n=first.n, more_labels=more, where=first.cut)
+        # Of the labels only some are of what is true.
+        more = math.ceil(more * len(scores) / max(found.n, 1.0))
+    return Kept(threshold=None, bound=found.bound(delta), n=found.n, more_labels=more, where=found.cut)
+
+
+def _best(scores: Floats, truths: Bools) -> _Tested | None:
+    """The cut with the highest share of true ones above it, each share taken a little nearer to a half than it is."""
+    if not len(scores):
+        return None
+    order = np.argsort(-scores, kind="stable")
+    yes, n = np.cumsum(truths[order]), np.arange(1, len(order) + 1)
+    place = int(np.argmax((yes + 1) / (n + 2)))
+    return _Tested(float(scores[order[place]]), float(yes[place]), float(n[place]))
 
 
 def needed_labels(share: float, at_least: float, delta: float = DELTA) -> int | None:

@@ -15,9 +15,11 @@ from alerts.pipeline import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
 from bot.alerting import Alerting
+from bot.asking_model import asking_of
 from bot.catalogue import Catalogue
 from bot.classifiers import Heads, learning
 from bot.config import DetectSettings, Settings
+from bot.config_routes import keys_in, routing_of
 from bot.config_rules import rules_of
 from bot.config_signals import overrides_of
 from bot.digest import DIGEST
@@ -31,6 +33,7 @@ from bot.jobs.detect import Detection
 from bot.jobs.digest import Digesting, DigestPlan
 from bot.jobs.drift import Drifting, Likeness
 from bot.jobs.evaluate import Cuts, Evaluation
+from bot.jobs.notify import Notifying
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling, sources_of
 from bot.jobs.quiet import LearningQuiet
@@ -39,6 +42,7 @@ from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.judges import Bench, JudgingSaid
 from bot.queue import Queue
+from bot.receivers.registry import receivers_of
 from bot.review import Review
 from bot.review_desk import ReviewDesk
 from bot.schedule import Jobs, Nudge
@@ -123,6 +127,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         sources=tuple(source.name for source in settings.sources),
         judging=JudgingSaid(settings.judges, settings.judge),
         catalogue=catalogue_of(settings, evaluators),
+        asking=asking_of(settings.judges, settings.judge, store, clock),
         weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
     renderer.also_draws(SHARED, desk.delivered)
@@ -137,6 +142,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         evaluators=evaluators,
         jobs=replace(
             _jobs(settings, store, clock, evaluators, heads, overrides, deliver, nudge, sources),
+            notify=_notifying(settings, environment, store, clock, renderer),
             heartbeat=_heartbeat(settings, clock, store, desk),
             digest=None if client is None else _digesting(settings, store),
         ),
@@ -159,6 +165,15 @@ def _digesting(settings: Settings, store: Store) -> Digesting | None:
         zone=settings.detect.timezone,
     )
     return Digesting(store, plan)
+
+
+def _notifying(
+    settings: Settings, environment: Mapping[str, str], store: Store, clock: Clock, renderer: Renderer
+) -> Notifying | None:
+    if not settings.receivers:
+        return None
+    keys = keys_in(settings.receivers, environment)
+    return Notifying(store, receivers_of(settings.receivers, keys, clock), clock, renderer)
 
 
 def _heartbeat(settings: Settings, clock: Clock, store: Store, desk: Desk) -> Heartbeat | None:
@@ -230,7 +245,11 @@ def _jobs(
     picker = Picker(evaluators, _picking(settings, posts=posts))
     watch = watch_settings_of(detect)
     posting = Posting(
-        channel=settings.slack.alerts_channel if posts else None, examples=settings.review.examples_per_alert
+        channel=settings.slack.alerts_channel if posts else None,
+        examples=settings.review.examples_per_alert,
+        routing=routing_of(
+            settings.routes, settings.quiet, settings.slack.alerts_channel, detect.timezone, settings.receivers
+        ),
     )
     likeness = Likeness()
     evaluate = Evaluation(

@@ -5,7 +5,7 @@ where no word names anything that can be asked for, there is no query.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -91,20 +91,25 @@ def _signal(text: str, signals: Iterable[str]) -> str | None:
     """The signal that the words say most about; of equals the one that is said first."""
     found = []
     for name in signals:
-        spoken = name.replace("_", " ").replace(".", " ").casefold()
-        told = [(m.start(), _NAMED + len(spoken)) for m in [re.search(rf"\b{re.escape(spoken)}", text)] if m]
-        told += [
-            (m.start(), len(w))
-            for w in SIGNAL_WORDS.get(name, ())
-            for m in [re.search(rf"\b{re.escape(w)}", text)]
-            if m
+        told = [
+            (-weight, at.start(), name)
+            for beginning, weight in _beginnings(name)
+            if (at := re.search(rf"\b{re.escape(beginning)}", text)) is not None
         ]
-        if not told and len(spoken) > _ANY_FORM:
-            told += [(m.start(), len(spoken) - 2) for m in [re.search(rf"\b{re.escape(spoken[:-2])}", text)] if m]
-        if told:
-            weight = max(weight for _, weight in told)
-            found.append((-weight, min(at for at, _ in told), name))
+        found += sorted(told)[:1]
     return min(found)[2] if found else None
+
+
+def _beginnings(name: str) -> Iterator[tuple[str, int]]:
+    """What a signal is called, and how much that says: its name most, a word of a team's own name least."""
+    spoken = _SPACE.sub(" ", name.replace(".", " ")).casefold()
+    yield spoken, _NAMED + len(spoken)
+    for word in SIGNAL_WORDS.get(name, ()):
+        yield word, len(word)
+    if name not in SIGNAL_WORDS:
+        for word in spoken.split():
+            if len(word) > _ANY_FORM:
+                yield word[:-1], 1
 
 
 def _conditions(

@@ -41,6 +41,7 @@ from traces.store.outbox import Delivery
 
 _DAY = timedelta(days=1)
 _SIGNALS_BACK = timedelta(days=90)
+_KNOWN_FOR = timedelta(minutes=1)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LISTED = 10
 _EXCERPT = 200
@@ -83,6 +84,7 @@ class Desk:
         self._overrides = overrides
         self._weeks_between_false_alerts = weeks_between_false_alerts
         self.digests = Digests(self.signals, segment_keys)
+        self._known: dict[bool, tuple[datetime, dict[str, Signal]]] = {}
         self._asking = Asking() if asking is None else asking
         self._health = Health(evaluators, sources, judging)
         self._standing = Standing(
@@ -123,8 +125,20 @@ class Desk:
         now = self._clock.now()
         if isinstance(query, AskQuery):
             return self._made_of(query, now)
+        needed = query.signal if isinstance(query, MetricsQuery) else ""
         with self._store.read() as tx:
-            return Reply(message=self._drawn(tx, query, self.signals(tx, now, since=_EVER), now), query=query)
+            return Reply(
+                message=self._drawn(tx, query, self._named(tx, now, ever=True, needed=needed), now), query=query
+            )
+
+    def _named(self, tx: Tx, now: datetime, *, ever: bool, needed: str = "") -> dict[str, Signal]:
+        """The signals, as they were known within the last minute: reading what there is takes longer than an answer."""
+        known = self._known.get(ever)
+        is_fresh = known is not None and timedelta(0) <= now - known[0] < _KNOWN_FOR
+        if known is None or not is_fresh or (needed and needed not in known[1]):
+            known = now, self.signals(tx, now, since=_EVER if ever else None)
+            self._known[ever] = known
+        return known[1]
 
     def _made_of(self, query: AskQuery, now: datetime) -> Reply:
         # Not within a transaction: a model takes seconds.
@@ -166,7 +180,7 @@ class Desk:
     def _words(self, tx: Tx, now: datetime) -> Words:
         values = tx.state.segment_values()
         return Words(
-            signals=self.signals(tx, now),
+            signals=self._named(tx, now, ever=False),
             segment_keys=self._segment_keys,
             values={key: tuple(values.get(key, ())) for key in self._segment_keys},
         )
@@ -189,10 +203,11 @@ class Desk:
         Raises:
             BadInput: The words are not understood.
         """
-        signals = self.signals(tx, now)
+        signals = self._named(tx, now, ever=False)
         try:
             return parse(text, signals=signals, segment_keys=self._segment_keys), signals
         except BadInput as error:
+            # Read anew: a signal may be of this very minute, or of long ago.
             ever = self.signals(tx, now, since=_EVER)
             if ever.keys() <= signals.keys():
                 raise

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 
 import hypothesis.strategies as st
+import orjson
 import pytest
 from hypothesis import given, settings
 from made import DAY, HOUR, MINUTE, NOW, fact
 
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
+from traces.store.bodies import body_json, body_of, reader_of
 from traces.store.rollups import HOUR_S, RESOLUTIONS_S, Fact, bucket_start, segment_key
 
 IDS = ("c-1", "c-2", "c-3", "c-4")
@@ -137,3 +139,13 @@ def test_signals_and_segments_are_known_by_the_day(store):
 def test_a_bucket_begins_on_its_own_boundary_before_1970_too():
     early = NOW.replace(year=1969, hour=13, minute=59, second=59, microsecond=999_999)
     assert bucket_start(early, HOUR_S) == early.replace(minute=0, second=0, microsecond=0)
+
+
+NAMES = st.text(max_size=6) | st.sampled_from(["a", '"a', 'a"', '"a"', "a\\", '{"a":', ',"a":{', "b", "n", "t"])
+
+
+@given(st.dictionaries(NAMES, st.lists(st.floats(-9, 9), max_size=4), max_size=5), NAMES)
+def test_one_signal_is_read_as_if_all_were(values, name):
+    body = {signal: Rollup.of(found) for signal, found in values.items()}
+    text = orjson.dumps(body_json(body)).decode()
+    assert reader_of(name)(text) == body_of(orjson.loads(text)).get(name)

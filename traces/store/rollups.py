@@ -15,23 +15,24 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import ColumnElement, delete, select, true
+from sqlalchemy import ColumnElement, Text, delete, select, true, type_coerce
 
 from traces import schema
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
 from traces.store.base import Part, chunks
+from traces.store.bodies import Body, body_json, body_of, merged, reader_of
 
 BASE_S, HOUR_S, DAY_S = 300, 3600, 86_400
 RESOLUTIONS_S = (BASE_S, HOUR_S, DAY_S)
 
 _T = schema.rollups
+_WRITTEN = type_coerce(schema.rollups.c.body, Text).label("written")
 _F = schema.facts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _Key: TypeAlias = tuple[int, str, datetime]
-_Body: TypeAlias = Mapping[str, Rollup]
-_Parts: TypeAlias = dict[_Key, list[_Body]]
+_Parts: TypeAlias = dict[_Key, list[Body]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ class Rollups(Part):
         )
         return [_fact(row) for row in rows]
 
-    def _apply(self, changes: Mapping[_Key, _Body]) -> None:
+    def _apply(self, changes: Mapping[_Key, Body]) -> None:
         rows = []
         fresh: dict[int, dict[str, Any]] = {}
         for resolution_s in RESOLUTIONS_S:
@@ -122,9 +123,9 @@ class Rollups(Part):
                     # Segments share most of these: each is written down once.
                     written = fresh.get(id(body))
                     if written is None:
-                        written = fresh[id(body)] = _body_json(body)
+                        written = fresh[id(body)] = body_json(body)
                 else:
-                    written = _merged(held, body)
+                    written = merged(held, body)
                 rows.append({"resolution_s": key[0], "segment": key[1], "bucket_at": key[2], "body": written})
         self._upsert(_T, rows, update=["body"])
 
@@ -150,7 +151,7 @@ class Rollups(Part):
     ) -> list[tuple[datetime, Rollup]]:
         """The buckets of one signal in one segment that start in ``[since, until)``; empty buckets are left out."""
         rows = self._connection.execute(
-            select(_T.c.bucket_at, _T.c.body)
+            select(_T.c.bucket_at, _WRITTEN)
             .where(
                 self._mine(resolution_s),
                 _T.c.segment == segment_key(segment),
@@ -159,7 +160,8 @@ class Rollups(Part):
             )
             .order_by(_T.c.bucket_at)
         )
-        return [(at, _rollup(body[signal])) for at, body in rows if signal in body and body[signal]["n"]]
+        read = reader_of(signal)
+        return [(at, rollup) for at, body in rows if (rollup := read(body)) is not None]
 
     def every_series(
         self, segment: Segment, *, since: datetime, until: datetime, resolution_s: int
@@ -177,7 +179,7 @@ class Rollups(Part):
         )
         found: dict[str, list[tuple[datetime, Rollup]]] = defaultdict(list)
         for at, body in rows:
-            for signal, rollup in _body(body).items():
+            for signal, rollup in body_of(body).items():
                 if rollup.n:
                     found[signal].append((at, rollup))
         return dict(found)
@@ -188,7 +190,7 @@ class Rollups(Part):
         """What ``series`` tells, of some signals in every one-key segment of ``key``, read at once."""
         beginning = urlencode({key: ""})
         rows = self._connection.execute(
-            select(_T.c.segment, _T.c.bucket_at, _T.c.body)
+            select(_T.c.segment, _T.c.bucket_at, _WRITTEN)
             .where(
                 self._mine(resolution_s),
                 _T.c.segment.startswith(beginning, autoescape=True),
@@ -201,11 +203,12 @@ class Rollups(Part):
             .order_by(_T.c.segment, _T.c.bucket_at)
         )
         found: dict[Segment, dict[str, list[tuple[datetime, Rollup]]]] = {}
+        readers = {signal: reader_of(signal) for signal in signals}
         for written, at, body in rows:
-            for signal in body.keys() & signals:
-                if body[signal]["n"]:
+            for signal, read in readers.items():
+                if (rollup := read(body)) is not None:
                     of_segment = found.setdefault(segment_of(written), defaultdict(list))
-                    of_segment[signal].append((at, _rollup(body[signal])))
+                    of_segment[signal].append((at, rollup))
         return {segment: dict(series) for segment, series in found.items() if [k for k, _ in segment.pairs] == [key]}
 
     def buckets(
@@ -218,7 +221,7 @@ class Rollups(Part):
             .order_by(_T.c.bucket_at, _T.c.segment)
         )
         for at, segment, body in rows:
-            yield at, segment_of(segment), _body(body)
+            yield at, segment_of(segment), body_of(body)
 
     def whole(
         self, segment: Segment, *, since: datetime, until: datetime, resolution_s: int
@@ -234,7 +237,7 @@ class Rollups(Part):
             )
             .order_by(_T.c.bucket_at)
         )
-        return [(at, _body(body)) for at, body in rows]
+        return [(at, body_of(body)) for at, body in rows]
 
     def signals(self, *, since: datetime, until: datetime) -> set[str]:
         """The signals that any conversation contributed to in the days touched by ``[since, until)``."""
@@ -319,7 +322,7 @@ def _collect(parts: _Parts, fact: Fact, times: int, besides: Collection[str] = (
         parts[BASE_S, segment_key(segment), bucket_at].append(contribution)
 
 
-def _summed(finest: _Parts) -> dict[_Key, _Body]:
+def _summed(finest: _Parts) -> dict[_Key, Body]:
     """The changes of the finest buckets with those of the coarser ones, each summed up from the next finer."""
     changes = level = {key: _sum(bodies) for key, bodies in finest.items()}
     for resolution_s in RESOLUTIONS_S[1:]:
@@ -331,7 +334,7 @@ def _summed(finest: _Parts) -> dict[_Key, _Body]:
     return changes
 
 
-def _sum(bodies: Sequence[_Body]) -> _Body:
+def _sum(bodies: Sequence[Body]) -> Body:
     """The one body itself where it is alone, as most are: nobody may change what this returns."""
     if len(bodies) == 1:
         return bodies[0]
@@ -346,39 +349,8 @@ def _sum(bodies: Sequence[_Body]) -> _Body:
     return total
 
 
-def _merged(held: dict[str, Any], body: _Body) -> dict[str, Any]:
-    """What is stored, with the changes of some signals; the others stay as they are written."""
-    left = {signal: rollup for signal, rollup in held.items() if signal not in body}
-    return left | _body_json({s: _rollup(held[s]).plus(change) if s in held else change for s, change in body.items()})
-
-
 def _oldest_hour(changes: Iterable[_Key]) -> datetime | None:
     return min((bucket_at for resolution_s, _, bucket_at in changes if resolution_s == HOUR_S), default=None)
-
-
-def _rollup(body: dict[str, Any]) -> Rollup:
-    return Rollup(
-        n=body["n"],
-        total=body["t"],
-        log_total=body.get("l", 0.0),
-        log_square_total=body.get("q", 0.0),
-        bins=Rollup.bins_from_json(body["b"]),
-    )
-
-
-def _body(body: dict[str, Any]) -> dict[str, Rollup]:
-    return {signal: _rollup(rollup) for signal, rollup in body.items()}
-
-
-def _body_json(body: _Body) -> dict[str, Any]:
-    written: dict[str, Any] = {}
-    for signal, r in body.items():
-        if r.n == 0:
-            continue
-        written[signal] = {"n": r.n, "t": r.total, "b": r.to_json()}
-        if r.log_total or r.log_square_total:
-            written[signal] |= {"l": r.log_total, "q": r.log_square_total}
-    return written
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:

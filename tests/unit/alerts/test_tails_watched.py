@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from made import DAY, HOUR
 from pydantic import ValidationError
 
+from alerts.backtest import Question, rehearse
 from alerts.pipeline import Posting
 from alerts.signals import LATENCY, LATENCY_TAIL, SignalOverride, all_signals
 from alerts.tails import Tails, above
-from alerts.watch import WatchSettings
+from alerts.watch import Terrain, WatchSettings
 from bot.config_rules import BoundSettings
 from bot.jobs.detect import Detection
 from bot.metrics import answer
@@ -129,6 +130,18 @@ def test_a_query_counts_what_is_above_the_p95_of_the_weeks_before(told):
         found = answer(tx, query, all_signals([], {}, {}), now)
     assert found.value > 0.07
     assert found.previous == pytest.approx(0.07, abs=0.05)
+
+
+def test_a_backtest_of_the_tail_finds_what_was_told_and_only_that(told):
+    signals = all_signals([], {}, ONLY_LATENCY)
+    now = START + LEARNED + 30 * HOUR
+    question = Question(signal=signals["latency_tail"], since=START + LEARNED - 2 * DAY, until=now)
+    with told.read() as tx:
+        terrain = Terrain(signals=signals, calibrations={}, changes=())
+        found = rehearse(tx, question, terrain, WatchSettings())
+    [alert] = found.alerts
+    assert alert.alert == alerts(told)[0]
+    assert all(point.value is None or 0 <= point.value <= 1 for point in found.points)
 
 
 def test_the_listing_shows_the_tail_with_its_usual_share(told):

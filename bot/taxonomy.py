@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.slack.access import Person
+from bot.slack.blocks.figures import words as as_words
 from evaluators.base import Evaluator
 from traces.clock import Clock
 from traces.errors import BadInput
@@ -333,8 +334,7 @@ def _told(word: Word) -> Json:
 
 def _spelt(name: str) -> str:
     """A name that nobody has given a title: ``tool_error`` is ``Tool error``."""
-    spelt = " ".join(name.replace("_", " ").split()) or name
-    return (spelt[:1].upper() + spelt[1:])[:TITLE_AT_MOST]
+    return (as_words(name) or name)[:TITLE_AT_MOST]
 
 
 def _named(title: str) -> str:

@@ -70,7 +70,7 @@ def settings_of(database: Path, slack_url: str, signing_secret: str) -> Settings
     return Settings(
         database=DatabaseSettings(url=SecretStr(f"sqlite:///{database}")),
         slack=SlackSettings(alerts_channel=ALERTS, review_channel=REVIEW),
-        roles=RoleSettings(reviewers=("U0MAYA", "U0JONAS", "U0PRIYA"), viewers=("U0TOMAS",)),
+        roles=RoleSettings(admins=("U0MAYA",), reviewers=("U0JONAS", "U0PRIYA"), viewers=("U0TOMAS",)),
         review=ReviewSettings(items_per_day=_ITEMS_PER_DAY),
         # What stands in the channels must not depend on the hour at which somebody plays.
         digest=DigestSettings(daily=False, weekly=False),

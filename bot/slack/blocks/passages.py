@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.slack.blocks.figures import count, counted, duration, money, words
-from bot.slack.blocks.parts import context, facts, header, rich_text, section
+from bot.slack.blocks.parts import context, header, rich_text, section
 from bot.slack.blocks.transcript_values import GivenLabel, Transcript
-from bot.slack.limits import FIELDS, length
+from bot.slack.limits import length
 from bot.slack.text import Block, escape, link, pieces, preformatted, quote, slack_date
 from bot.trace_pages import TracePage
 from traces.model import Conversation, Document, EvaluatorFailure, Feedback, Message, Score
@@ -23,7 +23,8 @@ _VALUE: Final = 200
 _SENTENCE: Final = 600
 _SAYS_SO: Final = 0.5
 _FACT_KEYS: Final = ("application", "environment", "model", "provider", "prompt_version", "release", "scenario")
-_FACT_KEYS_SHOWN: Final = 12
+_TOLD_SHOWN: Final = 8
+_WHY: Final = 150
 _METADATA_SHOWN: Final = 40
 _LINKS_SHOWN: Final = 5
 
@@ -48,10 +49,9 @@ def passages(transcript: Transcript) -> Iterator[Passage]:
     """Everything there is to read, in order."""
     conversation = transcript.conversation
     telling = [score for score in transcript.scores if score.value is None or score.value >= _SAYS_SO]
-    yield _facts(transcript)
-    if links := _links(transcript.pages):
-        yield _passage(context(links))
-    yield from map(_score, telling)
+    yield _passage(context(*_facts(transcript)), characters=1_000)
+    if telling:
+        yield _passage(section(_verdicts(telling)), characters=_TOLD_SHOWN * 200)
     yield from map(_label, transcript.labels)
     if kept_back := transcript.labels_kept_back:
         yield _passage(context(f"{counted(kept_back, 'label')} of others shown once you have given yours"))
@@ -62,12 +62,12 @@ def passages(transcript: Transcript) -> Iterator[Passage]:
 
 
 def _rest(transcript: Transcript, telling: Sequence[Score]) -> Iterator[Passage]:
-    """What few people come for: verdicts that nothing is the case, failures, metadata, long system prompts."""
+    """What is read after the conversation: why evaluators say what they say, metadata, long system prompts."""
     told = {id(score) for score in telling}
     others = [score for score in transcript.scores if id(score) not in told]
-    if others or transcript.failures:
-        yield _passage(header("Further scores"))
-    yield from map(_score, others)
+    if transcript.scores or transcript.failures:
+        yield _passage(header("What evaluators say"))
+    yield from map(_score, [*telling, *others])
     yield from map(_failure, transcript.failures)
     if given := transcript.conversation.scores:
         yield _passage(header("Scores that came with it"))
@@ -83,25 +83,40 @@ def _passage(*blocks: Block, characters: int = 300, turn: int | None = None, mar
     return Passage(blocks=blocks, characters=characters, turn=turn, marks=tuple(marks))
 
 
-def _facts(transcript: Transcript) -> Passage:
+def _facts(transcript: Transcript) -> Iterator[str]:
+    """Small print in up to three lines: how long and how much, from where, and where to see more."""
     conversation = transcript.conversation
-    messages = conversation.messages
-    known = [
-        ("Started", slack_date(conversation.started_at)),
-        ("Took", duration((conversation.ended_at - conversation.started_at).total_seconds())),
-        ("Turns", f"{count(len(messages))}, {counted(sum(len(m.tool_calls) for m in messages), 'tool call')}"),
+    messages, metadata = conversation.messages, conversation.metadata
+    measured = [
+        slack_date(conversation.started_at),
+        duration((conversation.ended_at - conversation.started_at).total_seconds()),
+        f"{counted(len(messages), 'turn')}, {counted(sum(len(m.tool_calls) for m in messages), 'tool call')}",
     ]
     if tokens := _tokens(messages):
-        known.append(("Tokens", tokens))
+        measured.append(f"{tokens} tokens")
     if conversation.cost_usd is not None:
-        known.append(("Cost", money(conversation.cost_usd)))
-    if conversation.user_id:
-        known.append(("User", escape(conversation.user_id, _VALUE)))
-    metadata = conversation.metadata
-    for key in _FACT_KEYS:
-        if metadata.get(key) and len(known) < _FACT_KEYS_SHOWN:
-            known.append((words(key), escape(str(metadata[key]), _VALUE)))
-    return _passage(facts(known[:FIELDS]), *([facts(known[FIELDS:])] if known[FIELDS:] else []), characters=1_000)
+        measured.append(money(conversation.cost_usd))
+    yield " · ".join(measured)
+    origin = [f"user {escape(conversation.user_id, _NAME)}"] if conversation.user_id else []
+    origin += [f"{words(key).lower()} {escape(str(metadata[key]), _NAME)}" for key in _FACT_KEYS if metadata.get(key)]
+    if origin:
+        yield " · ".join(origin)
+    if links := _links(transcript.pages):
+        yield links
+
+
+def _verdicts(telling: Sequence[Score]) -> str:
+    """Who says that something is the case, a line each; why stands below the conversation."""
+    lines = [_verdict(score) for score in telling[:_TOLD_SHOWN]]
+    left = len(telling) - len(lines)
+    return "\n".join([*lines, *([f"and {left} more, below the conversation"] if left > 0 else [])])
+
+
+def _verdict(score: Score) -> str:
+    value = "" if score.value is None else f" {score.value:.2f}"
+    at = f" · turn {score.turn + 1}" if score.turn is not None and score.turn >= 0 else ""
+    why = f" — {escape(score.explanation, _WHY)}" if score.explanation else ""
+    return f"🚩 *{escape(words(score.name), _NAME)}*{value}{at}{why}"
 
 
 def _tokens(messages: Sequence[Message]) -> str:
@@ -120,7 +135,8 @@ def _score(score: Score) -> Passage:
     said = [f"{score.value:.2f}"] if score.value is not None else []
     said += [escape(score.label, _NAME)] if score.label else []
     lead = "🚩" if score.value is not None and score.value >= _SAYS_SO else "▫️"
-    origin = [score.source if score.source != "evaluator" else "", score.evaluator_version, score.model or ""]
+    version = f"version {score.evaluator_version}" if score.evaluator_version else ""
+    origin = [score.source if score.source != "evaluator" else "", version, score.model or ""]
     by = [escape(part, _NAME) for part in origin if part]
     at = [f"turn {score.turn + 1}"] if score.turn is not None and score.turn >= 0 else []
     cost = [money(score.cost_usd)] if score.cost_usd else []

@@ -34,9 +34,11 @@ _MOST_PAGES = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeSettings:
-    """``lines`` are the settings that admins see, one sentence each; ``judges`` are the evaluators that cost money."""
+    """``lines`` are settings that admins see, one sentence each; ``judges`` are the evaluators that cost money."""
 
     lines: tuple[str, ...] = ()
+    alerts_channel: str = ""
+    review_channel: str = ""
     judges: tuple[str, ...] = ()
 
 
@@ -75,11 +77,9 @@ class Home:
             return home_view(self._report(tx, person, role, queue, self._clock.now()))
 
     def _queue(self, person: Person, page: int) -> HomeQueue:
-        items = self._reviewing.serve(person, ITEMS, after=page * ITEMS)
-        with self._store.read() as tx:
-            progress = self._reviewing.progress(tx, person, self._clock.now())
-        has_more = progress.waiting > (page + 1) * ITEMS and len(items) == ITEMS
-        return HomeQueue(progress=progress, items=tuple(items), page=page, has_more=has_more)
+        served = self._reviewing.serve(person, ITEMS, after=page * ITEMS)
+        has_more = served.progress.waiting > (page + 1) * ITEMS and len(served.cards) == ITEMS
+        return HomeQueue(progress=served.progress, items=served.cards, page=page, has_more=has_more)
 
     def _report(self, tx: Tx, person: Person, role: Role, queue: HomeQueue | None, now: datetime) -> HomeReport:
         status = self._desk.status(tx, now)
@@ -128,6 +128,8 @@ class Home:
         off = {mute.signal for mute in tx.mutes.standing(now) if mute.until_at == FOR_GOOD}
         return AdminPart(
             lines=self._settings.lines,
+            alerts_channel=self._settings.alerts_channel,
+            review_channel=self._settings.review_channel,
             signals_on=tuple(sorted(self._signals(tx, now).keys() - off)),
             signals_off=tuple(sorted(off)),
         )

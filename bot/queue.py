@@ -25,16 +25,18 @@ PROBLEM = "problem"
 _BACK = timedelta(days=30)
 _FRESH = timedelta(days=1)
 _ASSIGNED_FOR = timedelta(days=1)
+_SPARE = 30
+"""So many more are looked at, in case others have taken some in the meantime."""
 _THRESHOLD = 0.5
 _HARK = "hark"
 _TOPIC_KEYS = ("topic", "scenario")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """How much there is for one reviewer: items that wait, answers given today, and how many are asked for in a day."""
+class Ranked:
+    """What waits for one reviewer, the best first; answers given today, and how many are asked for in a day."""
 
-    waiting: int
+    items: tuple[ReviewItem, ...]
     taps: int
     taps_per_day: int
 
@@ -58,25 +60,30 @@ class Queue:
         Fewer where the day's answers, or the items, run out. What was reserved for this reviewer before and is not among
         them is given back. ``after`` passes over so many. The transaction must be one that writes.
         """
-        tx.queue.one_at_a_time()
-        self._assign_open(tx, now)
+        self.share_out(tx, now)
+        return self.reserve(tx, self.ranked(tx, person, now), person, n, now, after=after)
+
+    def ranked(self, tx: Tx, person: Person, now: datetime) -> Ranked:
+        """Everything that a reviewer may be asked now, the best first; nothing is reserved."""
         candidates = self._candidates(tx, person.user_id, now)
-        left = self._workload(tx, candidates, person, now).left
-        n = n if left is None else min(n, left)
-        chosen = self._ranked(tx, candidates, person, now)[after : after + n] if n > 0 else []
-        self._reserve(tx, [c.item for c in chosen], person, now)
-        return [c.item for c in chosen]
-
-    def workload(self, tx: Tx, person: Person, now: datetime) -> Workload:
-        """How much there is for a reviewer."""
-        return self._workload(tx, self._candidates(tx, person.user_id, now), person, now)
-
-    def _workload(self, tx: Tx, candidates: Sequence[Candidate], person: Person, now: datetime) -> Workload:
-        return Workload(
-            waiting=len(candidates),
+        return Ranked(
+            items=tuple(c.item for c in self._in_order(tx, candidates, person, now)),
             taps=tx.queue.taps(person.user_id, bucket_start(now, DAY_S)),
             taps_per_day=self.rules.taps_per_day,
         )
+
+    def reserve(
+        self, tx: Tx, ranked: Ranked, person: Person, n: int, now: datetime, *, after: int = 0
+    ) -> list[ReviewItem]:
+        """The first ``n`` that nobody else has taken since they were ranked, kept for this reviewer for 15 minutes."""
+        tx.queue.one_at_a_time()
+        n = n if ranked.left is None else min(n, ranked.left)
+        looked_at = ranked.items[: after + n + _SPARE]
+        entries = tx.queue.entries(item.item_id for item in looked_at)
+        free = [i for i in looked_at if not any(_is_anothers(e, person, now) for e in entries.get(i.item_id, ()))]
+        chosen = free[after : after + n]
+        self._keep(tx, chosen, entries, person, now)
+        return chosen
 
     def _candidates(self, tx: Tx, reviewer: str | None, now: datetime) -> list[Candidate]:
         votes = self.rules.votes
@@ -86,7 +93,7 @@ class Queue:
 
     # --- the order ---
 
-    def _ranked(self, tx: Tx, candidates: Sequence[Candidate], person: Person, now: datetime) -> list[Candidate]:
+    def _in_order(self, tx: Tx, candidates: Sequence[Candidate], person: Person, now: datetime) -> list[Candidate]:
         """Best first: what is this person's, fresh alerts, what people sent, second opinions, what evaluators are unsure of."""
         entries = tx.queue.entries(c.item.item_id for c in candidates)
         live = {alert.alert_id for alert in tx.alerts.in_state(*LIVE)}
@@ -103,32 +110,44 @@ class Queue:
         answered = tx.reviews.label_counts(bucket_start(now, DAY_S), reviewer=person.user_id)
         return _mixed(sorted(candidates, key=rank), lambda c: rank(c)[0], answered)
 
-    def _reserve(self, tx: Tx, items: Sequence[ReviewItem], person: Person, now: datetime) -> None:
-        ids = [item.item_id for item in items]
-        tx.queue.release(person.user_id, keeping=ids)
-        assigned = {
+    def _keep(
+        self,
+        tx: Tx,
+        items: Sequence[ReviewItem],
+        entries: Mapping[str, Sequence[QueueEntry]],
+        person: Person,
+        now: datetime,
+    ) -> None:
+        """Reserve items; one that is assigned to this reviewer stays so."""
+        tx.queue.release(person.user_id, keeping=[item.item_id for item in items])
+        mine = {
             item_id
-            for item_id, entries in tx.queue.entries(ids).items()
-            if any(e.reviewer == person.user_id and e.state is EntryState.ASSIGNED and e.holds(now) for e in entries)
+            for item_id, found in entries.items()
+            if any(e.reviewer == person.user_id and e.state is EntryState.ASSIGNED and e.holds(now) for e in found)
         }
         tx.queue.put(
             QueueEntry(
-                item_id=item_id,
+                item_id=item.item_id,
                 reviewer=person.user_id,
                 state=EntryState.RESERVED,
                 at=now,
                 until_at=now + RESERVED_FOR,
                 put_by=person.user_id,
             )
-            for item_id in ids
-            if item_id not in assigned
+            for item in items
+            if item.item_id not in mine
         )
 
     # --- sharing out ---
 
-    def _assign_open(self, tx: Tx, now: datetime) -> None:
+    @property
+    def shares_out(self) -> bool:
+        """Whether questions are given to those whose turn it is."""
+        return self.rules.assignment != "anyone"
+
+    def share_out(self, tx: Tx, now: datetime) -> None:
         """Give what nobody has to those whose turn it is, for a day: then anybody may answer it."""
-        if self.rules.assignment == "anyone":
+        if not self.shares_out:
             return
         waiting = [c.item for c in self._candidates(tx, None, now) if not c.votes]
         taken = tx.queue.entries(item.item_id for item in waiting)
@@ -233,6 +252,10 @@ def _verdict(value: float | str) -> str:
     return "unsure" if truth is None else "yes" if truth else "no"
 
 
+def _is_anothers(entry: QueueEntry, person: Person, now: datetime) -> bool:
+    return entry.reviewer != person.user_id and entry.holds(now)
+
+
 def _was_shared_out(entry: QueueEntry) -> bool:
     return entry.state is not EntryState.SKIPPED
 
@@ -247,7 +270,11 @@ def _urgency(candidate: Candidate, live: Collection[str], now: datetime) -> int:
 
 
 def _doubts(tx: Tx, candidates: Sequence[Candidate]) -> dict[str, float]:
-    """By item, how far the evaluator's score is from its threshold: near it, a label teaches most."""
+    """By item, how far the evaluator's score is from its threshold, in tenths: near it, a label teaches most.
+
+    Within a tenth the newest is asked first, whatever its score: rates that are estimated by strata of the score stay true
+    when reviewers do not get to the end.
+    """
     thresholds = {name: c.threshold for name, c in tx.calibrations.current().items()}
     outcomes = tx.scores.current({c.item.conversation_id for c in candidates})
     doubts = {}
@@ -257,7 +284,9 @@ def _doubts(tx: Tx, candidates: Sequence[Candidate]) -> dict[str, float]:
             o for o in outcomes.get(item.conversation_id, ()) if isinstance(o, Score) and o.name == item.evaluator
         ]
         value = next((s.value for s in scores if s.value is not None), None)
-        doubts[item.item_id] = 1.0 if value is None else abs(value - thresholds.get(item.evaluator, _THRESHOLD))
+        doubts[item.item_id] = (
+            1.0 if value is None else round(abs(value - thresholds.get(item.evaluator, _THRESHOLD)), 1)
+        )
     return doubts
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.queue import Queue
+from bot.queue import Queue, Ranked
 from bot.slack.access import Person
 from bot.slack.blocks.review_windows import queue_view
 from bot.slack.blocks.surface import View
@@ -18,6 +19,14 @@ from traces.store import Store, Tx
 _UNDO_FOR = timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Questions with their conversations, and how far the reviewer is."""
+
+    cards: tuple[FlaggedConversation, ...]
+    progress: QueueProgress
+
+
 class ReviewDesk:
     """Hands out questions."""
 
@@ -27,29 +36,28 @@ class ReviewDesk:
         self._queue = queue
         self._renderer = renderer
 
-    def serve(self, person: Person, n: int, *, after: int = 0) -> list[FlaggedConversation]:
-        """The next questions for a reviewer, reserved; ``after`` passes over so many."""
+    def serve(self, person: Person, n: int, *, after: int = 0) -> Served:
+        """The next questions for a reviewer, reserved; ``after`` passes over so many.
+
+        Looked for in a transaction that only reads, so that nobody who writes waits for it.
+        """
+        now = self._clock.now()
+        if self._queue.shares_out:
+            with self._store.begin() as tx:
+                self._queue.share_out(tx, now)
+        with self._store.read() as tx:
+            ranked = self._queue.ranked(tx, person, now)
         with self._store.begin() as tx:
-            items = self._queue.next_for(tx, person, n, self._clock.now(), after=after)
+            items = self._queue.reserve(tx, ranked, person, n, now, after=after)
         with self._store.read() as tx:
             cards = [self._renderer.flagged(tx, item, person.user_id) for item in items]
-        return [card for card in cards if card is not None]
-
-    def progress(self, tx: Tx, person: Person, now: datetime) -> QueueProgress:
-        """How far a reviewer is."""
-        load = self._queue.workload(tx, person, now)
-        return QueueProgress(
-            waiting=load.waiting,
-            taps=load.taps,
-            taps_per_day=load.taps_per_day,
-            last=self._last(tx, person, now),
-        )
+            progress = self._progress(tx, ranked, person, now)
+        return Served(cards=tuple(card for card in cards if card is not None), progress=progress)
 
     def window(self, person: Person) -> View:
         """The window on the queue, with the question that should be answered next."""
-        card = next(iter(self.serve(person, 1)), None)
-        with self._store.read() as tx:
-            return queue_view(card, self.progress(tx, person, self._clock.now()))
+        served = self.serve(person, 1)
+        return queue_view(next(iter(served.cards), None), served.progress)
 
     def window_on(self, item_id: str, person: Person, notice: str) -> View:
         """The window on the queue, with one question.
@@ -62,7 +70,16 @@ class ReviewDesk:
             card = None if item is None else self._renderer.flagged(tx, item, person.user_id)
             if card is None:
                 raise BadInput("this conversation is no longer open for review")
-            return queue_view(card, self.progress(tx, person, self._clock.now()), notice)
+            now = self._clock.now()
+            return queue_view(card, self._progress(tx, self._queue.ranked(tx, person, now), person, now), notice)
+
+    def _progress(self, tx: Tx, ranked: Ranked, person: Person, now: datetime) -> QueueProgress:
+        return QueueProgress(
+            waiting=len(ranked.items),
+            taps=ranked.taps,
+            taps_per_day=ranked.taps_per_day,
+            last=self._last(tx, person, now),
+        )
 
     def _last(self, tx: Tx, person: Person, now: datetime) -> LastAnswer | None:
         found = tx.reviews.last_answer(person.user_id, now - _UNDO_FOR)

@@ -6,6 +6,7 @@ from bot.config import Settings
 from bot.home import HomeSettings
 from bot.judges import SCRIPTED
 from bot.review_rules import QueueRules
+from bot.slack.blocks.figures import counted
 
 _ASSIGNED = {"anyone": "to anyone", "round_robin": "to each reviewer in turn", "topic": "to those who know the topic"}
 
@@ -29,10 +30,17 @@ def home_settings_of(settings: Settings) -> HomeSettings:
     blind = "blind" if review.blind else "open"
     return HomeSettings(
         lines=(
-            f"Alerts go to {settings.slack.alerts_channel}, conversations to review to {settings.slack.review_channel}.",
-            f"Roles: {len(roles.admins)} admins, {len(roles.reviewers)} reviewers, {len(roles.viewers)} viewers.",
+            ", ".join(
+                (
+                    f"Roles: {counted(len(roles.admins), 'admin')}",
+                    counted(len(roles.reviewers), "reviewer"),
+                    f"{counted(len(roles.viewers), 'viewer')}.",
+                )
+            ),
             f"Review: {taps} for each; {review.double_share:.0%} go to {review.votes} reviewers, {blind}.",
             f"Questions go {_ASSIGNED[review.assignment]}.",
         ),
+        alerts_channel=settings.slack.alerts_channel,
+        review_channel=settings.slack.review_channel,
         judges=tuple(judge.name for judge in settings.judges if judge.model != SCRIPTED),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -44,6 +45,7 @@ _NAME: Final = 60
 _LINE: Final = 200
 _PLACEHOLDER: Final = 100
 
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,20}", re.ASCII)
 _DIVIDER: Final[Block] = {"type": "divider"}
 
 
@@ -255,6 +257,11 @@ def _admin(admin: AdminPart) -> Iterator[Block]:
             "options": [option(words(name), str(Token("signal", name))) for name in carried],
         }
         yield actions([chosen], f"home:signals:{len(admin.signals_off)}")
+
+
+def _channel(name: str) -> str:
+    """A channel's name; of an id Slack shows the name by itself."""
+    return f"<#{name}>" if _CHANNEL_ID.fullmatch(name) else escape(name, _NAME)
 
 
 def _footer(report: HomeReport) -> Block:

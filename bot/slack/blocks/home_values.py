@@ -70,9 +70,11 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminPart:
-    """Settings that admins see: lines of ours, and which signals raise alerts."""
+    """Settings that admins see: where alerts and reviews go, sentences of ours, and which signals raise alerts."""
 
     lines: tuple[str, ...]
+    alerts_channel: str = ""
+    review_channel: str = ""
     signals_on: tuple[str, ...] = ()
     signals_off: tuple[str, ...] = ()
 

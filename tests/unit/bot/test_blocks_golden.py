@@ -235,7 +235,9 @@ HOME = HomeReport(
     dead=(DeadLetter(kind="alert", channel="#llm-alerts", problem="channel_not_found", at=AT),),
     dead_total=2,
     admin=AdminPart(
-        lines=("Alerts go to #llm-alerts.", "Roles: 1 admins."),
+        lines=("Roles: 1 admin.",),
+        alerts_channel="#llm-alerts",
+        review_channel="C0REVIEW",
         signals_on=("latency", "refusal"),
         signals_off=("cost",),
     ),

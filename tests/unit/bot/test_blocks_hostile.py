@@ -127,7 +127,7 @@ def a_home(text: str) -> HomeReport:
         ),
         alerts=tuple((dataclasses.replace(alert, alert_id=f"a{n}"), signal) for n, (alert, signal) in enumerate(alerts)),
         record=LabelRecord(today=1, week=9, ever=99, shared=9, agreed=8), dead=(letter,) * 9, dead_total=99,
-        admin=AdminPart(lines=(text,) * 4, signals_on=(text, *(f"s{n}" for n in range(150))), signals_off=("off",) * 20),
+        admin=AdminPart(lines=(text,) * 4, alerts_channel=text, review_channel=text, signals_on=(text, *(f"s{n}" for n in range(150))), signals_off=("off",) * 20),
     )  # fmt: skip
 
 

@@ -67,6 +67,31 @@ def test_a_question_that_is_not_answered_is_free_for_others_after_a_quarter_of_a
     assert serve(store, BEN, now=NOW + RESERVED_FOR) == ["a"]
 
 
+def test_what_another_took_in_the_meantime_is_passed_over(store):
+    put(store, *"abc")
+    with store.begin() as tx:
+        ranked = queue(store).ranked(tx, ANN, NOW)
+    theirs = serve(store, BEN, 1)
+    with store.begin() as tx:
+        mine = queue(store).reserve(tx, ranked, ANN, 3, NOW)
+    assert {i.item_id for i in mine} == set("abc") - set(theirs)
+
+
+def test_what_was_asked_today_has_had_its_turn(store):
+    put(store, *"abc", evaluator="refusal")
+    put(store, "x", evaluator="rephrase", at=NOW - HOUR)
+    answer(store, "a", ANN)
+    assert serve(store, ANN, 1) == ["x"]
+
+
+def test_one_conversation_does_not_fill_the_list(store):
+    put(store, "a", "b", evaluator="refusal")
+    with store.begin() as tx:
+        for name in ("rephrase", "csat"):
+            tx.reviews.pick(ReviewItem(item_id=name, conversation_id="c-a", evaluator=name, reason="", picked_at=NOW))
+    assert serve(store, ANN, 4).index("b") < 3
+
+
 def test_the_next_ten_give_the_first_ten_back(store):
     put(store, *"abcd")
     first = serve(store, ANN, 2)
@@ -202,14 +227,14 @@ def test_nobody_is_asked_more_in_a_day_than_the_setting_says(store):
     answer(store, "c", ANN, at=NOW + MINUTE)
     assert serve(store, ANN, taps_per_day=3) == []
     with store.read() as tx:
-        load = queue(store, taps_per_day=3).workload(tx, ANN, NOW)
-    assert (load.taps, load.left, load.waiting) == (3, 0, 3)
+        load = queue(store, taps_per_day=3).ranked(tx, ANN, NOW)
+    assert (load.taps, load.left, len(load.items)) == (3, 0, 3)
 
 
 def test_without_a_number_the_day_has_no_end(store):
     put(store, *"abc")
     with store.read() as tx:
-        assert queue(store, taps_per_day=0).workload(tx, ANN, NOW).left is None
+        assert queue(store, taps_per_day=0).ranked(tx, ANN, NOW).left is None
     assert len(serve(store, ANN, taps_per_day=0)) == 3
 
 

@@ -54,7 +54,7 @@ TOOLS_USED = Signal(
     by_segment=False,
     summary="Tool calls in a conversation that makes any.",
 )
-_TAIL_RELATIVE, _TAIL_ABSOLUTE = 0.5, 0.02
+_TAIL_RELATIVE, _TAIL_ABSOLUTE = 0.5, 0.03
 
 
 def tail_signal(size: Signal, summary: str) -> Signal:

@@ -21,7 +21,7 @@ from traces.errors import HarkError
 from traces.store.reviews import ReviewItem
 
 MAYA, JONAS, PRIYA = "U0MAYA", "U0JONAS", "U0PRIYA"
-_UNKNOWN: Final = frozenset({"volume", "latency", "cost"})
+_UNKNOWN: Final = frozenset({"volume", "latency", "latency_tail", "ttft_tail", "cost", "cost_tail"})
 """Signals about which the simulation knows no truth."""
 _PAUSE_S: Final = 0.01
 _PATIENCE_S: Final = 10.0

@@ -97,6 +97,7 @@ class Digests:
         topics = [one for key in self._topic_keys[:1] for one in facts.not_helped(key, failing, movement.period)]
         unanswered = tuple(facts.with_question(one) for one in topics[:_TOPICS])
         alerts = tx.alerts.all(_ALERTS_READ)
+        opened = tuple(_named((a for a in alerts if period.since <= a.detected_at < period.until), signals))
         tally = tx.reviews.tally(period.since, period.until)
         return DigestReport(
             rhythm=period.rhythm,
@@ -106,7 +107,7 @@ class Digests:
             usually=movement.usually,
             watched=movement.compared,
             movers=tuple(_mover(one, calibrations) for one in told),
-            opened=tuple(_named((a for a in alerts if period.since <= a.detected_at < period.until), signals)),
+            opened=opened,
             closed=tuple(_named((a for a in alerts if _ended_in(a, period)), signals)),
             open_now=len(tx.alerts.in_state(*LIVE)),
             **_precision(alerts, period.until),
@@ -117,7 +118,7 @@ class Digests:
             judge_usd=_spent(movement, "judge_spend"),
             agent_usd=_spent(movement, "cost"),
             unanswered=unanswered,
-            examples=tuple(facts.examples([one.signal for one in told], unanswered)),
+            examples=tuple(facts.examples([one.signal for one in told], unanswered, opened)),
         )
 
 

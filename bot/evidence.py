@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Final
 
 from alerts.signals import threshold_of
-from bot.movement import total
+from bot.movement import spans, total
 from bot.slack.blocks.digest import Unanswered
 from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.values import ConversationLine
 from bot.slack.render import excerpt
 from traces.histogram import Rollup
-from traces.model import EVERYTHING, Calibration, Conversation, Direction, Kind, Segment, Signal
+from traces.model import EVERYTHING, Alert, Calibration, Conversation, Direction, Kind, Segment, Signal
 from traces.redact import redact
 from traces.store import Tx
-from traces.store.rollups import HOUR_S, Fact, bucket_start
+from traces.store.rollups import Fact
 
 _EXAMPLES: Final = 3
 _FACTS_READ: Final = 3_000
@@ -45,12 +45,8 @@ class Evidence:
             signals: What tells that a user was not helped; of each topic the clearest counts.
             overall: All traffic of the period, by signal.
         """
-        since, until = bucket_start(self._since, HOUR_S), bucket_start(self._until, HOUR_S)
-        names = [signal.name for signal in signals]
-        parts = self._tx.rollups.parts(key, names, since=since, until=until, resolution_s=HOUR_S) if names else {}
         found = []
-        for segment, series in parts.items():
-            sums = {name: total([rollup for _, rollup in buckets]) for name, buckets in series.items()}
+        for segment, sums in self._summed(key, [signal.name for signal in signals]).items():
             told = [
                 one
                 for signal in signals
@@ -59,6 +55,16 @@ class Evidence:
             ]
             found += sorted(told, key=_beyond)[:1]
         return sorted(found, key=_beyond)
+
+    def _summed(self, key: str, names: Sequence[str]) -> dict[Segment, dict[str, Rollup]]:
+        sums: dict[Segment, dict[str, Rollup]] = {}
+        for start, end, resolution_s in spans(self._since, self._until) if names else ():
+            parts = self._tx.rollups.parts(key, names, since=start, until=end, resolution_s=resolution_s)
+            for segment, series in parts.items():
+                of_segment = sums.setdefault(segment, {})
+                for name, buckets in series.items():
+                    of_segment.setdefault(name, Rollup()).add(total([rollup for _, rollup in buckets]))
+        return sums
 
     def _failed(self, signal: Signal, segment: Segment, here: Rollup, all_of: Rollup) -> Unanswered | None:
         if here.n < _FEWEST_ASKED or not all_of.n:
@@ -102,18 +108,26 @@ class Evidence:
             return topic
         return replace(topic, question=redact(asked).text)
 
-    def examples(self, moved: Sequence[Signal], topics: Sequence[Unanswered]) -> Iterator[ConversationLine]:
-        """Conversations that show what moved and what was not answered, each another thing."""
-        wanted = [(topic.signal, topic.segment) for topic in topics]
-        wanted += [(signal, EVERYTHING) for signal in moved if signal.kind is not Kind.COUNT]
-        shown: set[str] = set()
-        for signal, segment in wanted:
-            fact = next((f for f in self._showing(signal, segment) if f.conversation_id not in shown), None)
-            conversation = None if fact is None else self._tx.conversations.get(fact.conversation_id)
-            if conversation is None or len(shown) == _EXAMPLES:
+    def examples(
+        self, moved: Sequence[Signal], topics: Sequence[Unanswered], alerts: Sequence[tuple[Alert, Signal]]
+    ) -> list[ConversationLine]:
+        """Conversations that show what moved, what was not answered and what was alerted on, each another thing first."""
+        wanted = [(self._showing(topic.signal, topic.segment), topic.signal, topic.segment) for topic in topics]
+        wanted += [(self._showing(signal), signal, EVERYTHING) for signal in moved if signal.kind is not Kind.COUNT]
+        sources: list[tuple[Iterator[str], Signal, Segment]] = [
+            ((fact.conversation_id for fact in facts), signal, cut) for facts, signal, cut in wanted
+        ]
+        sources += [(iter(alert.examples), signal, alert.segment) for alert, signal in alerts]
+        lines: dict[str, ConversationLine] = {}
+        while sources and len(lines) < _EXAMPLES:
+            ids, signal, segment = sources.pop(0)
+            fresh = next((one for one in ids if one not in lines), None)
+            if fresh is None:
                 continue
-            shown.add(conversation.conversation_id)
-            yield self._line(conversation, signal, segment)
+            sources.append((ids, signal, segment))
+            if (conversation := self._tx.conversations.get(fresh)) is not None:
+                lines[fresh] = self._line(conversation, signal, segment)
+        return [*lines.values()]
 
     def _line(self, conversation: Conversation, signal: Signal, segment: Segment) -> ConversationLine:
         item = next(iter(self._tx.reviews.items_of([conversation.conversation_id])), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,14 +50,15 @@ def movement_of(tx: Tx, signals: Mapping[str, Signal], since: datetime, until: d
     A signal moved when it is three standard deviations of its days from their mean, somewhat more while there are few
     days, and by as much as is worth a person's time. How days vary holds what chance does to days like them.
     """
-    until_hour = bucket_start(until, HOUR_S)
-    hours = tx.rollups.every_series(
-        EVERYTHING, since=bucket_start(since, HOUR_S), until=until_hour, resolution_s=HOUR_S
-    )
+    within: dict[str, list[Rollup]] = defaultdict(list)
+    for start, end, resolution_s in spans(since, until):
+        read = tx.rollups.every_series(EVERYTHING, since=start, until=end, resolution_s=resolution_s)
+        for name, found in read.items():
+            within[name] += [rollup for _, rollup in found]
     first_day = bucket_start(since, DAY_S)
     days = tx.rollups.every_series(EVERYTHING, since=first_day - _BACK_DAYS * _DAY, until=first_day, resolution_s=DAY_S)
     calibrations = tx.calibrations.current()
-    period = {name: total([rollup for _, rollup in found]) for name, found in hours.items()}
+    period = {name: total(found) for name, found in within.items()}
     length = max(1.0, (until - since) / _DAY)
     compared = [
         moved
@@ -72,6 +74,15 @@ def movement_of(tx: Tx, signals: Mapping[str, Signal], since: datetime, until: d
         period=period,
         usually=fmean(volume) * length if volume else None,
     )
+
+
+def spans(since: datetime, until: datetime) -> list[tuple[datetime, datetime, int]]:
+    """The whole hours between two times, as few buckets as hold them: ``(start, end, resolution_s)``."""
+    first, last = bucket_start(since, HOUR_S), bucket_start(until, HOUR_S)
+    morning, night = bucket_start(first - timedelta(hours=1), DAY_S) + _DAY, bucket_start(last, DAY_S)
+    if morning >= night:
+        return [(first, last, HOUR_S)]
+    return [(first, morning, HOUR_S), (morning, night, DAY_S), (night, last, HOUR_S)]
 
 
 def _compared(

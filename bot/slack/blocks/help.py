@@ -25,7 +25,7 @@ EXAMPLES: Final = (
     ("metrics refusal 7d vs last week", "against the same days a week earlier"),
     ("ask is it slower than last week?", "a question in your own words; the query that was made of it is shown"),
     ("changes 14d", "models, prompt versions and releases that are new, and the alerts about then"),
-    ("review 3", "the next conversations that are worth a label; without a number one"),
+    ("review", "the next conversations that are worth a label, one after the other"),
     ("conversation 8f14e45f", "one conversation whole: turns, tool calls, scores"),
     ("evaluators", "how the evaluators do, and how far reviewers agree"),
     ("labels", "what reviewers said, and what their labels taught"),

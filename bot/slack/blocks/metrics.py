@@ -67,7 +67,7 @@ def _movement(answer: MetricAnswer) -> str:
 def _chart(answer: MetricAnswer) -> Block | None:
     name = title(answer.signal)
     groups: list[Line] = [(group.name, _values(group.points)) for group in answer.groups if group.points]
-    drawn = line_chart(name, groups[:CHART_SERIES], answer.signal) if groups else None
+    drawn = line_chart(name, _drawable(groups), answer.signal) if groups else None
     if drawn is not None:
         return drawn
     measured = [point for point in answer.points if point.value is not None]
@@ -77,6 +77,19 @@ def _chart(answer: MetricAnswer) -> Block | None:
     low: Line = ("Expected low", {point.at: point.low for point in measured})
     high: Line = ("Expected high", {point.at: point.high for point in measured})
     return line_chart(name, [current, low, high], answer.signal)
+
+
+def _drawable(groups: Sequence[Line]) -> list[Line]:
+    """The largest groups that were there for most of the time: a chart shows only moments that all of its lines have."""
+    chosen: list[Line] = []
+    moments: set[datetime] = set()
+    for name, values in groups:
+        known = {at for at, value in values.items() if value is not None}
+        shared = moments & known if chosen else known
+        if len(chosen) < CHART_SERIES and (not chosen or len(shared) > len(moments) / 2):
+            chosen.append((name, values))
+            moments = shared
+    return chosen
 
 
 def _values(points: Sequence[MetricPoint]) -> Mapping[datetime, float | None]:

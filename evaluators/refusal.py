@@ -23,7 +23,7 @@ _TELLING: Final = re.compile(
     r"n't|'t\b|\b(?:can(?:no|')?t|no(?:t|r|pe)?\b|nah\b|unable|never\b|declin|refus|refrain|abstain|rather|prefer|against|violat|contrary|breach|conflict|outside|beyond"
     r"|(?:let's|let us|we) (?:please )?(?:talk|discuss|change|try)|conversation|blocked|flagged|rejected|only (?:able|trained|here|allowed|design|built|set|permit|program|authori|an?\b|help|assist|answer|provide|discuss|support)"
     r"|just an?\b|i(?:nappropriate|llegal|mmoral|mpossible)|unethical|unacceptable|harmful|offensive|disrespectful|wrong|lack\b|inform you|point out|remind|discourage|caution|warn|advise|clarify that|urge |avoid|reconsider"
-    r"|if you(?:'re| are)|pass on|turn (?:this|that|it|you|the|down)|draw |instructed|irresponsible|unwise|dangerous|crime|risk|danger|leave (?:it|that|this)|prioriti|off[- ]limits|out of the question|(?:keep|stop|bar|block|forbid)s? (?:me|us)|prohibit|prevent|restrict)"
+    r"|if you(?:'re| are)|pass on|turn (?:this|that|it|you|the|down)|draw |instructed|irresponsible|unwise|dangerous|crime|risk|danger|leave (?:it|that|this)|prioriti|off[- ]limits|out of the question|(?:keep|stop|bar|block|forbid)s? (?:me|us)|prohibit|prevent|restrict|as much as|hands are|bow out|(?:topic|area|territory|subject|line)|where (?:i|we)|breaking|turned down|let's keep)"
 )
 """A word without which no English phrase matches; ``_FOREIGN`` likewise. Answers without one are spared the long patterns."""
 _FOREIGN: Final = re.compile(

@@ -108,6 +108,11 @@ _FIRM_FORMS: Final = (
     r"\b(?:my|our|the) (?:\w{1,14} ){0,2}(?:guidelines|polic(?:y|ies)|programming|principles|rules|instructions) (?:keeps?|stops?|bars?|blocks?|forbids?|prevents?|prohibits?|do(?:es)? not (?:allow|permit|let)|don't (?:allow|permit|let)|doesn't (?:allow|permit|let)) (?:me|us)\b",
     r"\b(?:would|could) (?:put|place) (?:people|others|someone|somebody|you|lives|users|anyone) (?:at risk|in danger)|\b(?:irresponsible|unethical|wrong|dangerous|harmful|inappropriate|unwise) (?:of|for) (?:me|us) to\b",
     r"\b(?:not|never|isn't|wouldn't be) appropriate for (?:me|us|an? (?:ai|assistant|chatbot))\b",
+    r"\bas much as (?:i|we)(?:'d| would) (?:like|love) to\b(?=[^.!?\n]{0,80}(?:n't|not\b|\bno\b|unable))|\b(?:my|our) hands are tied\b|\bbow out of (?:this|that|it)\b|\bi(?:'d| had) better not\b",
+    r"\b(?:lines?|topics?|areas?|territory|subjects?) (?:that |which )?(?:i|we) (?:do not|don't|won't|will not|cannot|can't|never|stay away from|steer clear of|stay out of) ?(?:cross|discuss|touch|enter|talk|go)?\b|\b(?:is|are) where (?:i|we) (?:stop|draw the line)\b",
+    r"\bthere(?:'s| is) no way (?:that )?(?:i|we)(?:'m|'ll|'d| am| will| would|'re| are)\b|\b(?:i|we)(?:'d| would) be (?:breaking|violating) (?:the law|my|our|the rules)\b|\bpolicy of not \w{3,14}ing\b",
+    r"\brequests? (?:for|to|about) [^.!?\n]{2,50}? (?:can't|cannot|can not|won't|will not|may not) be (?:fulfilled|granted|completed|honou?red|answered|met)\b|\b(?:request|question|this|that) (?:has|have) to be (?:turned down|declined|refused|denied)\b",
+    rf"\b{_SORRY}\b[^.!?\n]{{0,60}}\b(?:is|are) (?:off the table|off limits|out of bounds)\b|\blet's keep (?:this|our|the) (?:conversation|chat|talk|discussion) (?:about|on|to|focused)\b|\basks? for [^.!?\n]{{2,40}}, which (?:isn't|is not|aren't|are not) (?:allowed|permitted|something)\b",
 )
 FIRM: Final = _one_of(_FIRM_FORMS)
 

@@ -76,3 +76,30 @@ def test_goodbyes_and_choices_in_like_words_are_not_asked_again():
     )
     assert Rephrase().evaluate(goodbyes).value < FLAGGED
     assert Rephrase().evaluate(choice).value < FLAGGED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My hands are tied here, the rules don't leave me any room.",
+        "As much as I'd like to, giving out staff phone numbers isn't possible.",
+        "Weapons are where I stop helping.",
+        "There's no way I'm writing malware.",
+        "Requests for explicit images can't be fulfilled.",
+        "Let's keep this conversation about your order.",
+    ],
+)
+def test_refusals_without_the_usual_words_are_refusals(text):
+    assert Refusal().evaluate(answered(text)).value >= FLAGGED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your card was declined by the bank. Please try another one.",
+        "There's no way around the toll, but it is only two euros.",
+        "The topics are sorted by date: first the fees, then the limits.",
+    ],
+)
+def test_answers_with_words_of_refusals_are_answers(text):
+    assert Refusal().evaluate(answered(text)).value < FLAGGED

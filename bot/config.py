@@ -23,6 +23,7 @@ from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
 from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in
 from bot.config_review import ReviewSettings
+from bot.config_routes import QuietSettings, ReceiverName, ReceiverSettings, RouteSettings
 from bot.config_rules import BoundSettings, ObjectiveSettings
 from bot.config_signals import SignalName, SignalSettings, mistakes_in
 from bot.config_slack import Secrets, SlackSettings, channels_in, secrets_in
@@ -235,6 +236,11 @@ class FileSettings(Section):
     thresholds: dict[_Name, BoundSettings] = Field(default={}, description="Plain bounds, by name.")
     review: ReviewSettings = ReviewSettings()
     digest: DigestSettings = DigestSettings()
+    routes: tuple[RouteSettings, ...] = Field(default=(), description="Ways that alerts take, in order.")
+    quiet: QuietSettings = QuietSettings()
+    receivers: dict[ReceiverName, ReceiverSettings] = Field(
+        default={}, description="What is told of alerts besides Slack, by name."
+    )
     webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()

@@ -24,6 +24,7 @@ from bot.jobs.detect import Detection
 from bot.jobs.digest import Digesting
 from bot.jobs.drift import Drifting
 from bot.jobs.evaluate import Evaluation
+from bot.jobs.notify import Notifying
 from bot.jobs.pick import Picker
 from bot.jobs.poll import Polling
 from bot.jobs.quiet import LearningQuiet
@@ -106,6 +107,7 @@ class Jobs:
     nudge: Nudge
     picker: Picker
     retain: Retaining
+    notify: Notifying | None = None
     heartbeat: Heartbeat | None = None
     digest: Digesting | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -126,6 +128,8 @@ class Jobs:
             if self.digest is not None:
                 self.digest.run(now)
         delivery = Report() if self.deliver is None else self.deliver.run()
+        if self.notify is not None:
+            self.notify.run()
         return Tick(
             at=now,
             polled=polled,
@@ -179,6 +183,8 @@ class Schedule:
         self._every(_RETAIN_EVERY_S, "retain", lambda: jobs.retain.run(self._clock.now()))
         if (digest := jobs.digest) is not None:
             self._every(_DIGEST_EVERY_S, "digest", lambda: digest.run(self._clock.now()), alone=False)
+        if (notify := jobs.notify) is not None:
+            self._every(_WORK_EVERY_S, "notify", notify.run, alone=False)
         if (heartbeat := jobs.heartbeat) is not None:
             self._every(heartbeat.every_s, "heartbeat", heartbeat.run, alone=False)
         if (deliver := jobs.deliver) is not None:

@@ -234,9 +234,19 @@ class GuardedClient:
         told = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, read_json(body) if body else None, told)
 
-    def reach(self, method: str, url: str) -> int:
+    def reach(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+    ) -> int:
         """One request of which only the status matters, whatever the answer holds; raises as ``request`` does."""
-        return self._fetched(method, url)[0].status_code
+        response, _ = self._fetched(method, url, params=params, headers=headers, json=json, content=content)
+        return response.status_code
 
     def _fetched(self, method: str, url: str, **more: Any) -> tuple[httpx.Response, bytes]:
         try:

@@ -49,6 +49,8 @@ _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-]+:)|:(?=//)")
 _DOT_OF_ADDRESS = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_STYLED = re.compile(r"(?<!\w)([*`])([^*`\n]+)\1(?!\w)")
 _MAILTO = re.compile("mailto:", re.IGNORECASE)
 _FORMATTING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)")
 _ENTITIES: Final[Mapping[str, int]] = {"&": 5, "<": 4, ">": 4}
@@ -230,6 +232,12 @@ def slack_date(at: datetime, fallback: str | None = None, form: str = "{date_sho
     """
     shown = escape(fallback, 75) if fallback else utc_text(at)
     return f"<!date^{int(as_utc(at).timestamp())}^{form}|{shown.replace('|', '¦')}>"
+
+
+def spoken(mrkdwn: str) -> str:
+    """What a sentence of ours in mrkdwn says, as plain text for readers outside Slack."""
+    dated = _DATE.sub(lambda found: found[1], mrkdwn)
+    return unescape(_STYLED.sub(lambda found: found[2], dated))
 
 
 def utc_text(at: datetime) -> str:

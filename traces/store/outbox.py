@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,11 @@ from traces import schema
 from traces.store.base import Part
 
 _T = schema.outbox
+_AT_ONCE = timedelta(0)
+
+
+NOTICE = "notice."
+"""Begins the kind of what is delivered to a receiver outside Slack, whose name follows."""
 
 
 class DeliveryState(StrEnum):
@@ -56,8 +61,21 @@ class Delivery:
 class Outbox(Part):
     """Deliveries by id."""
 
-    def request(self, *, kind: str, subject_id: str, channel: str, at: datetime, thread_of: str | None = None) -> str:
-        """Ask for a message to stand, or to be brought up to date where it already does; returns its delivery id."""
+    def request(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+        channel: str,
+        at: datetime,
+        thread_of: str | None = None,
+        apart: timedelta = _AT_ONCE,
+    ) -> str:
+        """Ask for a message to stand, or to be brought up to date where it already does; returns its delivery id.
+
+        ``apart`` is how long after it was sent last a message may wait to be brought up to date: what comes until then is
+        one update.
+        """
         delivery_id = f"{kind}:{subject_id}"
         row = {
             "delivery_id": delivery_id,
@@ -73,20 +91,42 @@ class Outbox(Part):
             "created_at": at,
         }
         if not self._insert_or_ignore(_T, row):
-            self._renew(delivery_id, at)
+            self._renew(delivery_id, at, apart)
         return delivery_id
 
-    def _renew(self, delivery_id: str, at: datetime) -> None:
+    def _renew(self, delivery_id: str, at: datetime, apart: timedelta) -> None:
         # A row that is being sent keeps its state: whoever sends it sees the higher revision and sends once more.
         self._connection.execute(update(_T).where(self._is(delivery_id)).values(revision=_T.c.revision + 1))
+        sent_at = self._connection.execute(
+            select(_T.c.attempt_at).where(self._is(delivery_id), _T.c.state == DeliveryState.SENT)
+        ).scalar_one_or_none()
+        due_at = at if sent_at is None else max(at, sent_at + apart)
         self._connection.execute(
             update(_T)
             .where(self._is(delivery_id), _T.c.state == DeliveryState.SENT)
-            .values(state=DeliveryState.PENDING.value, due_at=at, attempts=0)
+            .values(state=DeliveryState.PENDING.value, due_at=due_at, attempts=0)
         )
+        if not apart:
+            # What waits only to be one with other updates goes at once when somebody waits for it.
+            self._connection.execute(
+                update(_T)
+                .where(
+                    self._is(delivery_id),
+                    _T.c.state == DeliveryState.PENDING,
+                    _T.c.attempts == 0,
+                    _T.c.posted_ts.is_not(None),
+                    _T.c.due_at > at,
+                )
+                .values(due_at=at)
+            )
 
-    def due(self, now: datetime, limit: int = 50, without: Collection[str] = ()) -> list[Delivery]:
-        """Pending deliveries whose time has come and whose parent stands, oldest first, but for some channels."""
+    def due(
+        self, now: datetime, limit: int = 50, without: Collection[str] = (), *, notices: bool = False
+    ) -> list[Delivery]:
+        """Pending messages whose time has come and whose parent stands, oldest first, but for some channels.
+
+        With ``notices`` those to receivers outside Slack, instead of those to Slack.
+        """
         parent = _T.alias("parent")
         parent_stands = exists().where(
             parent.c.workspace_id == _T.c.workspace_id,
@@ -99,6 +139,7 @@ class Outbox(Part):
                 self._mine(),
                 _T.c.state == DeliveryState.PENDING,
                 _T.c.due_at <= now,
+                _is_notice() if notices else ~_is_notice(),
                 _T.c.channel.not_in(without),
                 or_(_T.c.thread_of.is_(None), parent_stands),
             )
@@ -175,11 +216,16 @@ class Outbox(Part):
             update(_T).where(or_(self._is(delivery_id), thread)).values(state=DeliveryState.DEAD.value, problem=problem)
         )
 
-    def interrupted(self, before: datetime) -> list[Delivery]:
-        """Deliveries that were being sent since before a time: the process that sent them is gone."""
+    def interrupted(self, before: datetime, *, notices: bool = False) -> list[Delivery]:
+        """Messages that were being sent since before a time, or notices: the process that sent them is gone."""
         rows = self._connection.execute(
             select(_T)
-            .where(self._mine(), _T.c.state == DeliveryState.SENDING, _T.c.attempt_at < before)
+            .where(
+                self._mine(),
+                _T.c.state == DeliveryState.SENDING,
+                _T.c.attempt_at < before,
+                _is_notice() if notices else ~_is_notice(),
+            )
             .order_by(_T.c.attempt_at)
         )
         return [_delivery(row) for row in rows]
@@ -262,3 +308,7 @@ class Outbox(Part):
 def _delivery(row: Any) -> Delivery:
     fields = {name: getattr(row, name) for name in Delivery.__slots__}
     return Delivery(**{**fields, "state": DeliveryState(row.state)})
+
+
+def _is_notice() -> ColumnElement[bool]:
+    return _T.c.kind.startswith(NOTICE, autoescape=True)

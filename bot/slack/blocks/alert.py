@@ -91,9 +91,14 @@ def _cut(key: str, value: str) -> str:
 
 
 def _first_line(alert: Alert, signal: Signal) -> str:
+    return one_line(f"{_LEADS[alert.state]} {alert_line(alert, signal)}", HEADER)
+
+
+def alert_line(alert: Alert, signal: Signal) -> str:
+    """What is off, how far, and where, as one plain line."""
     value, expected = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
     name = one_line(title(signal), _NAME)
-    parts = [f"{_LEADS[alert.state]} {name} {value}, expected {expected}"]
+    parts = [f"{name} {value}, expected {expected}"]
     pairs = list(alert.segment.pairs)
     if (found := detail.attribution(alert)) is not None and not found.is_mix and (found.key, found.value) not in pairs:
         pairs.append((found.key, found.value))

@@ -61,7 +61,8 @@ def rows(tx: Tx, what: Exported, within: Within) -> Iterator[Row]:
 
 def write_csv(file: TextIO, columns: Sequence[str], found: Iterable[Row]) -> None:
     """Rows as CSV with a header. What is not text or a number is JSON; no cell is taken for a formula."""
-    writer = csv.writer(file, lineterminator="\n")
+    # A lone carriage return would end a row that is not quoted.
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     for row in found:
         writer.writerow([_cell(row.get(column)) for column in columns])

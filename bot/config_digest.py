@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from bot.config_slack import channel
+from bot.config_slack import Channel
 from bot.section import Section
 
 Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -21,7 +21,7 @@ class DigestSettings(Section):
 
     daily: bool = Field(default=True, description="Post one every day.")
     weekly: bool = Field(default=True, description="Post one every week, in place of that day's.")
-    channel: Annotated[str, AfterValidator(channel)] | None = Field(
+    channel: Channel | None = Field(
         default=None, description="Channel for it; default: the one for alerts.", examples=["#llm-digest"]
     )
     hour: int = Field(

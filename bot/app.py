@@ -357,7 +357,7 @@ def _bolt(
         ),
         alerting=Alerting(store, clock, settings.detect.timezone),
         desk=desk,
-        reading=Reading(store, clock, access, TracePages(settings.sources)),
+        reading=Reading(store, clock, access, TracePages(settings.sources), settings.review.rule_of_votes),
         taxonomy=desk.taxonomy,
         queue=queue,
         reviewing=reviewing,

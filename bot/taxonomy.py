@@ -89,7 +89,7 @@ class Taxonomy:
             return self.entries(tx)
 
     def entries(self, tx: Tx) -> list[Entry]:
-        """Every word: what is offered first, the most used first; then what is not."""
+        """Every word: first what is offered, the team's own before what evaluators ask, the most used first."""
         words, counts = tx.taxonomy.current(), tx.taxonomy.label_counts()
         found = [self._entry(name, words.get(name), counts.get(name, {})) for name in {*self._evaluators, *words}]
         found += [
@@ -97,7 +97,10 @@ class Taxonomy:
             for name, answered in counts.items()
             if name not in words and name not in self._evaluators
         ]
-        return sorted(found, key=lambda e: (not e.is_offered, e.state is not WordState.ACTIVE, -e.labels, e.title))
+        return sorted(
+            found,
+            key=lambda e: (not e.is_offered, e.state is not WordState.ACTIVE, e.is_question, -e.labels, e.title),
+        )
 
     def _entry(self, name: str, word: Word | None, answered: Mapping[str, int]) -> Entry:
         evaluator = self._evaluators.get(name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from bot.review_rules import Votes
 from bot.slack.access import Access, Person, Role
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, ref_of
@@ -39,8 +40,11 @@ def conversation_of(tx: Tx, token: Token) -> str:
 class Reading:
     """Draws the window on a conversation, and notes who looked."""
 
-    def __init__(self, store: Store, clock: Clock, access: Access, pages: TracePages) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, access: Access, pages: TracePages, votes: Votes | None = None
+    ) -> None:
         self._store = store
+        self._votes = votes or Votes()
         self._clock = clock
         self._access = access
         self._pages = pages
@@ -108,19 +112,35 @@ class Reading:
         redacted = redacting.conversation(whole)
         scores = [o for o in outcomes if isinstance(o, Score)]
         failures = [o for o in outcomes if isinstance(o, EvaluatorFailure)]
-        given = list(_given(labels, tx.state.reviewer_names()))
+        shown = _shown(labels, {item.evaluator for item in items}, self._votes, person.user_id)
         may_label = (self._access.role_of(person) or 0) >= Role.REVIEWER
         return Transcript(
             conversation=whole if place.is_raw else redacted,
             scores=tuple(scores if place.is_raw else [redacting.score(s) for s in scores]),
             failures=tuple(failures),
-            labels=tuple(given),
+            labels=tuple(_given(shown, tx.state.reviewer_names())),
+            labels_kept_back=len(labels) - len(shown),
             pages=tuple(self._pages.of(tx, stored.trace_ids)),
             hidden=redacting.counts.total(),
             is_raw=place.is_raw,
             can_reveal=self._access.may_reveal(person),
             item_id=items[0].item_id if items and may_label else None,
         )
+
+
+def _shown(labels: Sequence[Label], asked: Collection[str], rule: Votes, reader: str) -> list[Label]:
+    """What a reader may see of what reviewers said; where they answer blindly, not before having answered."""
+    answers: dict[str, set[str]] = {name: set() for name in asked}
+    for label in labels:
+        answers.setdefault(label.name, set()).add(label.reviewer)
+    open_to_all = {name for name in asked if rule.are_shown(len(answers[name])) or reader in answers[name]}
+    # A word beside the questions says as much as an answer to any of them.
+    words_are_shown = not rule.is_blind or open_to_all == set(asked)
+    return [
+        label
+        for label in labels
+        if label.reviewer == reader or (label.name in open_to_all if label.name in asked else words_are_shown)
+    ]
 
 
 def _given(labels: Sequence[Label], names: Mapping[str, str]) -> Iterable[GivenLabel]:

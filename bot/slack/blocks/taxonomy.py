@@ -82,15 +82,13 @@ def _group(entry: Entry) -> str:
         return "On labels, not in the taxonomy"
     if entry.state is not WordState.ACTIVE:
         return "No longer offered"
-    return "Words"
+    return "What evaluators ask" if entry.is_question else "Words of the team"
 
 
 def _line(entry: Entry, *, may_edit: bool) -> Block:
     question = f"\n{escape(entry.question, _QUESTION)}" if entry.question else ""
     said = [counted(entry.labels, "label")]
-    if entry.is_question:
-        said.append("an evaluator's question")
-    elif entry.evaluator:
+    if entry.evaluator and not entry.is_question:
         said.append(f"about {escape(words(entry.evaluator), _NAME)}")
     if entry.version > 1:
         said.append(f"version {entry.version}")

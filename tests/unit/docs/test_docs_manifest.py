@@ -17,7 +17,7 @@ from bot.slack.listening.surfaces import ACTIONS, Services, listening_to
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
-GOLDEN = sorted((ROOT / "tests/unit/bot/golden").glob("*.json"))
+GOLDEN = sorted((ROOT / "tests/unit/bot/golden").rglob("*.json"))
 
 REQUIRED = {"chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"}}
 """Scopes without which Hark cannot do its work, by the Web API method that asks for them (docs.slack.dev/reference/methods)."""

@@ -143,7 +143,7 @@ class Renderer:
         names = tx.state.reviewer_names()
         words = tx.taxonomy.current()
         unoffered = {word.name for word in words.values() if word.state is not WordState.ACTIVE}
-        besides = tx.reviews.asked_besides(item)
+        besides, assigned = tx.reviews.asked_besides(item), _assigned(tx, item)
         spoken = _spoken(conversation)
         first = _first_shown([place for place, _ in spoken], asked)
         card = FlaggedConversation(
@@ -158,7 +158,8 @@ class Renderer:
             scores=tuple(_shown(scores, asked)),
             likely=tuple(_likely(scores, {item.evaluator, *besides, *unoffered})),
             titles={word.name: word.title for word in words.values()},
-            assigned_to=_assigned(tx, item, names),
+            assigned_to=None if assigned is None else names.get(assigned),
+            assigned_id=assigned,
             is_kept=tx.datasets.holds(item.conversation_id),
         )
         given = Given(labels=labels, names=names, asked_besides=besides)
@@ -220,11 +221,10 @@ def _likely(scores: Sequence[Score], besides: Collection[str]) -> list[str]:
     return sorted(others, key=lambda name: (-others[name], name))[:_LIKELY]
 
 
-def _assigned(tx: Tx, item: ReviewItem, names: Mapping[str, str]) -> str | None:
-    """Whose it is for good, because a person said so."""
+def _assigned(tx: Tx, item: ReviewItem) -> str | None:
+    """The Slack id of whose it is for good, because a person said so."""
     entries = tx.queue.entries([item.item_id]).get(item.item_id, [])
-    mine = next((e for e in entries if e.state is EntryState.ASSIGNED and e.until_at is None), None)
-    return None if mine is None else names.get(mine.reviewer, mine.reviewer)
+    return next((e.reviewer for e in entries if e.state is EntryState.ASSIGNED and e.until_at is None), None)
 
 
 __all__ = ["ALERT", "EXAMPLE", "REVIEW", "Renderer", "excerpt"]

@@ -52,12 +52,13 @@ def test_an_assigned_question_moves_to_that_persons_queue(hark):
     put_questions(hark, 1)
     hark.deliver()
     card = hark.slack.roots(REVIEW)[0]["ts"]
-    with hark.store.begin() as tx:
-        tx.state.name_reviewer(NOAH.user_id, NOAH.name)
     hark.do(hark.hands.press(REVIEW, card, "label_menu", option="Assign…"))
     hark.do(hark.hands.submit(newest(hark)[0], {"reviewer": NOAH.user_id}))
-    assert "assigned to noah" in words_of(hark.slack.roots(REVIEW)[0])
+    assert "assigned to <@U0NOAH>" in words_of(hark.slack.roots(REVIEW)[0])
     assert (asked(open_home(hark, MIA)), asked(open_home(hark, NOAH))) == (0, 1)
+    hark.do(hark.hands.press(REVIEW, card, "label_menu", NOAH, option="Assign…"))
+    hark.do(hark.hands.submit(newest(hark)[0], {"reviewer": MIA.user_id}, NOAH))
+    assert asked(open_home(hark, MIA)) == 1
 
 
 def test_nothing_is_assigned_to_who_is_no_reviewer(slack, database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict
 from bot.slack.text import Block, escape, one_line, quote, slack_date
 from traces.model import Score
 
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 TURNS_SHOWN: Final = 8
 TURNS_SHOWN_IN_EXAMPLE: Final = 4
 _TURN: Final = 600
@@ -124,14 +126,21 @@ def _standing(item: FlaggedConversation) -> Iterator[Block]:
     """Further labels, whose it is, and whether it is kept."""
     given = item.words[-_WORDS_SHOWN:]
     parts = [f"🏷 {escape(words(word.name), _SHORT)} — {escape(word.reviewer, _SHORT)}" for word in given]
-    if item.assigned_to:
-        parts.append(f"👤 assigned to {escape(item.assigned_to, _SHORT)}")
+    if assigned := _assigned(item):
+        parts.append(f"👤 assigned to {assigned}")
     if item.is_kept:
         parts.append("📦 in the dataset")
     if item.wants_votes and item.answers and not item.hidden_votes:
         parts.append("👥 another reviewer is asked too")
     if parts:
         yield context(*parts)
+
+
+def _assigned(item: FlaggedConversation) -> str:
+    """Whose it is. Slack names who is known by id only; nobody is told of a mention in a message that is edited."""
+    if item.assigned_to:
+        return escape(item.assigned_to, _SHORT)
+    return f"<@{item.assigned_id}>" if item.assigned_id and _USER_ID.fullmatch(item.assigned_id) else ""
 
 
 def vote_text(vote: Vote, question: Question) -> str:

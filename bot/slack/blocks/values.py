@@ -76,7 +76,7 @@ class FlaggedConversation:
         words: Further labels of those who have not answered.
         likely: Names of further labels that evaluators say are the case, the likeliest first.
         titles: By a label's name, what the team calls it where that is something else.
-        assigned_to: Display name of the reviewer whose it is.
+        assigned_to: Display name of the reviewer whose it is; where only the Slack id is known, that is ``assigned_id``.
         is_kept: Whether it is in the dataset.
         context: Where and when: application, model, user segment. Any words.
     """
@@ -98,6 +98,7 @@ class FlaggedConversation:
     likely: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     assigned_to: str | None = None
+    assigned_id: str | None = None
     is_kept: bool = False
     telling: int | None = None
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from alerts.carrier import Known
 from alerts.incident import Incident, Numbers
-from alerts.judged import DRIFT, RUNS, Drift, drift_of, drift_told
+from alerts.judged import DRIFT, LEAST_ANCHORS, RUNS, Drift, drift_of, drift_told
 from alerts.rules.watching import Told
 from alerts.sighting import Sighting
 from alerts.signals import JUDGE_DRIFT
@@ -65,8 +65,9 @@ class Anchoring:
             anchors = tx.anchors.of(judge.name)
             if tried is not None and anchors and version == judge.version and now - tried < self._every:
                 return []
-            if not anchors:
-                anchors = self._chosen(tx, judge.name, now)
+            # Those past their retention are gone; with too few left it begins anew with others.
+            if len(anchors) < min(self._size, LEAST_ANCHORS) and (chosen := self._chosen(tx, judge.name, now)):
+                anchors = chosen
                 tx.anchors.freeze(judge.name, anchors)
             if anchors:
                 tx.state.job_ran(_JOB + judge.name, now, judge.version)
@@ -76,7 +77,7 @@ class Anchoring:
         """Labelled conversations, half of them true as far as there are enough, in an order that chance has set."""
         told = reviewed(tx, name)
         values = tx.calibrations.values_of(name, told)
-        order = sorted(values, key=_lot)
+        order = sorted(tx.conversations.known(values), key=_lot)
         sides = [[i for i in order if told[i].truth is truth] for truth in (True, False)]
         if len(order) < self._size or min(len(side) for side in sides) < min(_LEAST_OF_EACH, self._size // 2):
             return []

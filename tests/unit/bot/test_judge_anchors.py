@@ -72,6 +72,17 @@ def test_anchors_are_frozen_with_labels_of_both_kinds_and_judged_once_a_day(hous
     assert len(house.tick(NOW + DAY + HOUR)[1]) == 2
 
 
+def test_anchors_are_forgotten_with_their_conversations_and_then_others_take_their_place(house, tmp_path):
+    house.tick(NOW + MINUTE)
+    hark = build_hark(load({"HARK_DATABASE_URL": f"sqlite:///{tmp_path / 'hark.db'}"}, tmp_path), FakeClock(NOW), {})
+    with closing(hark.store):
+        with hark.store.begin() as tx:
+            tx.retention.purge(NOW + DAY)
+        with hark.store.read() as tx:
+            assert tx.anchors.of("promise") == []
+            assert tx.conversations.count() == 0
+
+
 def test_a_judge_that_says_otherwise_twice_in_a_row_opens_one_alert_that_ends_when_it_is_itself_again(house):
     house.tick(NOW + MINUTE)
     assert house.tick(NOW + DAY + HOUR, EAGER)[0] == []

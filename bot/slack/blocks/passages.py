@@ -87,10 +87,13 @@ def _facts(transcript: Transcript) -> Iterator[str]:
     """Small print in up to three lines: how long and how much, from where, and where to see more."""
     conversation = transcript.conversation
     messages, metadata = conversation.messages, conversation.metadata
+    took_s = (conversation.ended_at - conversation.started_at).total_seconds()
+    calls = sum(len(message.tool_calls) for message in messages)
     measured = [
         slack_date(conversation.started_at),
-        duration((conversation.ended_at - conversation.started_at).total_seconds()),
-        f"{counted(len(messages), 'turn')}, {counted(sum(len(m.tool_calls) for m in messages), 'tool call')}",
+        *([duration(took_s)] if took_s > 0 else []),
+        counted(len(messages), "turn"),
+        *([counted(calls, "tool call")] if calls else []),
     ]
     if tokens := _tokens(messages):
         measured.append(f"{tokens} tokens")

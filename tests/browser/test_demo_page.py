@@ -83,3 +83,20 @@ def test_slash_commands_are_answered_in_the_page(page: Page) -> None:
     box.fill("/hark status")
     box.press("Enter")
     expect(page.get_by_text("Hark is well").first).to_be_visible(timeout=15_000)
+
+
+def test_the_app_home_serves_questions_and_the_shortcut_the_next_one(page: Page) -> None:
+    page.get_by_text("App Home").first.click()
+    home = page.get_by_test_id("home")
+    expect(home.get_by_text("Your queue")).to_be_visible(timeout=SOON_MS)
+    home.get_by_role("button", name=re.compile("👎")).first.click()
+    expect(home.get_by_text(re.compile("You said"))).to_be_visible(timeout=15_000)
+
+    page.get_by_text("Open my review queue").first.click()
+    window = page.get_by_role("dialog")
+    expect(window.get_by_text(re.compile("waiting for you"))).to_be_visible(timeout=15_000)
+    before = window.inner_text()
+    window.get_by_role("button", name=re.compile("👍")).first.click()
+    expect(window.get_by_text(re.compile("You said"))).to_be_visible(timeout=15_000)
+    expect(window).not_to_have_text(before)
+    page.keyboard.press("Escape")

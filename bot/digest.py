@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -114,7 +114,10 @@ class Digests:
             labels=sum(tally.values()),
             reviewers=len({reviewer for _, reviewer in tally}),
             waiting=tx.reviews.unlabelled(),
-            taught=tuple(_taught(tx, sorted({name for name, _ in tally}), period)),
+            taught=tuple(
+                _with_rates(one, signals, movement, calibrations)
+                for one in _taught(tx, sorted({name for name, _ in tally}), period)
+            ),
             judge_usd=_spent(movement, "judge_spend"),
             agent_usd=_spent(movement, "cost"),
             unanswered=unanswered,
@@ -127,12 +130,13 @@ _TOLD_APART: Final = frozenset({"volume", "judge_spend"})
 
 
 def _mover(moved: Moved, calibrations: Mapping[str, Calibration]) -> Mover:
-    signal, rollup = moved.signal, moved.measured
-    corrected = None
-    if signal.kind is Kind.RATE:
-        found = estimate(signal, rollup.at_least(threshold_of(signal, calibrations)), rollup.n, calibrations)
-        corrected = None if found is None else CorrectedRate(**asdict(found))
-    return Mover(signal=signal, value=moved.value, usual=moved.usual, n=rollup.n, corrected=corrected)
+    corrected = _corrected(moved.signal, moved.measured, calibrations) if moved.signal.kind is Kind.RATE else None
+    return Mover(signal=moved.signal, value=moved.value, usual=moved.usual, n=moved.measured.n, corrected=corrected)
+
+
+def _corrected(signal: Signal, rollup: Rollup, calibrations: Mapping[str, Calibration]) -> CorrectedRate | None:
+    found = estimate(signal, rollup.at_least(threshold_of(signal, calibrations)), rollup.n, calibrations)
+    return None if found is None else CorrectedRate(**asdict(found))
 
 
 def _named(alerts: Iterable[Alert], signals: Mapping[str, Signal]) -> Iterator[tuple[Alert, Signal]]:
@@ -157,22 +161,23 @@ def _taught(tx: Tx, names: Sequence[str], period: Period) -> Iterator[Taught]:
         before, after = tx.calibrations.as_of(name, period.since), tx.calibrations.as_of(name, period.until)
         if after is None:
             continue
-        taught = Taught(
-            evaluator=name,
-            before=None if before is None else before.threshold,
-            after=after.threshold,
-            raw=after.raw_rate,
-            corrected=_rate(after),
-        )
+        taught = Taught(evaluator=name, before=None if before is None else before.threshold, after=after.threshold)
         if taught.has_moved:
             yield taught
 
 
-def _rate(calibration: Calibration) -> CorrectedRate | None:
-    found = (calibration.corrected_rate, calibration.ci_low, calibration.ci_high)
-    if found[0] is None or found[1] is None or found[2] is None or not calibration.usable:
-        return None
-    return CorrectedRate(rate=found[0], ci_low=found[1], ci_high=found[2], n_labels=calibration.n_labels)
+def _with_rates(
+    taught: Taught, signals: Mapping[str, Signal], movement: Movement, calibrations: Mapping[str, Calibration]
+) -> Taught:
+    """With the share that the evaluator flagged in the period, and what labels make of it."""
+    signal, rollup = signals.get(taught.evaluator), movement.period.get(taught.evaluator, Rollup())
+    if signal is None or signal.kind is not Kind.RATE or not rollup.n:
+        return taught
+    return replace(
+        taught,
+        raw=rollup.at_least(threshold_of(signal, calibrations)) / rollup.n,
+        corrected=_corrected(signal, rollup, calibrations),
+    )
 
 
 def _spent(movement: Movement, name: str) -> float:

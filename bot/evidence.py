@@ -131,7 +131,8 @@ class Evidence:
 
     def _line(self, conversation: Conversation, signal: Signal, segment: Segment) -> ConversationLine:
         item = next(iter(self._tx.reviews.items_of([conversation.conversation_id])), None)
-        said = " / ".join(turn.text for turn in excerpt(conversation)[-2:])
+        spoken = [turn.text for turn in excerpt(conversation) if turn.role in {"user", "assistant"} and turn.text]
+        said = " / ".join(spoken[-2:])
         parts = [signal.name.replace("_", " "), *(value for _, value in segment.pairs)]
         return ConversationLine(
             why=" · ".join(parts),

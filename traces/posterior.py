@@ -21,6 +21,7 @@ _NODES: Final = 129
 _FARTHEST: Final = 4.8
 """Standard deviations out to which a posterior is tabulated: a chance of one in a million."""
 _MOST_WORTH: Final = 1e4
+_EDGE: Final = 1.1
 SPREAD: Final = 0.2
 """Standard deviation, on the logit scale, by which error rates may differ from one time to another."""
 _WORTH: Final = 10.0
@@ -120,9 +121,10 @@ def rate_among(strata: Sequence[Sequence[Stratum]]) -> Floats:
 def of_finite(labels: Count, size: float) -> Count:
     """Labels drawn without replacement from ``size`` conversations, as the count that tells as much of many.
 
-    Where there are more labels than that, they are not of these conversations, and stay as they are.
+    Where there are more labels than that, they are not of these conversations, and stay as they are; but for a few, which
+    are those at the edge of a stratum, since sizes are known to within a bin of the histogram.
     """
-    if not 0 < labels.n <= size:
+    if size <= 0 or not 0 < labels.n <= _EDGE * size + 1:
         return labels
     worth = min(1 / max(1 - labels.n / size, 1e-9), _MOST_WORTH)
     return Count(labels.yes * worth, labels.n * worth)

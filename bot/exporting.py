@@ -109,6 +109,7 @@ def _labels(tx: Tx, within: Within) -> Iterator[Row]:
                 "note": label.note,
                 "at": None if label.at is None else format_time(label.at),
                 "inclusion_probability": label.inclusion_probability,
+                "question_version": label.question_version,
             }
 
 
@@ -180,6 +181,7 @@ _KINDS: Final[Mapping[Exported, _Kind]] = {
     "labels": _Kind(
         columns=(
             *("conversation_id", "name", "value", "reviewer", "reviewer_name", "note", "at", "inclusion_probability"),
+            "question_version",
         ),
         rows=_labels,
         count=lambda tx: sum(tx.reviews.label_counts().values()),

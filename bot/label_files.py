@@ -20,6 +20,7 @@ from traces.store import Tx
 from traces.store.reviews import LabelChange
 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
+_NUMBERS: Final = ("value", "inclusion_probability")
 _ALSO: Final[Mapping[str, str]] = {
     "conversation": "conversation_id",
     "label": "name",
@@ -28,6 +29,8 @@ _ALSO: Final[Mapping[str, str]] = {
     "timestamp": "at",
 }
 """Other names under which people export the columns."""
+_SAID_ELSEWHERE: Final = frozenset({"reviewer_name"})
+"""Columns of `hark export labels` that say what others say too."""
 
 
 @dataclass(slots=True)
@@ -69,6 +72,8 @@ def parse_row(row: Any) -> Label:
     named: dict[str, Any] = {}
     for key, value in row.items():
         name = _ALSO.get(str(key), str(key))
+        if name in _SAID_ELSEWHERE:
+            continue
         if name in named:
             raise BadInput("is told twice, under two names", name)
         named[name] = value
@@ -106,8 +111,9 @@ def _row(header: list[str], cells: list[str]) -> dict[str, Any] | BadInput:
     row: dict[str, Any] = {
         column: cell.strip() for column, cell in zip(header, cells, strict=False) if cell.strip() and column
     }
-    if _NUMBER.fullmatch(row.get("value", "")):
-        row["value"] = float(row["value"])
+    for column in _NUMBERS:
+        if _NUMBER.fullmatch(row.get(column, "")):
+            row[column] = float(row[column])
     return row
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.exporting import Within, columns_of, rows, write_csv
 from bot.label_files import LabelRows, csv_rows, parse_row, store_labels
 from traces.clock import FakeClock, parse_time
 from traces.errors import BadInput
@@ -74,6 +75,24 @@ def test_unknown_conversations_and_labels_are_kept_and_told():
     assert imported.unknown_labels == {"made_up": 1}
 
 
+def test_what_was_exported_is_read_again_and_changes_nothing():
+    store = open_store("sqlite://")
+    label = Label(
+        conversation_id="c-1", name="refusal", value=1.0, reviewer="U0MIA", note="no, twice", at=NOON,
+        inclusion_probability=0.25, question_version="refusal@3#1f2e3d4c",
+    )  # fmt: skip
+    with store.begin() as tx:
+        tx.reviews.put_label(label)
+        exported = list(rows(tx, "labels", Within()))
+        written = io.StringIO()
+        write_csv(written, columns_of("labels"), exported)
+        as_csv = [cells for _, cells in csv_rows(written.getvalue(), "labels.csv")]
+        for sent in (exported, as_csv):
+            again = [parse_row(each) for each in sent]
+            assert again == [label]
+            assert store_labels(tx, again, ["refusal"], NOON).changes[LabelChange.UNCHANGED] == 1
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_csv_is_read_by_its_header_whatever_separates_the_cells(delimiter):
     text = f"\n{HEADER}\nc-1,refusal,1,ann,2026-11-20T11:00:00Z\nc-2,tone,unsure,,\n".replace(",", delimiter).strip()
@@ -110,13 +129,13 @@ def test_a_row_with_too_many_cells_is_named_and_the_others_are_read():
         max_size=20,
     )
 )
-def test_every_row_that_was_written_as_csv_is_read_again(rows):
+def test_every_row_that_was_written_as_csv_is_read_again(given_rows):
     written = io.StringIO()
     csv.writer(written).writerows(
-        [("conversation", "label", "value"), *((name, "refusal", value) for name, value in rows)]
+        [("conversation", "label", "value"), *((name, "refusal", value) for name, value in given_rows)]
     )
     back = [cells for _, cells in csv_rows(written.getvalue(), "f.csv")]
-    assert [(cells["conversation_id"], cells["value"]) for cells in back] == [tuple(each) for each in rows]
+    assert [(cells["conversation_id"], cells["value"]) for cells in back] == [tuple(each) for each in given_rows]
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=9), st.lists, max_leaves=5))

@@ -125,11 +125,9 @@ class Desk:
         now = self._clock.now()
         if isinstance(query, AskQuery):
             return self._made_of(query, now)
-        needed = query.signal if isinstance(query, MetricsQuery) else ""
         with self._store.read() as tx:
-            return Reply(
-                message=self._drawn(tx, query, self._named(tx, now, ever=True, needed=needed), now), query=query
-            )
+            signals = self._named(tx, now, ever=True, needed=query.signal) if isinstance(query, MetricsQuery) else {}
+            return Reply(message=self._drawn(tx, query, signals, now), query=query)
 
     def _named(self, tx: Tx, now: datetime, *, ever: bool, needed: str = "") -> dict[str, Signal]:
         """The signals, as they were known within the last minute: reading what there is takes longer than an answer."""

@@ -31,3 +31,10 @@ def test_a_score_that_never_was_is_still_not_understood(desk):
 
 def test_a_cut_without_conversations_is_not_called_long_ago(desk):
     assert desk.answer("metrics refusal 7d where model=other").text == "Refusal rate: nothing measured in this cut"
+
+
+def test_a_signal_of_this_very_minute_can_be_asked_for(store, desk):
+    assert "Refusal rate" in desk.answer("metrics refusal 7d").text
+    with store.begin() as tx:
+        tx.rollups.record([fact("newest", NOW, brand_new=1.0)])
+    assert "nothing measured" not in desk.answer("metrics brand_new 7d").text

@@ -122,3 +122,16 @@ def test_an_answer_whose_response_url_is_used_up_is_posted_by_the_bot(hark):
     hark.slack.fail("response", Fault(status=404, body=b"expired_url"))
     hark.do(press)
     assert "mia asked" in words_of(hark.slack.roots(ALERTS)[-1])
+
+
+def test_the_digest_is_posted_in_the_morning_once_and_brought_up_again_by_nobody(hark):
+    put_conversations(hark.store, [conversation(f"c-{n}", NOON - timedelta(hours=20)) for n in range(3)])
+    hark.hark.jobs.tick(NOON)
+    before = len(hark.slack.roots(ALERTS))
+    hark.clock.advance(timedelta(hours=21, minutes=5))
+    for _ in range(3):
+        hark.hark.jobs.tick(hark.clock.now())
+    [posted] = hark.slack.roots(ALERTS)[before:]
+    assert "Daily digest" in posted["text"]
+    assert posted["metadata"]["event_payload"] == {"delivery_id": "digest:daily.2026-11-21T09:00"}
+    assert "answer_share" not in str(posted)

@@ -111,9 +111,9 @@ class SegmentSettings(Section):
             "release",
             "scenario",
             "language",
-            "topic",
         ),
-        description="Metadata keys whose values are watched each on their own.",
+        description="Metadata keys whose values are watched each on their own. With `topic` among them, conversations are "
+        "placed in topics that are learned from what is said.",
     )
     max_values: int = Field(
         default=100,

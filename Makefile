@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP_QUIET := PIP_DISABLE_PIP_VERSION_CHECK=1
 WEB := bot/playground/web
 PAGE := bot/playground/page
+EMULATOR := tests/slack/emulator
 PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
@@ -32,6 +33,12 @@ $(PAGE)/app.js: $(wildcard $(WEB)/src/*) $(WEB)/build.mjs $(WEB)/node_modules/.i
 	@cd $(WEB) && PATH="$(abspath $(BIN)):$$PATH" node build.mjs
 	@touch $@
 
+# Without npm's registry the tests against the emulator are left out, and say so.
+$(EMULATOR)/node_modules/.installed: $(EMULATOR)/package-lock.json | $(VENV)/.installed
+	@echo "installing an emulator of Slack for the tests" >&2
+	@cd $(EMULATOR) && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts --fetch-retries=1 \
+	  && touch node_modules/.installed || echo "npm cannot install it here: its tests are skipped" >&2
+
 page: $(PAGE)/app.js
 
 demo: setup
@@ -40,10 +47,10 @@ demo: setup
 run: setup
 	@$(BIN)/hark run
 
-test: setup
+test: setup $(EMULATOR)/node_modules/.installed
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-explore: setup
+explore: setup $(EMULATOR)/node_modules/.installed
 	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed
@@ -77,4 +84,4 @@ lock:
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(PAGE) $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(PAGE) $(WEB)/node_modules $(EMULATOR)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -18,7 +18,11 @@ _PROBLEM_FOUND = 1
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Look after the database.
+
+    \b
+    Example: hark db check
+    """
 
 
 @db.command()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.queue import Queue, Ranked
 from bot.slack.access import Person
-from bot.slack.blocks.review_windows import queue_view
+from bot.slack.blocks.review_windows import AT_ONCE, queue_view
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.values import FlaggedConversation, LastAnswer, QueueProgress
 from bot.slack.render import Renderer
@@ -54,10 +54,10 @@ class ReviewDesk:
             progress = self._progress(tx, ranked, person, now)
         return Served(cards=tuple(card for card in cards if card is not None), progress=progress)
 
-    def window(self, person: Person) -> View:
-        """The window on the queue, with the question that should be answered next."""
-        served = self.serve(person, 1)
-        return queue_view(next(iter(served.cards), None), served.progress)
+    def window(self, person: Person, most: int = 1) -> View:
+        """The window on the queue, with the ``most`` questions that should be answered next, ten at most."""
+        served = self.serve(person, min(most, AT_ONCE))
+        return queue_view(served.cards, served.progress, most=most)
 
     def window_on(self, item_id: str, person: Person, notice: str) -> View:
         """The window on the queue, with one question.
@@ -71,7 +71,7 @@ class ReviewDesk:
             if card is None:
                 raise BadInput("this conversation is no longer open for review")
             now = self._clock.now()
-            return queue_view(card, self._progress(tx, self._queue.ranked(tx, person, now), person, now), notice)
+            return queue_view([card], self._progress(tx, self._queue.ranked(tx, person, now), person, now), notice)
 
     def _progress(self, tx: Tx, ranked: Ranked, person: Person, now: datetime) -> QueueProgress:
         return QueueProgress(

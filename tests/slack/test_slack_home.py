@@ -165,6 +165,13 @@ def test_what_somebody_labels_in_a_channel_shows_on_the_app_home_too(hark):
     assert asked(home(hark)) == 1
 
 
+def test_a_mute_by_command_shows_on_the_app_home_too(hark):
+    open_home(hark)
+    hark.clock.advance(timedelta(seconds=5))
+    hark.do(hark.hands.command("mute volume 4h"))
+    assert "Muted" in words_of(home(hark))
+
+
 def test_nobody_gets_an_app_home_drawn_who_never_looked_at_it(hark):
     put_questions(hark, 1)
     hark.deliver()

@@ -36,6 +36,18 @@ def test_the_shortcut_serves_one_question_after_the_other(hark):
     assert len(hark.state()["labels"]) == 3
 
 
+def test_the_command_shows_as_many_as_it_says_and_goes_on_with_as_many(hark):
+    put_questions(hark, 5)
+    hark.do(hark.hands.command("review 3"))
+    view_id, shown = newest(hark)
+    assert asked(shown) == 3
+    hark.do(hark.hands.press_in(view_id, "label_yes"))
+    assert asked(hark.slack.views[view_id]) == 3
+    hark.do(hark.hands.press_in(view_id, "label_menu", option="Skip"))
+    hark.do(hark.hands.press_in(view_id, "label_no"))
+    assert asked(hark.slack.views[view_id]) == 2
+
+
 def test_more_over_the_window_leads_to_the_next_question_once_it_is_sent(hark):
     put_questions(hark, 2)
     hark.do(hark.hands.shortcut("open_review_queue"))

@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Final
 
 from bot.slack.blocks.alert import ACKNOWLEDGE, CONVERSATIONS, RESOLVE, segment_text
-from bot.slack.blocks.conversation import content, question_line, spoken_lines
+from bot.slack.blocks.conversation import content
 from bot.slack.blocks.figures import count, counted, duration, interval, money, percent, words
 from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
 from bot.slack.blocks.label_controls import is_carried, label_controls
 from bot.slack.blocks.listings import alert_text
-from bot.slack.blocks.parts import actions, button, context, header, option, rich_text, section
-from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text
+from bot.slack.blocks.parts import actions, button, context, header, option, section
+from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text, short_form
 from bot.slack.blocks.surface import HomeView
 from bot.slack.blocks.tokens import Token
-from bot.slack.blocks.values import FlaggedConversation, StatusReport, Turn
+from bot.slack.blocks.values import FlaggedConversation, StatusReport
 from bot.slack.limits import CONTEXT_ELEMENTS, OPTIONS, VIEW_BLOCKS
 from bot.slack.text import Block, code, escape, plain, slack_date
 from traces.model import Alert, AlertState
@@ -40,7 +40,6 @@ _CARDS_IN_BLOCK: Final = 8
 _OFF_SHOWN: Final = 8
 _PROBLEMS_SHOWN: Final = 3
 _TURNS: Final = 6
-_GIST: Final = 250
 _NAME: Final = 60
 _LINE: Final = 200
 _PLACEHOLDER: Final = 100
@@ -110,27 +109,13 @@ def _queue(queue: HomeQueue) -> Iterator[Block]:
     if not queue.items:
         yield section(nothing_text(queue.progress) if not queue.page else "There is nothing further down.")
     for place, item in enumerate(queue.items[:ITEMS]):
-        yield from _whole(item) if place == 0 else _short(item)
+        yield from _whole(item) if place == 0 else short_form(item, PLACE)
     yield from _pages(queue)
 
 
 def _whole(item: FlaggedConversation) -> Iterator[Block]:
     yield from content(item, turns=_TURNS)
     yield label_controls(item, place=PLACE)
-
-
-def _short(item: FlaggedConversation) -> Iterator[Block]:
-    yield _DIVIDER
-    yield question_line(item)
-    if item.turns:
-        yield rich_text(spoken_lines(_gist(item), _GIST))
-    yield label_controls(item, place=PLACE, has_words=False)
-
-
-def _gist(item: FlaggedConversation) -> Sequence[Turn]:
-    """The turn that holds the evidence, or else the last one, and the one before it."""
-    last = len(item.turns) - 1 if item.telling is None else item.telling
-    return item.turns[max(0, last - 1) : last + 1]
 
 
 def _pages(queue: HomeQueue) -> Iterator[Block]:

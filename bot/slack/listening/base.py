@@ -70,7 +70,7 @@ class Edge:
                 _LOG.warning("a window could not be opened: %s", type(error).__name__)
                 self._refuse(body, respond, "Slack did not open the window. Click again.")
             else:
-                self._done(person, body)
+                self.done(person, body)
 
         return listener
 
@@ -88,7 +88,7 @@ class Edge:
             except (SlackApiError, SlackClientError, OSError) as error:
                 _LOG.warning("a window could not be opened: %s", type(error).__name__)
             else:
-                self._done(person, body)
+                self.done(person, body)
 
         return listener
 
@@ -107,11 +107,11 @@ class Edge:
                 ack()
             else:
                 ack(response_action="update", view=following.payload())
-            self._done(person, body)
+            self.done(person, body)
 
         return listener
 
-    def _done(self, person: Person, body: Body) -> None:
+    def done(self, person: Person, body: Body) -> None:
         """Let what the person did show everywhere."""
         self.nudge()
         for follower in self._followers:

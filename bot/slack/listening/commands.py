@@ -118,7 +118,7 @@ class CommandListeners:
             self._edge.show(body, window)
             return _Said(message=None)
         if (message := self._done(query, person, key)) is not None:
-            return _Said(message=message)
+            return _Said(message=message, remember=lambda: self._edge.done(person, body))
         return self._answered(query, person, key)
 
     def _window(self, query: Query, person: Person, key: str) -> Callable[[], View] | None:
@@ -126,8 +126,8 @@ class CommandListeners:
         match query:
             case ConversationQuery(conversation_id=conversation_id):
                 return lambda: self._reading.window(Place(conversation_id), person, key)
-            case ReviewQuery():
-                return lambda: self._reviewing.window(person)
+            case ReviewQuery(count=count):
+                return lambda: self._reviewing.window(person, count)
             case TaxonomyQuery():
                 return lambda: self._taxonomy.window(person)
         return None

@@ -15,7 +15,7 @@ from bot.slack.access import Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks import label_controls as controls
 from bot.slack.blocks.label_modal import CALLBACK, parse_label_submission
-from bot.slack.blocks.review_windows import ASSIGNING, QUEUE, assign_view, parse_assignment
+from bot.slack.blocks.review_windows import ASSIGNING, QUEUE, assign_view, most_at, parse_assignment
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
 from bot.slack.blocks.values import Verdict
@@ -134,21 +134,26 @@ class ReviewListeners:
     def _serve_next(self, person: Person, body: Body) -> None:
         """Once something was done in the window on the queue, or in one over it, the next question is shown there."""
         view = body.get("view") or {}
+        most = most_at(_place(body))
+        if most is None:
+            return
         if view.get("callback_id") == QUEUE:
-            if pressed(body).endswith(f":{QUEUE}"):
+            if most_at(_rest(pressed(body))) is not None:
                 return  # another window was opened over it
             stale = view.get("id")
-        elif body.get("type") == "view_submission" and _place(body) == QUEUE:
-            stale = view.get("previous_view_id")
         else:
-            return
+            stale = view.get("previous_view_id") if body.get("type") == "view_submission" else None
         if stale:
-            self._edge.client.views_update(view_id=str(stale), view=self._reviewing.window(person).payload())
+            self._edge.client.views_update(view_id=str(stale), view=self._reviewing.window(person, most).payload())
 
 
 def _place(body: Body) -> str:
-    """Where a window was opened from, as its token says."""
+    """Where a window stands or was opened from, as its token says."""
+    return _rest(str((body.get("view") or {}).get("private_metadata") or ""))
+
+
+def _rest(text: str) -> str:
     try:
-        return parse_token(str((body.get("view") or {}).get("private_metadata") or "")).rest
+        return parse_token(text).rest
     except BadInput:
         return ""

@@ -267,9 +267,9 @@ CARDS: dict[str, Message | View | HomeView] = {
     "home_viewer": home_view(
         dataclasses.replace(HOME, may_act=False, queue=None, record=None, admin=None, dead=(), dead_total=0)
     ),
-    "queue": queue_view(SENT, PROGRESS),
-    "queue_empty": queue_view(None, dataclasses.replace(PROGRESS, waiting=0, last=None)),
-    "queue_done_for_today": queue_view(None, dataclasses.replace(PROGRESS, taps=100)),
+    "queue": queue_view([SENT, CONVERSATION], PROGRESS, most=2),
+    "queue_empty": queue_view([], dataclasses.replace(PROGRESS, waiting=0, last=None)),
+    "queue_done_for_today": queue_view([], dataclasses.replace(PROGRESS, taps=100)),
     "assign": assign_view("9c1d"),
     "label_modal": label_modal("9c1d", QUESTION, TAXONOMY, turns=CONVERSATION.turns),
     "label_modal_again": label_modal(

@@ -157,9 +157,9 @@ def cards(text: str) -> Iterator[Message | View | HomeView]:
     yield home_view(report)
     yield home_view(dataclasses.replace(report, may_act=False, queue=None, record=None, admin=None, alerts=()))
     assert report.queue is not None
-    yield queue_view(report.queue.items[0], report.queue.progress, "📥 *Taken.*")
-    yield queue_view(dataclasses.replace(report.queue.items[0], votes=(), hidden_votes=3), report.queue.progress)
-    yield queue_view(None, report.queue.progress)
+    yield queue_view(report.queue.items, report.queue.progress, "📥 *Taken.*", most=99)
+    yield queue_view([dataclasses.replace(report.queue.items[0], votes=(), hidden_votes=3)], report.queue.progress)
+    yield queue_view([], report.queue.progress)
     yield assign_view("i1")
     for state in AlertState:
         alert, signal = an_alert(text, state)

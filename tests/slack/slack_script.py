@@ -71,7 +71,7 @@ class Script:
         assert controls(root) == ["alert_acknowledge", "alert_resolve", "alert_conversations", "alert_more"]
         for example in self.slack.thread(ALERTS, root["ts"]):
             assert "cannot help with refunds" in words_of(example)
-            assert controls(example) == ["label_yes", "label_no", "label_more"]
+            assert controls(example) == ["label_yes", "label_no", "label_more", "label_menu"]
         return str(root["ts"])
 
     def acknowledging_changes_it_in_place(self, ts: str) -> None:
@@ -83,11 +83,17 @@ class Script:
     def labels_can_be_given_and_taken_back(self, ts: str) -> None:
         first, second = (m["ts"] for m in self.slack.thread(ALERTS, ts))
         self.send(self.hands.press(ALERTS, first, "label_yes", MIA))
-        assert controls(self.becomes(ALERTS, first, "Refusal: yes", "mia")) == ["label_more", "label_undo"]
+        assert controls(self.becomes(ALERTS, first, "Refusal: yes", "mia")) == [
+            "label_more",
+            "label_undo",
+            "label_menu",
+        ]
         self.send(self.hands.press(ALERTS, second, "label_no", NOAH))
         self.becomes(ALERTS, second, "Refusal: no", "noah")
         self.send(self.hands.press(ALERTS, second, "label_undo", NOAH))
-        self.see(lambda: controls(self.message(ALERTS, second)) == ["label_yes", "label_no", "label_more"])
+        self.see(
+            lambda: controls(self.message(ALERTS, second)) == ["label_yes", "label_no", "label_more", "label_menu"]
+        )
         assert "noah" not in words_of(self.message(ALERTS, second))
 
     def more_opens_a_window_whose_answer_shows_on_the_card(self) -> None:
@@ -115,6 +121,18 @@ class Script:
         self.asks("metrics volume 7d", "Volume")
         self.asks("frobnicate <!channel>", "⚠️")
 
+    def an_answer_is_shared_with_the_channel(self) -> None:
+        answer = self.asks("alerts", "Refusal")
+
+        def shared() -> Any:
+            # What was answered is noted after the answer.
+            press = self.hands.press_answer(answer, "answer_share")
+            self.send(press)
+            told = self.see(lambda: self.slack.answers[press.answer_key])[0]
+            return told if told["response_type"] == "in_channel" else None
+
+        assert "mia asked" in words_of(self.see(shared))
+
     def resolving_leaves_only_the_way_back(self, ts: str) -> None:
         self.send(self.hands.press(ALERTS, ts, "alert_resolve", MIA))
         assert controls(self.becomes(ALERTS, ts, "Resolved", "by mia")) == ["alert_reopen"]
@@ -125,4 +143,5 @@ class Script:
         self.labels_can_be_given_and_taken_back(ts)
         self.more_opens_a_window_whose_answer_shows_on_the_card()
         self.questions_are_answered_to_the_asker()
+        self.an_answer_is_shared_with_the_channel()
         self.resolving_leaves_only_the_way_back(ts)

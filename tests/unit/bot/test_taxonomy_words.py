@@ -18,6 +18,7 @@ from traces.clock import FakeClock, parse_time
 from traces.errors import BadInput
 from traces.model import Label
 from traces.store import open_store
+from traces.store.origins import Origin
 from traces.store.reviews import ReviewItem
 from traces.store.taxonomy import WordState
 
@@ -213,6 +214,24 @@ def test_the_same_request_again_changes_nothing(room):
         assert change(key) is False
         assert room.audit() == before
     assert room.audit() == [f"taxonomy.{d}" for d in ("add", "add", "rename", "retire", "merge")]
+
+
+def test_after_a_merger_the_trace_store_is_told_the_new_name_and_gives_up_the_old(room):
+    room.add("Rude")
+    room.add("Impolite")
+    room.label("rude")
+    trace = f"{1:032x}"
+    with room.store.begin() as tx:
+        tx.spans.assign({trace: "c-1"}, {trace: b"told"})
+        tx.origins.put([Origin(trace_id=trace, source="phoenix", target="t-1", at=NOON)])
+        tx.label_writes.request(["phoenix"], NOON)
+        (write,) = tx.label_writes.due("phoenix", NOON)
+        tx.label_writes.written(write, "w-1")
+    room.taxonomy.merge("rude", "impolite", ADA, room.key())
+    with room.store.begin() as tx:
+        assert tx.label_writes.request(["phoenix"], NOON) == 2
+        due = {(write.name, write.is_withdrawal) for write in tx.label_writes.due("phoenix", NOON)}
+    assert due == {("impolite", False), ("rude", True)}
 
 
 TITLES = st.sampled_from(["Alpha", "Beta", "Gamma", "Delta"])

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from bot.cli.setting import built, print_json
+from bot.cli.setting import built, one_printed, print_json
 from bot.digest import Period
 from bot.slack.blocks.digest import DigestReport, first_line, taught_text, true_share, unanswered_text, useful_text
 from bot.slack.blocks.figures import figure, money
-from traces.arriving import printable
 from traces.clock import format_time
 
 
@@ -31,7 +30,7 @@ def digest(*, weekly: bool, as_json: bool) -> None:
         print_json(_json(found))
     else:
         for line in _lines(found):
-            click.echo(printable(line))
+            click.echo(one_printed(line))
 
 
 def _lines(found: DigestReport) -> Iterator[str]:

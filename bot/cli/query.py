@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from bot.cli.setting import built, opened, print_json
+from bot.cli.setting import built, one_printed, opened, print_json
 from bot.cli.story import tell_why
 from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure, span
-from bot.slack.blocks.metrics import nothing_text
-from bot.slack.blocks.values import MetricAnswer, MetricPoint
+from bot.slack.blocks.metrics import headline, movement_text
+from bot.slack.blocks.values import MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.queries import MetricsQuery
 from traces.clock import format_time
 from traces.errors import BadInput
@@ -62,20 +62,20 @@ def _metric_json(found: MetricAnswer) -> dict[str, Any]:
 
 def _metric_text(found: MetricAnswer) -> str:
     signal = found.signal
-    value = nothing_text(found) if found.value is None else figure(found.value, signal)
-    lines = [
-        f"{signal.name}  {value}  (n {found.n:,}, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC)"
-    ]
-    if found.previous is not None:
-        lines.append(f"{found.compared_with}: {figure(found.previous, signal)}")
+    lines = [headline(found), movement_text(found)]
     if found.corrected is not None:
         lines.append(f"{correction_title(found.corrected)}: {correction_text(found.corrected)}")
+    lines.append(f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC, {found.segment}")
     if found.group_by is None:
         lines += [f"  {p.at:%Y-%m-%d %H:%M}  {_point_text(p, signal)}" for p in found.points]
-    lines += [
-        f"  {g.name:<32} {'–' if g.value is None else figure(g.value, signal):>12}  n {g.n:,}" for g in found.groups
-    ]
-    return "\n".join(lines)
+    lines += [_group_text(group, signal) for group in found.groups]
+    return "\n".join(map(one_printed, lines))
+
+
+def _group_text(group: MetricGroup, signal: Signal) -> str:
+    before = "" if group.previous is None else f"  before {figure(group.previous, signal)}"
+    corrected = "" if group.corrected is None else f"  corrected {correction_text(group.corrected)}"
+    return f"  {group.name:<32} {figure(group.value, signal):>12}  n {group.n:,}{before}{corrected}"
 
 
 def _point_text(point: MetricPoint, signal: Signal) -> str:

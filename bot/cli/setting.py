@@ -51,6 +51,11 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def one_printed(line: str) -> str:
+    """A line as a terminal may show it, whatever foreign words it holds: no control characters, no further lines."""
+    return "".join(character for character in line if character.isprintable())
+
+
 def print_json(value: Any, *, indent: bool = True) -> None:
     """As data: standard output."""
     option = orjson.OPT_INDENT_2 if indent else 0

@@ -18,13 +18,14 @@ from bot.slack.text import EMPTY, Block, escape, one_line, slack_date
 
 _NAME: Final = 60
 _COMPARED: Final = 80
+_MOVEMENT: Final = 300
 _TABLE_TEXT: Final = 8_000
 
 
 def metrics_message(answer: MetricAnswer) -> Message:
     """Headline, movement, chart, and a table when the answer is grouped."""
-    headline = _headline(answer)
-    blocks = [header(headline), section(_movement(answer))]
+    first_line = headline(answer)
+    blocks = [header(first_line), section(_movement(answer))]
     chart = _chart(answer)
     if chart is not None:
         blocks.append(chart)
@@ -35,10 +36,11 @@ def metrics_message(answer: MetricAnswer) -> Message:
         if left > 0:
             blocks.append(context(f"{counted(left, 'more group')} not shown"))
     blocks.append(context(f"{slack_date(answer.since)} – {slack_date(answer.until)} · {segment_text(answer.segment)}"))
-    return Message(text=escape(headline, HEADER), blocks=tuple(blocks))
+    return Message(text=escape(first_line, HEADER), blocks=tuple(blocks))
 
 
-def _headline(answer: MetricAnswer) -> str:
+def headline(answer: MetricAnswer) -> str:
+    """The figure and what it is of, in plain words: ``Refusal rate 6.5 % over 324 conversations``."""
     name = one_line(title(answer.signal), _NAME)
     if answer.value is None:
         return f"{name}: {nothing_text(answer)}"
@@ -55,13 +57,20 @@ def nothing_text(answer: MetricAnswer) -> str:
 
 
 def _movement(answer: MetricAnswer) -> str:
-    if answer.value is None:
-        return "No conversation in this period and cut was measured. Try a longer period or drop a `where`."
-    against = escape(answer.compared_with, _COMPARED)
-    lines = [f"{movement(answer.value, answer.previous, answer.signal).capitalize()}, against {against}."]
-    if answer.corrected is not None:
+    lines = [escape(movement_text(answer), _MOVEMENT)]
+    if answer.value is not None and answer.corrected is not None:
         lines.append(f"{correction_title(answer.corrected)}: *{correction_text(answer.corrected)}*")
     return "\n".join(lines)
+
+
+def movement_text(answer: MetricAnswer) -> str:
+    """How the figure moved, in plain words, such as ``Up from 4.4 % (+47 %), against the period before``."""
+    if answer.value is None:
+        return "No conversation in this period and cut was measured. Try a longer period or a wider cut."
+    against = one_line(answer.compared_with, _COMPARED)
+    if answer.previous is None:
+        return f"Nothing was measured in {against}."
+    return f"{movement(answer.value, answer.previous, answer.signal).capitalize()}, against {against}."
 
 
 def _chart(answer: MetricAnswer) -> Block | None:

@@ -55,7 +55,7 @@ class Queue:
         self.rules = rules or QueueRules()
 
     def next_for(self, tx: Tx, person: Person, n: int, now: datetime, *, after: int = 0) -> list[ReviewItem]:
-        """The ``n`` items that a reviewer should answer next, the best first, reserved for 15 minutes.
+        """The ``n`` items that a reviewer should answer next, the best first, reserved for 15 minutes as ``reserve`` says.
 
         Fewer where the day's answers, or the items, run out. What was reserved for this reviewer before and is not among
         them is given back. ``after`` passes over so many. The transaction must be one that writes.
@@ -75,14 +75,19 @@ class Queue:
     def reserve(
         self, tx: Tx, ranked: Ranked, person: Person, n: int, now: datetime, *, after: int = 0
     ) -> list[ReviewItem]:
-        """The first ``n`` that nobody else has taken since they were ranked, kept for this reviewer for 15 minutes."""
+        """The first ``n`` that nobody else has taken since they were ranked, kept for this reviewer for 15 minutes.
+
+        Of somebody who has not answered anything lately only the first is kept: those who merely look at a list must not
+        keep it from the others.
+        """
         tx.queue.one_at_a_time()
         n = n if ranked.left is None else min(n, ranked.left)
         looked_at = ranked.items[: after + n + _SPARE]
         entries = tx.queue.entries(item.item_id for item in looked_at)
         free = [i for i in looked_at if not any(_is_anothers(e, person, now) for e in entries.get(i.item_id, ()))]
         chosen = free[after : after + n]
-        self._keep(tx, chosen, entries, person, now)
+        is_reviewing = tx.queue.taps(person.user_id, now - _BACK) > 0
+        self._keep(tx, chosen if is_reviewing else chosen[:1], entries, person, now)
         return chosen
 
     def _candidates(self, tx: Tx, reviewer: str | None, now: datetime) -> list[Candidate]:

@@ -47,12 +47,28 @@ def answer(store, name, person, value=1.0, at=NOW):
     Review(store, FakeClock(at)).label(name, Answer(value=value), person, next(KEYS))
 
 
+def reviewing(store, *people):
+    """People who have answered something lately."""
+    put(store, *(f"earlier-{person.name}" for person in people), at=NOW - 2 * DAY)
+    for person in people:
+        answer(store, f"earlier-{person.name}", person, at=NOW - 2 * DAY)
+
+
 def test_two_people_are_never_given_the_same_question(store):
+    reviewing(store, ANN, BEN)
     put(store, *"abcde")
     mine, theirs = serve(store, ANN, 3), serve(store, BEN, 3)
     assert len(mine) == 3
     assert len(theirs) == 2
     assert not set(mine) & set(theirs)
+
+
+def test_who_only_looks_keeps_the_first_question_and_leaves_the_rest_to_others(store):
+    reviewing(store, BEN)
+    put(store, *"abcde")
+    mine = serve(store, ANN, 5)
+    assert len(mine) == 5
+    assert sorted(serve(store, BEN, 5)) == sorted(mine[1:])
 
 
 def test_asking_again_gives_the_same_questions(store):
@@ -68,6 +84,7 @@ def test_a_question_that_is_not_answered_is_free_for_others_after_a_quarter_of_a
 
 
 def test_what_another_took_in_the_meantime_is_passed_over(store):
+    reviewing(store, BEN)
     put(store, *"abc")
     with store.begin() as tx:
         ranked = queue(store).ranked(tx, ANN, NOW)
@@ -93,6 +110,7 @@ def test_one_conversation_does_not_fill_the_list(store):
 
 
 def test_the_next_ten_give_the_first_ten_back(store):
+    reviewing(store, ANN)
     put(store, *"abcd")
     first = serve(store, ANN, 2)
     second = serve(store, ANN, 2, after=2)

@@ -34,5 +34,5 @@ def shared_message(message: Message, query: str, asked_by: str, question: str | 
 
 def understood_message(message: Message, query: str, how: str) -> Message:
     """The answer to a question in a person's own words, beginning with the query that was made of it."""
-    line = context(f"{how} {code(f'/hark {query}', _QUERY)}")
+    line = context(f"{escape(how, _NAME)} {code(f'/hark {query}', _QUERY)}")
     return replace(message, blocks=(line, *message.blocks[: MESSAGE_BLOCKS - 1]))

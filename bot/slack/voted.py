@@ -39,7 +39,9 @@ def voted(
         words = [
             label for label in given.labels if label.reviewer not in votes and label.name not in given.asked_besides
         ]
-        return replace(card, votes=tuple(votes.values()), words=_words(words, given.names, card.titles))
+        said = {label.name for label in given.labels if viewer in (None, label.reviewer)}
+        likely = tuple(name for name in card.likely if name not in said)
+        return replace(card, votes=tuple(votes.values()), words=_words(words, given.names, card.titles), likely=likely)
     return replace(card, hidden_votes=len(votes), shown_from=rule.several)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from home_hands import asked, newest, open_home, put_questions
 from slack_house import NOON, House, an_alert, house, put_alert
-from slack_people import MIA, NOAH, Someone, words_of
+from slack_people import MIA, NOAH, Someone, controls, find, words_of
 from web_double import ALERTS, REVIEW
 
 from bot.config import RoleSettings
 from bot.config_review import ReviewSettings
+from traces.model import Score
 
 VIEWER = Someone("U0VIEW", "vic")
 ROLES = RoleSettings(reviewers=(MIA.user_id, NOAH.user_id), viewers=(VIEWER.user_id,))
@@ -71,6 +72,21 @@ def test_an_assigned_question_moves_to_that_persons_queue(hark):
     hark.do(hark.hands.press(REVIEW, card, "label_menu", NOAH, option="Assign…"))
     hark.do(hark.hands.submit(newest(hark)[0], {"reviewer": MIA.user_id}, NOAH))
     assert asked(open_home(hark, MIA)) == 1
+
+
+def test_a_word_that_was_added_makes_room_for_the_next_likely_one(hark):
+    put_questions(hark, 1)
+    with hark.store.begin() as tx:
+        tx.scores.put({"c-0": [Score(name="rephrase", value=0.9), Score(name="tool_error", value=0.8)]}, NOON)
+    hark.deliver()
+    card = hark.slack.roots(REVIEW)[0]["ts"]
+    for word in ("Rephrase", "Tool error"):
+        assert find(hark.slack.roots(REVIEW)[0], "label_word")["text"]["text"] == f"🏷 {word}"
+        hark.do(hark.hands.press(REVIEW, card, "label_word"))
+        assert f"🏷 {word} — mia" in words_of(hark.slack.roots(REVIEW)[0])
+    assert "label_word" not in controls(hark.slack.roots(REVIEW)[0])
+    hark.do(hark.hands.press(REVIEW, card, "label_undo"))
+    assert "label_word" in controls(hark.slack.roots(REVIEW)[0])
 
 
 def test_nothing_is_assigned_to_who_is_no_reviewer(slack, database):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,10 +39,19 @@ class Hours:
         return (today in self.days and clock >= self.start) or (yesterday in self.days and clock < self.end)
 
     def end_after(self, at: datetime) -> datetime:
-        """When the time that holds at a moment is over."""
+        """When the time that holds at a moment is over, the days that follow without a break included."""
+        for _ in range(_WEEK):
+            at = self._next_end(at)
+            if not self.holds(at):
+                break
+        return at
+
+    def _next_end(self, at: datetime) -> datetime:
         local = at.astimezone(ZoneInfo(self.zone))
         day = local.date() if local.time() < self.end else local.date() + _DAY
-        return datetime.combine(day, self.end, local.tzinfo).astimezone(at.tzinfo)
+        # Where clocks are set back, an hour comes twice: its end is the one that is still to come.
+        ends = [datetime.combine(day, self.end.replace(fold=fold), local.tzinfo).astimezone(UTC) for fold in (0, 1)]
+        return next((end for end in ends if end > at), ends[-1]).astimezone(at.tzinfo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +128,10 @@ class Routing:
             receivers |= dict.fromkeys(route.receivers)
             if not route.goes_on:
                 break
-        return Way(channel=channel or self.default, receivers=tuple(receivers), at=self._from(alert, at))
+        return Way(channel=channel or self.default, receivers=tuple(receivers), at=self.told_from(alert, at))
 
-    def _from(self, alert: Alert, at: datetime) -> datetime:
+    def told_from(self, alert: Alert, at: datetime) -> datetime:
+        """From when on people are told of an alert that has news: at once, or when the quiet hours are over."""
         quiet = self.quiet
         if quiet is None or severity_of(alert).rank >= quiet.urgent.rank or not quiet.hours.holds(at):
             return at

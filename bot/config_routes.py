@@ -38,7 +38,7 @@ _Clock = Annotated[str, AfterValidator(_clock)]
 def _zone(name: str | None) -> str | None:
     try:
         return name if name is None else ZoneInfo(name).key
-    except (OSError, ValueError) as error:
+    except (LookupError, OSError, ValueError) as error:
         raise ValueError(f"{name!r} is not a time zone; write one like Europe/Berlin") from error
 
 
@@ -83,7 +83,9 @@ class QuietSettings(Section):
     """Hours in which only urgent alerts are posted; the others are when they are over."""
 
     hours: _Clock | None = Field(default=None, description="Time of day, over midnight too.", examples=["20:00-08:00"])
-    days: tuple[_Day, ...] = Field(default=_DAYS, description="Days on which the quiet hours begin.")
+    days: tuple[_Day, ...] = Field(
+        default=_DAYS, description="Days on which the quiet hours begin; without hours, whole days."
+    )
     timezone: _Zone = Field(
         default=None, description="Time zone of the hours; default: that of [detect].", examples=["Europe/Berlin"]
     )
@@ -154,9 +156,7 @@ def routing_of(
                 signals=route.signals,
                 where=route.where,
                 at_least=Severity(route.severity),
-                hours=_hours(
-                    route.hours or (None if route.days == _DAYS else _ALL_DAY), route.days, route.timezone or zone
-                ),
+                hours=_hours(route.hours, route.days, route.timezone or zone),
                 goes_on=route.go_on,
             )
             for route in routes
@@ -180,9 +180,10 @@ def keys_in(receivers: Mapping[str, ReceiverSettings], environment: Mapping[str,
 
 
 def _hours(said: str | None, days: Iterable[str], zone: str) -> Hours | None:
-    if said is None:
+    days = frozenset(days)
+    if said is None and days == frozenset(_DAYS):
         return None
-    start, _, end = said.partition("-")
+    start, _, end = (said or _ALL_DAY).partition("-")
     return Hours(
         start=time.fromisoformat(start),
         end=time.fromisoformat(end),

@@ -1,4 +1,4 @@
-"""``hark deliveries``: what has not reached Slack or a trace store yet, why, and another try."""
+"""``hark deliveries``: what has not reached Slack, a receiver or a trace store yet, why, and another try."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from traces.clock import format_time
 from traces.errors import BadInput
 from traces.store import Tx
 from traces.store.label_writes import PendingWrite, WriteState
-from traces.store.outbox import Delivery, DeliveryState
+from traces.store.outbox import NOTICE, Delivery, DeliveryState
 
 _WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
 _PROBLEM: Final = 160
@@ -42,7 +42,7 @@ class _Undelivered:
 @click.option("--retry", is_flag=True, help="Try again what was given up: what IDS name, or everything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def deliveries(*, ids: tuple[str, ...], failed: bool, retry: bool, as_json: bool) -> None:
-    """Messages that have not reached Slack and labels that have not reached their trace store, the oldest first.
+    """Messages that have not reached Slack or a receiver, and labels that have not reached their trace store, the oldest first.
 
     What is waiting goes out by itself. What was given up (the channel is gone, the key is wrong) stays, with the reason,
     until you have mended it and ask for another try.
@@ -87,12 +87,17 @@ def _found(tx: Tx, *, only_failed: bool) -> list[_Undelivered]:
 def _message(delivery: Delivery) -> _Undelivered:
     return _Undelivered(
         delivery_id=delivery.delivery_id,
-        to=delivery.channel,
+        to=_to(delivery),
         state="given up" if delivery.state is DeliveryState.DEAD else "waiting",
         attempts=delivery.attempts,
         due_at=format_time(delivery.due_at),
         problem=delivery.problem,
     )
+
+
+def _to(delivery: Delivery) -> str:
+    is_notice = delivery.channel.startswith(NOTICE)
+    return f"receiver {delivery.channel.removeprefix(NOTICE)}" if is_notice else delivery.channel
 
 
 def _label(write: PendingWrite) -> _Undelivered:

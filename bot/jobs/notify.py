@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.jobs.deliver import Report
@@ -36,11 +36,13 @@ class Notifying:
         self._receivers = receivers
         self._clock = clock
         self._renderer = renderer
+        self._paused: dict[str, datetime] = {}
 
     def run(self) -> Report:
-        """Tell what is due, the oldest first; a receiver that fails is left alone until the next pass."""
+        """Tell what is due, the oldest first; a receiver that fails is left alone until it is due again."""
         sent = failed = 0
-        resting: set[str] = set()
+        now = self._clock.now()
+        resting = {channel for channel, until in self._paused.items() if until > now}
         self._recover()
         while due := self._due(resting):
             for delivery in due:
@@ -92,15 +94,18 @@ class Notifying:
         if alert is None:
             return None
         signal = self._renderer.signal(alert.signal)
-        return notice_of(alert, alert_line(alert, signal), spoken(explanation(alert, signal)))
+        line, text = alert_line(alert, signal), spoken(explanation(alert, signal))
+        return notice_of(alert, line, text, is_first=delivery.posted_ts is None)
 
     def _later(self, delivery: Delivery, error: Busy) -> bool:
         if delivery.attempts >= _MOST_ATTEMPTS:
             return self._buried(delivery, f"given up after {delivery.attempts} attempts: {error.message}")
         backoff = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(delivery.attempts - 1, 10))
         wait = max(backoff, timedelta(seconds=error.retry_after_s))
+        # Whoever is down is not asked for each notice anew: that would keep the others waiting.
+        self._paused[delivery.channel] = due_at = self._clock.now() + wait
         with self._store.begin() as tx:
-            tx.outbox.retry(delivery.delivery_id, due_at=self._clock.now() + wait, problem=error.message)
+            tx.outbox.retry(delivery.delivery_id, due_at=due_at, problem=error.message)
         return False
 
     def _buried(self, delivery: Delivery, problem: str) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from alerts.severity import Severity, severity_of
 from traces.clock import format_time
+from traces.errors import BadInput
 from traces.model import Alert, AlertState
 from traces.redact import redact
+from traces.urlguard import GuardedClient
 
 _LINE = 300
 
@@ -24,6 +27,7 @@ class Notice:
         segment: Where it is, by key.
         value: In the signal's unit, with the range that was expected.
         url: The message in Slack, where that is known.
+        is_first: Whether the receiver has not heard of the alert before.
     """
 
     alert_id: str
@@ -39,6 +43,7 @@ class Notice:
     started_at: datetime
     updated_at: datetime
     url: str | None = None
+    is_first: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """With times in ISO 8601."""
@@ -71,7 +76,19 @@ class Receiver(Protocol):
         """
 
 
-def notice_of(alert: Alert, line: str, text: str, url: str | None = None) -> Notice:
+def post(client: GuardedClient, url: str, **more: Any) -> None:
+    """Post to a receiver, whose answer has to say that it took it.
+
+    Raises:
+        Busy: Not now; it is tried again.
+        BadInput: Refused for good.
+    """
+    status = client.reach("POST", url, **more)
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise BadInput(f"{url.partition('?')[0][:_LINE]} answered {status}")
+
+
+def notice_of(alert: Alert, line: str, text: str, *, url: str | None = None, is_first: bool = True) -> Notice:
     """An alert as receivers see it; ``line`` and ``text`` are plain."""
     return Notice(
         alert_id=alert.alert_id,
@@ -87,4 +104,5 @@ def notice_of(alert: Alert, line: str, text: str, url: str | None = None) -> Not
         started_at=alert.started_at,
         updated_at=alert.updated_at,
         url=url,
+        is_first=is_first,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -43,10 +44,13 @@ class MailServer:
             server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=_TIMEOUT_S, context=context)
         else:
             server = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT_S)
-        if self.tls == "starttls":
-            server.starttls(context=context)
-        if self.user is not None and self.password is not None:
-            server.login(self.user, self.password)
+        with ExitStack() as refused:
+            refused.callback(server.close)
+            if self.tls == "starttls":
+                server.starttls(context=context)
+            if self.user is not None and self.password is not None:
+                server.login(self.user, self.password)
+            refused.pop_all()
         return server
 
 
@@ -63,11 +67,11 @@ class Mail:
             with self._connect() as server:
                 server.send_message(self.message(notice))
         except smtplib.SMTPResponseException as error:
-            if error.smtp_code in _TEMPORARY:
-                raise Busy(f"the mail server answered {error.smtp_code}", _RETRY_S) from None
-            raise BadInput(f"the mail server refuses ({error.smtp_code})") from None
-        except smtplib.SMTPRecipientsRefused:
-            raise BadInput("the mail server refuses every recipient") from None
+            raise _refused("it", error.smtp_code) from None
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refused("every recipient", max(code for code, _ in error.recipients.values())) from None
+        except smtplib.SMTPNotSupportedError:
+            raise BadInput("the mail server cannot do what receivers.NAME.tls or user asks for") from None
         except (smtplib.SMTPException, OSError) as error:
             raise Busy(f"the mail server cannot be reached now: {type(error).__name__}", _RETRY_S) from None
 
@@ -79,11 +83,18 @@ class Mail:
         message["Date"] = format_datetime(notice.updated_at)
         domain = self._sender.rpartition("@")[2].strip("> ") or "hark"
         root = f"<{notice.alert_id}@{domain}>"
-        if notice.state is AlertState.OPEN:
+        if notice.is_first:
             message["Message-ID"] = root
         else:
-            message["Message-ID"] = f"<{notice.alert_id}.{notice.state.value}.{notice.updated_at:%s}@{domain}>"
+            told = f"{notice.state.value}.{int(notice.updated_at.timestamp())}"
+            message["Message-ID"] = f"<{notice.alert_id}.{told}@{domain}>"
             message["In-Reply-To"] = message["References"] = root
         lines = [notice.line, "", notice.text, "", *(f"{key}: {value}" for key, value in notice.segment.items())]
         message.set_content("\n".join([*lines, "", notice.url or f"Alert {notice.alert_id}"]))
         return message
+
+
+def _refused(what: str, code: int) -> Busy | BadInput:
+    if code in _TEMPORARY:
+        return Busy(f"the mail server refuses {what} for now ({code})", _RETRY_S)
+    return BadInput(f"the mail server refuses {what} ({code})")

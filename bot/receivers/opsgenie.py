@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alerts.severity import Severity
-from bot.receivers.base import Notice
+from bot.receivers.base import Notice, post
 from traces.model import AlertState
 from traces.urlguard import GuardedClient
 
@@ -32,9 +32,8 @@ class Opsgenie:
         verb = _CLOSING.get(notice.state)
         if verb is not None:
             address = f"{self._url}/{notice.alert_id}/{verb}"
-            self._client.reach(
-                "POST", address, params={"identifierType": "alias"}, headers=self._headers, json={"source": "Hark"}
-            )
+            by_alias = {"identifierType": "alias"}
+            post(self._client, address, params=by_alias, headers=self._headers, json={"source": "Hark"})
             return
         body: dict[str, Any] = {
             "message": notice.line[:_MESSAGE],
@@ -45,4 +44,4 @@ class Opsgenie:
             "entity": notice.signal,
             "details": notice.segment,
         }
-        self._client.reach("POST", self._url, headers=self._headers, json=body)
+        post(self._client, self._url, headers=self._headers, json=body)

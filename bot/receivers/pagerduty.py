@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alerts.severity import Severity
-from bot.receivers.base import Notice
+from bot.receivers.base import Notice, post
 from traces.clock import format_time
 from traces.model import AlertState
 from traces.urlguard import GuardedClient
@@ -43,4 +43,4 @@ class PagerDuty:
             }
             if notice.url is not None:
                 event["links"] = [{"href": notice.url, "text": "The alert in Slack"}]
-        self._client.reach("POST", self._url, json=event)
+        post(self._client, self._url, json=event)

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from bot.receivers.base import Notice
+from bot.receivers.base import Notice, post
 from traces.clock import Clock
 from traces.urlguard import GuardedClient
 
@@ -30,7 +30,7 @@ class Webhook:
         headers = {"content-type": "application/json", TIME: str(int(self._clock.now().timestamp()))}
         if self._secret is not None:
             headers[SIGNATURE] = signature(self._secret, headers[TIME], body)
-        self._client.reach("POST", self._url, content=body, headers=headers)
+        post(self._client, self._url, content=body, headers=headers)
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from alerts.carrier import Known
 from alerts.correction import corrected
@@ -18,8 +18,8 @@ from alerts.decision import TOLD, Decision, Reason
 from alerts.incident import Incident
 from alerts.kin import Storm
 from alerts.plain import plain_figures
+from alerts.posting import IDS, Posting, ask_again, ask_for_thread, ask_for_update, tell_receivers
 from alerts.power import least
-from alerts.routes import Routing, Way
 from alerts.sighting import Sighting
 from alerts.watch import Terrain, Watch
 from alerts.words import figure_text, hours_text
@@ -28,37 +28,13 @@ from traces.model import EVERYTHING, Alert, AlertState, Direction, Kind, Segment
 from traces.store import Tx
 from traces.store.alerts import live
 from traces.store.mutes import Mute
-from traces.store.outbox import NOTICE
-from traces.store.reviews import ReviewItem
 from traces.store.rollups import segment_key
 
-_IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
-ALERT, EXAMPLE, UPDATE = "alert", "example", "update"
 GROWN = 1.5
 """How many times further from what is expected an alert must be than when people were told last, to be told again."""
-_APART = timedelta(seconds=30)
-"""How long after one edit of a message the next one comes at the earliest, unless its state has changed."""
 _TOLD_AGAIN_AFTER = timedelta(hours=6)
 _LATELY = timedelta(hours=6)
 _FEWEST_LATELY = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """Where alerts are posted and how many examples go into their thread; without a channel nothing is posted to Slack.
-
-    ``routing`` sends some of them elsewhere, and tells receivers outside Slack.
-    """
-
-    channel: str | None
-    examples: int = 5
-    routing: Routing | None = None
-
-    def way_of(self, alert: Alert, at: datetime) -> Way:
-        """Where an alert that opens goes."""
-        if self.routing is None:
-            return Way(channel=self.channel or "", receivers=(), at=at)
-        return self.routing.way_of(alert, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +74,8 @@ def note(scene: Scene, alert: Alert, reason: Reason, text: str, sighting: Sighti
     number = scene.tx.decisions.note(
         alert.alert_id, at=scene.now, reason=reason.value, text=text, signal=signal, segment=segment
     )
-    channel = _channel(scene, alert)
-    if reason in TOLD and channel is not None and not _is_silent(scene, alert):
-        scene.tx.outbox.request(
-            kind=UPDATE,
-            subject_id=f"{alert.alert_id}.{number}",
-            channel=channel,
-            thread_of=f"{ALERT}:{alert.alert_id}",
-            at=scene.now,
-        )
+    if reason in TOLD and not _is_silent(scene, alert):
+        ask_for_update(scene.tx, scene.posting, alert, number, scene.now)
     return Decision(reason=reason, signal=signal, segment=segment, alert_id=alert.alert_id, text=text)
 
 
@@ -117,7 +86,7 @@ def _is_silent(scene: Scene, alert: Alert) -> bool:
 def alert_id_of(sighting: Sighting) -> str:
     """The same sighting has the same id in every process, so that two of them cannot open it twice."""
     subject = sighting.origin or sighting.signal.name
-    return uuid5(_IDS, f"{subject}\n{segment_key(sighting.segment)}\n{sighting.direction}\n{sighting.detected_at}").hex
+    return uuid5(IDS, f"{subject}\n{segment_key(sighting.segment)}\n{sighting.direction}\n{sighting.detected_at}").hex
 
 
 def opened(scene: Scene, sighting: Sighting, found: Incident) -> Alert:
@@ -154,21 +123,8 @@ def opened(scene: Scene, sighting: Sighting, found: Incident) -> Alert:
     alert = replace(alert, detail={**alert.detail, "way": {"channel": way.channel, "receivers": [*way.receivers]}})
     scene.tx.alerts.add(alert)
     scene.alerts.append(alert)
-    _tell_receivers(scene, alert, way.at)
-    _post(scene, alert, way.at)
+    ask_for_thread(scene.tx, scene.posting, alert, sighting.signal, at=way.at, now=scene.now)
     return alert
-
-
-def _channel(scene: Scene, alert: Alert) -> str | None:
-    """Where an alert stands in Slack."""
-    if scene.posting.channel is None:
-        return None
-    return str((alert.detail.get("way") or {}).get("channel") or scene.posting.channel)
-
-
-def _tell_receivers(scene: Scene, alert: Alert, at: datetime) -> None:
-    for name in (alert.detail.get("way") or {}).get("receivers", ()):
-        scene.tx.outbox.request(kind=f"{NOTICE}{name}", subject_id=alert.alert_id, channel=f"{NOTICE}{name}", at=at)
 
 
 def _said(scene: Scene, sighting: Sighting, segment: Segment, started_at: datetime) -> dict[str, Any]:
@@ -180,26 +136,6 @@ def _said(scene: Scene, sighting: Sighting, segment: Segment, started_at: dateti
     if figures := plain_figures(scene.tx, sighting.signal, segment, started_at, through):
         said["plain"] = figures
     return said
-
-
-def _post(scene: Scene, alert: Alert, at: datetime) -> None:
-    """Ask for the root message, from a time on, and the examples in its thread."""
-    if (channel := _channel(scene, alert)) is None:
-        return
-    outbox = scene.tx.outbox
-    root = outbox.request(kind=ALERT, subject_id=alert.alert_id, channel=channel, at=at)
-    for conversation_id in alert.examples:
-        item = scene.tx.reviews.pick(
-            ReviewItem(
-                item_id=uuid5(_IDS, f"{alert.signal}\n{conversation_id}").hex,
-                conversation_id=conversation_id,
-                evaluator=alert.signal,
-                alert_id=alert.alert_id,
-                reason=f"Example of the alert on {alert.signal.replace('_', ' ')}.",
-                picked_at=scene.now,
-            )
-        )
-        outbox.request(kind=EXAMPLE, subject_id=item.item_id, channel=channel, thread_of=root, at=scene.now)
 
 
 def refreshed(scene: Scene, alert: Alert, sighting: Sighting) -> tuple[Alert, Decision]:
@@ -368,11 +304,11 @@ def write(scene: Scene, before: Alert, after: Alert, *, show: bool = True) -> Al
     written = replace(after, updated_at=scene.now, version=before.version + 1)
     scene.tx.alerts.replace(written, expecting=before.version)
     if before.state is not after.state:
-        _tell_receivers(scene, written, scene.now)
-    if show and (channel := _channel(scene, written)) is not None:
-        # A change of its state is news; new figures may wait for the next ones.
-        apart = _APART if before.state is after.state else timedelta(0)
-        scene.tx.outbox.request(kind=ALERT, subject_id=written.alert_id, channel=channel, at=scene.now, apart=apart)
+        is_news = written.state is AlertState.OPEN
+        tell_receivers(scene.tx, written, scene.posting.told_from(written, scene.now) if is_news else scene.now)
+    if show:
+        signal = scene.terrain.signals.get(written.signal)
+        ask_again(scene.tx, scene.posting, before, written, signal, scene.now)
     return written
 
 

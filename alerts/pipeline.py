@@ -16,10 +16,6 @@ from alerts.decision import Decision, Reason
 from alerts.incident import incident
 from alerts.kin import MERGE, also_keys, comes_from, has_same_cause, is_carried, overlaps, stands_for, storms
 from alerts.life import (
-    ALERT,
-    EXAMPLE,
-    UPDATE,
-    Posting,
     Scene,
     alert_id_of,
     joined,
@@ -30,6 +26,7 @@ from alerts.life import (
     resolved,
     write,
 )
+from alerts.posting import ALERT, EXAMPLE, UPDATE, Posting
 from alerts.recent import facts_between
 from alerts.sighting import Sighting
 from alerts.watch import Finding, Terrain, Watch

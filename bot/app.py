@@ -11,11 +11,12 @@ from pydantic import SecretStr
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from alerts.pipeline import Posting
+from alerts.posting import BREAKDOWN, Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
 from bot.alerting import Alerting
 from bot.asking_model import asking_of
+from bot.breakdown import Dividing
 from bot.catalogue import Catalogue
 from bot.classifiers import Heads, learning
 from bot.config import DetectSettings, Settings
@@ -131,8 +132,9 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
     renderer.also_draws(SHARED, desk.delivered)
+    renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
     renderer.also_draws(DIGEST, desk.digests.delivered)
-    deliver = None if client is None else Delivering(store, client, clock, renderer)
+    deliver = None if client is None else Delivering(store, client, clock, renderer, settings.slack.broadcast)
     sources = sources_of(settings.sources, environment, clock)
     nudge = Nudge()
     return Hark(
@@ -244,13 +246,6 @@ def _jobs(
     detect, quiet = settings.detect, settings.conversations.quiet
     picker = Picker(evaluators, _picking(settings, posts=posts))
     watch = watch_settings_of(detect)
-    posting = Posting(
-        channel=settings.slack.alerts_channel if posts else None,
-        examples=settings.review.examples_per_alert,
-        routing=routing_of(
-            settings.routes, settings.quiet, settings.slack.alerts_channel, detect.timezone, settings.receivers
-        ),
-    )
     likeness = Likeness()
     evaluate = Evaluation(
         store,
@@ -270,7 +265,7 @@ def _jobs(
         detect=Detection(
             store,
             watch,
-            posting,
+            _posting(settings, posts=posts),
             {e.name: e.bad for e in evaluators},
             overrides,
             tuple(polled.source.name for polled in sources),
@@ -319,12 +314,22 @@ def rules_of_calibration(settings: Settings) -> CalibrationRules:
 
 
 def _cuts(settings: Settings, overrides: Mapping[str, SignalOverride], likeness: Likeness) -> Cuts:
-    return Cuts(
+    cuts = Cuts(
         keys=settings.segments.keys,
         max_values=settings.segments.max_values,
         defined={name: o.definition for name, o in overrides.items() if o.definition is not None},
         drift=likeness.measure,
-        placed=likeness.placed,
+    )
+    return replace(cuts, placed=likeness.placed) if "topic" in cuts.keys else cuts
+
+
+def _posting(settings: Settings, *, posts: bool) -> Posting:
+    return Posting(
+        channel=settings.slack.alerts_channel if posts else None,
+        examples=settings.review.examples_per_alert,
+        routing=routing_of(
+            settings.routes, settings.quiet, settings.slack.alerts_channel, settings.detect.timezone, settings.receivers
+        ),
     )
 
 

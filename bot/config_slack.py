@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -53,6 +53,7 @@ def channel(name: str) -> str:
 
 
 Channel = Annotated[str, AfterValidator(channel)]
+Broadcast = Literal["thread_only", "on_escalation", "always"]
 
 
 class SlackSettings(Section):
@@ -62,6 +63,11 @@ class SlackSettings(Section):
     review_channel: Channel = Field(
         default="#llm-review",
         description="Channel for conversations to review. HARK_REVIEW_CHANNEL wins.",
+    )
+    broadcast: Broadcast = Field(
+        default="on_escalation",
+        description="Which updates in an alert's thread are shown in the channel as well: none, those that it has grown "
+        "or is back, or all.",
     )
 
 

@@ -20,8 +20,9 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.config_slack import Broadcast
 from bot.slack.blocks.parts import context
-from bot.slack.blocks.surface import EVENT_TYPE, Message
+from bot.slack.blocks.surface import EVENT_TYPE, Message, News
 from bot.slack.check import check
 from bot.slack.failures import CALL_FAILED, is_doubtful, is_malformed, is_permanent, is_timeout, problem, retry_after
 from bot.slack.render import Renderer
@@ -40,6 +41,11 @@ _LONGEST_RETRY = timedelta(minutes=5)
 _MOST_ATTEMPTS = 60
 _LONGEST_DOUBT = timedelta(minutes=15)
 """How long a post that was cut off waits for a history that cannot be read just now."""
+_SHOWN_IN_CHANNEL: Mapping[Broadcast, tuple[News, ...]] = {
+    "thread_only": (),
+    "on_escalation": ("escalation",),
+    "always": ("escalation", "update"),
+}
 _REPEAT = "(possible repeat: Hark was interrupted while posting this)"
 
 
@@ -76,11 +82,19 @@ class _Standing(Enum):
 class Delivering:
     """Sends the outbox to Slack."""
 
-    def __init__(self, store: Store, client: WebClient, clock: Clock, renderer: Renderer) -> None:
+    def __init__(
+        self,
+        store: Store,
+        client: WebClient,
+        clock: Clock,
+        renderer: Renderer,
+        broadcast: Broadcast = "on_escalation",
+    ) -> None:
         self._store = store
         self._client = client
         self._clock = clock
         self._renderer = renderer
+        self._shown_in_channel = _SHOWN_IN_CHANNEL[broadcast]
         self._paused: dict[str, datetime] = {}
         self._ended: dict[str, datetime] = {}
         self._looked: dict[str, datetime | None] = {}
@@ -137,20 +151,23 @@ class Delivering:
             payload = _plain(payload)
         if repeat:
             payload = _marked(payload)
+        loud = message.news in self._shown_in_channel
         try:
-            return self._call(delivery, payload, parent)
+            return self._call(delivery, payload, parent, loud=loud)
         except SlackApiError as error:
             if not is_malformed(error):
                 raise
             _LOG.error("%s to the blocks of %s, sent as plain text", problem(error), delivery.delivery_id)
-            return self._call(delivery, _plain(payload), parent)
+            return self._call(delivery, _plain(payload), parent, loud=loud)
 
-    def _call(self, delivery: Delivery, payload: Mapping[str, Any], parent: Delivery | None) -> _Sent:
+    def _call(self, delivery: Delivery, payload: Mapping[str, Any], parent: Delivery | None, *, loud: bool) -> _Sent:
         if delivery.posted_ts is not None and delivery.posted_channel is not None:
             self._client.chat_update(channel=delivery.posted_channel, ts=delivery.posted_ts, **payload)
             return _Sent(delivery.posted_channel, delivery.posted_ts)
         payload = {**payload, "unfurl_links": False, "unfurl_media": False}
         if parent is not None and parent.posted_ts is not None:
+            if loud:
+                payload["reply_broadcast"] = True
             answer = self._client.chat_postMessage(
                 channel=parent.posted_channel or delivery.channel, thread_ts=parent.posted_ts, **payload
             )

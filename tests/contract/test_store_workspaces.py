@@ -175,6 +175,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.due": ((NOW + DAY,), {}),
     "outbox.found": (("alert:a-1",), {"channel": "C1", "ts": "1.1", "at": NOW}),
     "outbox.get": (("alert:a-1",), {}),
+    "outbox.hasten": ((["alert:a-1"], NOW), {}),
     "outbox.interrupted": ((NOW + DAY,), {}),
     "outbox.of_subjects": ((["a-1"],), {}),
     "outbox.posted": ((), {}),

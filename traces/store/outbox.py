@@ -120,6 +120,21 @@ class Outbox(Part):
                 .values(due_at=at)
             )
 
+    def hasten(self, delivery_ids: Collection[str], at: datetime) -> None:
+        """Let messages that do not stand yet, and were to wait for a later time, be due at once."""
+        self._connection.execute(
+            update(_T)
+            .where(
+                self._mine(),
+                _T.c.delivery_id.in_(delivery_ids),
+                _T.c.state == DeliveryState.PENDING,
+                _T.c.attempts == 0,
+                _T.c.posted_ts.is_(None),
+                _T.c.due_at > at,
+            )
+            .values(due_at=at)
+        )
+
     def due(
         self, now: datetime, limit: int = 50, without: Collection[str] = (), *, notices: bool = False
     ) -> list[Delivery]:
@@ -295,7 +310,7 @@ class Outbox(Part):
     def posted(self) -> int:
         """How many messages stand in Slack."""
         return self._connection.execute(
-            select(func.count()).select_from(_T).where(self._mine(), _T.c.posted_ts.is_not(None))
+            select(func.count()).select_from(_T).where(self._mine(), _T.c.posted_ts.is_not(None), ~_is_notice())
         ).scalar_one()
 
     def _is(self, delivery_id: str) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from alerts.decision import Reason
 from bot.slack.blocks.figures import counted
 from bot.slack.blocks.parts import context, section
 from bot.slack.blocks.surface import Message, View, delivery
@@ -14,6 +15,7 @@ from traces.store.decisions import Decided
 _SHOWN: Final = 40
 _TEXT: Final = 300
 _NAME: Final = 80
+_ESCALATIONS: Final = frozenset({Reason.GREW.value, Reason.BACK.value})
 _HEADLINES: Final = {"grew": "📈 Grew", "narrowed": "🔎 Narrowed", "widened": "🌐 Widened"}
 
 
@@ -45,4 +47,9 @@ def update_message(one: Decided, *, delivery_id: str) -> Message:
     """What is said in the thread when an alert grew, narrowed, or took another signal in."""
     headline = _HEADLINES.get(one.reason, one.reason[:1].upper() + one.reason[1:])
     text = f"{headline}: {one.text}" if one.text else headline
-    return Message(text=escape(text, _TEXT), blocks=(section(escape(text, _TEXT)),), metadata=delivery(delivery_id))
+    return Message(
+        text=escape(text, _TEXT),
+        blocks=(section(escape(text, _TEXT)),),
+        metadata=delivery(delivery_id),
+        news="escalation" if one.reason in _ESCALATIONS else "update",
+    )

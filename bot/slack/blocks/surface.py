@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from bot.slack.limits import VIEW_TITLE
 from bot.slack.text import Block, plain, undotted
@@ -12,13 +12,20 @@ EVENT_TYPE: Final = "hark_message"
 """Marks our own messages in their metadata, which any app in the workspace can read: it holds ids only."""
 
 
+News: TypeAlias = Literal["none", "update", "escalation"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message: ``text`` is its one-line form for notifications and screen readers."""
+    """A message: ``text`` is its one-line form for notifications and screen readers.
+
+    ``news`` is what a reply in a thread tells those who do not follow it: ``escalation`` that something got worse or is back.
+    """
 
     text: str
     blocks: tuple[Block, ...]
     metadata: Block | None = None
+    news: News = "none"
 
     def payload(self) -> Block:
         """The arguments of chat.postMessage or chat.update, without the channel."""

@@ -15,8 +15,9 @@ from stream import BREAK, BROKEN_MODEL, LATE, Weather, broken_from
 from alerts.decision import Reason
 from alerts.incident import Incident, Numbers
 from alerts.kin import Storm, storms
-from alerts.life import UPDATE, Posting, Scene, alert_id_of
+from alerts.life import Scene, alert_id_of
 from alerts.pipeline import STAGES, run
+from alerts.posting import UPDATE, Posting
 from alerts.sighting import Sighting
 from alerts.watch import Terrain, Watch, WatchSettings
 from alerts.words import chance_text, figure_text, hours_text, until_text

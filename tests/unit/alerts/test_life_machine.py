@@ -12,8 +12,8 @@ from made import HOUR, NOW
 from alerts.decision import TOLD, Reason
 from alerts.incident import Incident, Numbers
 from alerts.kin import MERGE, also_keys, overlaps, stands_for
-from alerts.life import ALERT, UPDATE, Posting
 from alerts.pipeline import run, wake
+from alerts.posting import ALERT, UPDATE, Posting
 from alerts.sighting import Sighting
 from alerts.watch import Terrain, Watch, WatchSettings
 from bot.alerting import Alerting

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from made import DAY, HOUR, MINUTE, NOW, fact
 
-from alerts.life import Posting
+from alerts.posting import Posting
 from alerts.rules import Bound, Objective, Rules
 from alerts.signals import all_signals
 from alerts.watch import Terrain, WatchSettings

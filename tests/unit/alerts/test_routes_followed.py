@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time
 
+import pytest
 from made import HOUR
 from stream import BREAK, LATE, broken_from
 
-from alerts.posting import BREAKDOWN, Posting
+from alerts.decision import Reason
+from alerts.incident import Incident, Numbers
+from alerts.pipeline import run
+from alerts.posting import BREAKDOWN, Posting, ask_for_update
 from alerts.routes import Hours, Quiet, Route, Routing
 from alerts.severity import Severity
-from alerts.watch import WatchSettings
+from alerts.sighting import Sighting
+from alerts.watch import Terrain, Watch, WatchSettings
 from bot.alerting import Alerting
 from bot.breakdown import Dividing, breakdown_of
 from bot.jobs.deliver import Delivering
@@ -22,7 +27,8 @@ from bot.slack.render import Renderer
 from evaluators.refusal import Refusal
 from traces.clock import FakeClock
 from traces.ingest import offer, take_conversations
-from traces.model import AlertState, Direction
+from traces.model import AlertState, Direction, Kind, Segment, Signal
+from traces.store import open_store
 
 ANN = Person(user_id="U1", name="Ann", team_id="T1")
 
@@ -59,21 +65,21 @@ class Ear:
 class Team:
     """Everybody who is told of what a stream of traffic shows."""
 
-    def __init__(self, stream, *, quiet=None, route=None, broadcast="on_escalation", examples=2) -> None:
+    def __init__(self, stream) -> None:
         self.stream = stream
         self.slack, self.ear, self.clock = Slack(), Ear(), FakeClock(stream.hour)
-        route = route or Route(to="#refusals", receivers=("pager",), where={"model": "m2"}, signals=("refus*",))
-        routing = Routing(default="#llm-alerts", routes=(route,), quiet=quiet)
+        route = Route(to="#refusals", receivers=("pager",), where={"model": "m2"}, signals=("refus*",))
+        routing = Routing(default="#llm-alerts", routes=(route,))
         stream.detection = Detection(
             stream.store,
             WatchSettings(),
-            Posting(channel="#llm-alerts", examples=examples, routing=routing),
+            Posting(channel="#llm-alerts", examples=2, routing=routing),
             {"refusal": Direction.UP},
             {},
         )
         renderer = Renderer([Refusal()], {})
         renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
-        self.deliver = Delivering(stream.store, self.slack, self.clock, renderer, broadcast)
+        self.deliver = Delivering(stream.store, self.slack, self.clock, renderer)
         self.notify = Notifying(stream.store, {"pager": self.ear}, self.clock, renderer)
         self.alerting = Alerting(stream.store, self.clock)
 
@@ -143,25 +149,143 @@ def test_the_breakdown_names_what_explains_the_alert_first_and_adds_up(after_wee
     assert any("breakdown" in str(edit["metadata"]) for edit in team.slack.edits)
 
 
-def night(until):
-    """Quiet hours from a time of day before the break to one after it."""
-    return Hours(start=time(0), end=time(until), zone="UTC")
+# --- on sightings that are made up -----------------------------------------------------------------------
+
+REFUSAL = Signal(name="refusal", kind=Kind.RATE, unit="%", evaluator="refusal")
+TERRAIN = Terrain(signals={"refusal": REFUSAL}, calibrations={}, changes=())
+NIGHT = Quiet(hours=Hours(start=time(20), end=time(8), zone="UTC"), urgent=Severity.HIGH)
+LATE_EVENING = datetime(2026, 11, 20, 22, tzinfo=UTC)
+MORNING = LATE_EVENING + 10 * HOUR
 
 
-def test_an_alert_of_the_quiet_hours_is_held_back_with_its_examples_until_they_are_over(after_weeks):
-    never = Quiet(hours=night(23), urgent=Severity.HIGH)
-    calm = Route(to="#refusals", receivers=("pager",))
-    team = Team(after_weeks(broken_from(BREAK)), quiet=never, route=calm)
-    opened = False
-    while not opened:
-        team.lives(1)
-        opened = bool(team.stream.alerts)
-    [one] = team.stream.alerts
-    assert one.detected_at.hour < 23
-    with team.stream.store.read() as tx:
-        root = tx.outbox.get(f"alert:{one.alert_id}")
-    is_urgent = root.due_at == one.detected_at
-    assert (team.slack.posts == [] and team.ear.states == []) is not is_urgent
-    team.tells(datetime.combine(one.detected_at.date(), time(23), one.detected_at.tzinfo) + timedelta(minutes=1))
-    assert kinds(team.slack)[:3] == ["alert", "breakdown", "example"]
-    assert team.ear.states == ["open"]
+def sighting(at, value):
+    numbers = Numbers(
+        segment=Segment.of(model="m2"), value=value, expected=0.05, expected_low=0.02, expected_high=0.08, n=100,
+        k=round(100 * value),
+    )  # fmt: skip
+
+    def look(_tx, _examples, _known):
+        return Incident(started_at=LATE_EVENING, numbers=numbers, detail={}, examples=("c-1",), users=0)
+
+    return Sighting(
+        signal=REFUSAL, segment=numbers.segment, direction=Direction.UP, started_at=LATE_EVENING, detected_at=at, look=look,
+        value=value, expected_low=0.02, expected_high=0.08, evidence=5.0,
+    )  # fmt: skip
+
+
+class Night:
+    """A team with quiet hours that is told of a made-up change."""
+
+    def __init__(self, broadcast="on_escalation") -> None:
+        self.store, self.clock = open_store("sqlite://"), FakeClock(LATE_EVENING)
+        self.slack, self.ear = Slack(), Ear()
+        routing = Routing(default="#all", routes=(Route(receivers=("pager",)),), quiet=NIGHT)
+        self.posting = Posting(channel="#all", routing=routing)
+        renderer = Renderer([Refusal()], {})
+        renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
+        self.deliver = Delivering(self.store, self.slack, self.clock, renderer, broadcast)
+        self.notify = Notifying(self.store, {"pager": self.ear}, self.clock, renderer)
+        with self.store.begin() as tx:
+            sent = {"id": "c-1", "messages": [{"role": "user", "content": "hello"}]}
+            take_conversations(tx, [offer(sent, LATE_EVENING)], LATE_EVENING)
+
+    def sees(self, value, at):
+        self.clock.advance(at - self.clock.now())
+        with self.store.begin() as tx:
+            decisions = run(tx, Watch(WatchSettings()), TERRAIN, self.posting, at, [sighting(at, value)])
+        self.tells()
+        return [decision.reason for decision in decisions]
+
+    def tells(self, at=None):
+        self.clock.advance((at or self.clock.now()) - self.clock.now())
+        self.deliver.run()
+        self.notify.run()
+
+
+@pytest.fixture
+def night():
+    made = Night()
+    yield made
+    made.store.close()
+
+
+def test_what_is_not_urgent_is_held_back_with_its_thread_until_the_quiet_hours_are_over(night):
+    night.sees(0.1, LATE_EVENING)
+    night.sees(0.11, LATE_EVENING + 2 * HOUR)
+    assert (night.slack.posts, night.ear.states) == ([], [])
+    night.tells(MORNING)
+    assert kinds(night.slack) == ["alert", "breakdown", "example"]
+    assert night.ear.states == ["open"]
+
+
+def test_what_becomes_urgent_in_the_night_is_told_at_once(night):
+    night.sees(0.1, LATE_EVENING)
+    night.sees(0.5, LATE_EVENING + HOUR)
+    assert kinds(night.slack) == ["alert", "breakdown", "example"]
+    assert night.ear.states == ["open"]
+    assert "Refusal rate 50" in night.slack.roots[0]["text"]
+
+
+def test_what_is_urgent_wakes_people_and_is_posted_once(night):
+    night.sees(0.5, LATE_EVENING)
+    night.sees(0.5, LATE_EVENING + HOUR)
+    night.tells(MORNING)
+    assert kinds(night.slack).count("alert") == 1
+    assert night.ear.states == ["open"]
+
+
+def test_a_receiver_hears_that_an_alert_is_over_and_that_it_is_open_again(night):
+    night.sees(0.1, LATE_EVENING)
+    night.tells(MORNING)
+    alerting = Alerting(night.store, night.clock)
+    with night.store.read() as tx:
+        [one] = tx.alerts.all()
+    alerting.resolve(one.alert_id, ANN, "k-1")
+    night.tells()
+    alerting.reopen(one.alert_id, ANN, "k-2")
+    night.tells()
+    assert night.ear.states == ["open", "resolved", "open"]
+    assert kinds(night.slack).count("alert") == 1
+
+
+def test_an_alert_that_grows_is_shown_in_the_channel_and_its_examples_are_not(night):
+    night.sees(0.1, MORNING)
+    assert Reason.GREW in night.sees(0.22, MORNING + 7 * HOUR)
+    [grew] = [post for post in night.slack.posts if post.get("reply_broadcast")]
+    assert grew["text"].startswith("📈 Grew")
+    assert kinds(night.slack) == ["alert", "breakdown", "example", "update"]
+
+
+def test_growth_that_is_not_urgent_disturbs_nobody_at_night(night):
+    night.sees(0.09, MORNING)
+    assert Reason.GREW in night.sees(0.2, MORNING + 13 * HOUR)
+    assert "update" not in kinds(night.slack)
+    night.tells(MORNING + 24 * HOUR)
+    assert kinds(night.slack).count("update") == 1
+
+
+@pytest.mark.parametrize(
+    ("broadcast", "shown"),
+    [
+        ("thread_only", []),
+        ("on_escalation", ["grew", "a change that seemed over is back"]),
+        ("always", ["narrowed", "grew", "a change that seemed over is back", "the snooze is over"]),
+    ],
+)
+def test_which_updates_the_channel_shows_is_a_setting(broadcast, shown):
+    team = Night(broadcast)
+    team.sees(0.5, MORNING)
+    with team.store.begin() as tx:
+        [one] = tx.alerts.all()
+        reasons = [Reason.NARROWED, Reason.GREW, Reason.BACK, Reason.SNOOZE_OVER]
+        numbers = {
+            str(tx.decisions.note(one.alert_id, at=MORNING, reason=r.value, text="So.", signal="refusal")): r.value
+            for r in reasons
+        }
+        for number in numbers:
+            ask_for_update(tx, team.posting, one, int(number), MORNING)
+    team.tells()
+    loud = [post for post in team.slack.posts if post.get("reply_broadcast")]
+    ids = [post["metadata"]["event_payload"]["delivery_id"].rpartition(".")[2] for post in loud]
+    assert sorted(numbers[number] for number in ids) == sorted(shown)
+    team.store.close()

@@ -46,7 +46,8 @@ def test_a_prompt_that_refuses_raises_one_alert_that_names_it_and_can_be_worked_
     assert len(roots) == 1
     root = roots[0]
     assert "v8" in words_of(root)
-    examples = streamed.slack.thread(ALERTS, root["ts"])
+    table, *examples = streamed.slack.thread(ALERTS, root["ts"])
+    assert {"v7", "v8"} & set(words_of(table).split())
     assert 1 <= len(examples) <= 5
     assert all("can't help" in words_of(example) for example in examples)
     script = Script(streamed.slack, streamed.send, meanwhile=streamed.deliver)

@@ -23,7 +23,7 @@ from bot.config_evaluators import EvaluatorSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
 from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in
 from bot.config_review import ReviewSettings
-from bot.config_routes import QuietSettings, ReceiverName, ReceiverSettings, RouteSettings
+from bot.config_routes import QuietSettings, ReceiverName, ReceiverSettings, RouteSettings, unknown_receivers
 from bot.config_rules import BoundSettings, ObjectiveSettings
 from bot.config_signals import SignalName, SignalSettings, mistakes_in
 from bot.config_slack import Secrets, SlackSettings, channels_in, secrets_in
@@ -308,7 +308,8 @@ def load(environment: Mapping[str, str], directory: Path | None = None) -> Setti
         raise BadConfig([f"{path}: not valid TOML: {error}"]) from error
     mistakes: list[str] = []
     file = _checked(content, str(path or "settings"), mistakes)
-    mistakes += [f"{path or 'settings'}: {mistake}" for mistake in evaluator_mistakes(content)]
+    unknown = [] if file is None else unknown_receivers(file.routes, file.receivers)
+    mistakes += [f"{path or 'settings'}: {mistake}" for mistake in (*unknown, *evaluator_mistakes(content))]
     secrets = secrets_in(environment, mistakes)
     channels = channels_in(environment, mistakes)
     api_url = _api_url(environment, mistakes)

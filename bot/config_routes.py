@@ -131,6 +131,23 @@ class ReceiverSettings(Section):
         return self
 
 
+def unknown_receivers(routes: Iterable[RouteSettings], receivers: Iterable[str]) -> list[str]:
+    """A line for each receiver that a route names and that is not there."""
+    known = set(receivers)
+    return [
+        f"routes.{place}.receivers: there is no receiver {name!r}; add [receivers.{name}]"
+        for place, route in enumerate(routes)
+        for name in route.receivers
+        if name not in known
+    ]
+
+
+def missing_keys(receivers: Mapping[str, ReceiverSettings], environment: Mapping[str, str]) -> list[str]:
+    """A line for each variable that should hold a receiver's secret and is not set."""
+    wanted = ((name, r.key_env) for name, r in receivers.items() if r.key_env is not None)
+    return [f"receivers.{n}.key_env: {variable} is not set" for n, variable in wanted if not environment.get(variable)]
+
+
 def routing_of(
     routes: Iterable[RouteSettings], quiet: QuietSettings, default: str, zone: str, receivers: Iterable[str]
 ) -> Routing:
@@ -139,13 +156,8 @@ def routing_of(
     Raises:
         BadConfig: A route names a receiver that is not there.
     """
-    known, routes = set(receivers), tuple(routes)
-    if unknown := [
-        f"routes.{place}.receivers: there is no receiver {name!r}; add [receivers.{name}]"
-        for place, route in enumerate(routes)
-        for name in route.receivers
-        if name not in known
-    ]:
+    routes = tuple(routes)
+    if unknown := unknown_receivers(routes, receivers):
         raise BadConfig(unknown)
     return Routing(
         default=default,
@@ -173,9 +185,9 @@ def keys_in(receivers: Mapping[str, ReceiverSettings], environment: Mapping[str,
     Raises:
         BadConfig: A variable that is named is not set.
     """
-    wanted = {name: r.key_env for name, r in receivers.items() if r.key_env is not None}
-    if missing := [f"receivers.{n}.key_env: {v} is not set" for n, v in wanted.items() if not environment.get(v)]:
+    if missing := missing_keys(receivers, environment):
         raise BadConfig(missing)
+    wanted = {name: r.key_env for name, r in receivers.items() if r.key_env is not None}
     return {name: SecretStr(environment[variable]) for name, variable in wanted.items()}
 
 

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.app import evaluators_of
 from bot.cli.setting import print_json
 from bot.config import Settings, load
+from bot.config_routes import missing_keys
 from bot.judges import unanswerable
 from bot.slack.client import client_of
 from traces.errors import BadConfig, HarkError
@@ -33,7 +34,7 @@ class Finding:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(*, as_json: bool) -> None:
-    """Check settings, database, evaluators, Slack and judges' keys; exits with 1 when something needs a hand.
+    """Check settings, database, evaluators, Slack and the keys of judges and receivers; exits with 1 when something needs a hand.
 
     \b
     Example: hark doctor
@@ -58,6 +59,7 @@ def _examine() -> Iterator[Finding]:
     for name, look in (("database", _database), ("evaluators", _evaluators), ("slack", _slack)):
         yield _looked_at(name, look, settings)
     yield from (Finding("judges", False, line) for line in unanswerable(settings.judges))
+    yield from (Finding("receivers", False, line) for line in missing_keys(settings.receivers, os.environ))
 
 
 def _looked_at(name: str, look: Callable[[Settings], str], settings: Settings) -> Finding:

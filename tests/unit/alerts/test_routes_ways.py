@@ -7,11 +7,14 @@ from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from made import NOW, alert
 
 from alerts.routes import Hours, Quiet, Route, Routing
 from alerts.severity import Severity, severity_of
+from bot.cli.main import hark
+from bot.config import load
 from bot.config_routes import QuietSettings, ReceiverSettings, RouteSettings, keys_in, routing_of
 from traces.errors import BadConfig
 from traces.model import Direction, Segment
@@ -200,3 +203,22 @@ def test_a_key_that_is_not_in_the_environment_is_named_and_one_that_is_prints_as
     with pytest.raises(BadConfig, match=r"receivers\.pager\.key_env: PAGER_KEY is not set"):
         keys_in(pager, {})
     assert "s3cret" not in str(keys_in(pager, {"PAGER_KEY": "s3cret"}))
+
+
+def test_doctor_and_every_command_tell_of_a_receiver_that_is_not_there(tmp_path, monkeypatch):
+    (tmp_path / "hark.toml").write_text('[[routes]]\nchannel = "#a"\nreceivers = ["pagr"]\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        BadConfig, match=r"hark\.toml: routes\.0\.receivers: there is no receiver 'pagr'; add \[receivers"
+    ):
+        load({})
+
+
+def test_doctor_tells_which_key_of_a_receiver_is_missing(tmp_path, monkeypatch):
+    said = '[receivers.pager]\nkind = "pagerduty"\nkey_env = "PAGER_KEY"\n'
+    (tmp_path / "hark.toml").write_text(said, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARK_DATABASE_URL", f"sqlite:///{tmp_path / 'hark.db'}")
+    looked = CliRunner().invoke(hark, ["doctor"])
+    assert "✗ receivers    receivers.pager.key_env: PAGER_KEY is not set" in looked.output
+    assert looked.exit_code == 1

@@ -291,7 +291,14 @@ def _also(sighting: Sighting) -> dict[str, Any]:
 
 def resolved(scene: Scene, alert: Alert, outcome: str) -> Alert:
     """The alert is over, by itself."""
-    over = replace(alert, state=AlertState.RESOLVED, resolved_at=scene.now, detail={**alert.detail, "outcome": outcome})
+    over = replace(
+        alert,
+        state=AlertState.RESOLVED,
+        resolved_at=scene.now,
+        snoozed_by=None,
+        snoozed_until=None,
+        detail={**alert.detail, "outcome": outcome},
+    )
     written = scene.put(write(scene, alert, over))
     note(scene, written, Reason.OVER, f"{outcome[0].upper()}{outcome[1:]}.")
     return written

@@ -33,3 +33,9 @@ def test_a_change_is_shown_at_the_latest_after_half_a_minute_however_many_alerts
     assert told.lost == 0
     assert told.nearest >= APART
     assert told.delays[-1] <= APART + timedelta(seconds=60 // 2 // 4)
+
+
+def test_changes_that_come_while_a_message_is_being_sent_wait_for_each_other_too(store):
+    told = storm(store, changes=600, alerts=10, channels=["C0ONE"], during=True)
+    assert told.lost == 0
+    assert told.nearest >= APART

@@ -97,10 +97,18 @@ class Outbox(Part):
     def _renew(self, delivery_id: str, at: datetime, apart: timedelta) -> None:
         # A row that is being sent keeps its state: whoever sends it sees the higher revision and sends once more.
         self._connection.execute(update(_T).where(self._is(delivery_id)).values(revision=_T.c.revision + 1))
-        sent_at = self._connection.execute(
-            select(_T.c.attempt_at).where(self._is(delivery_id), _T.c.state == DeliveryState.SENT)
-        ).scalar_one_or_none()
-        due_at = at if sent_at is None else max(at, sent_at + apart)
+        began = self._connection.execute(
+            select(_T.c.attempt_at, _T.c.due_at, _T.c.state).where(
+                self._is(delivery_id), _T.c.state.in_([DeliveryState.SENT.value, DeliveryState.SENDING.value])
+            )
+        ).first()
+        due_at = at if began is None else max(at, began.attempt_at + apart)
+        if began is not None and began.state == DeliveryState.SENDING:
+            # Until it is sent nothing reads when it is due; what was asked for soonest counts.
+            again = due_at if began.due_at <= began.attempt_at else min(due_at, began.due_at)
+            self._connection.execute(
+                update(_T).where(self._is(delivery_id), _T.c.state == DeliveryState.SENDING).values(due_at=again)
+            )
         self._connection.execute(
             update(_T)
             .where(self._is(delivery_id), _T.c.state == DeliveryState.SENT)
@@ -192,6 +200,7 @@ class Outbox(Part):
                 delivered_revision=delivery.revision,
                 posted_channel=channel,
                 posted_ts=ts,
+                attempt_at=at,
                 problem=None,
                 attempts=0,
             )
@@ -199,7 +208,7 @@ class Outbox(Part):
         self._connection.execute(
             update(_T)
             .where(self._is(delivery.delivery_id), _T.c.revision > delivery.revision)
-            .values(state=DeliveryState.PENDING.value, due_at=at)
+            .values(state=DeliveryState.PENDING.value)
         )
 
     def found(self, delivery_id: str, *, channel: str, ts: str, at: datetime) -> None:

@@ -111,7 +111,7 @@ def test_who_presses_what_this_version_does_not_know_is_told_so(slack, socket, t
         sent = script.hands.submit(script.see(script.filled_view), {"verdict": "no"}, MIA)
         sent.payload["view"]["callback_id"] = "from_another_version"
         assert "another version" in words_of(socket(sent)["view"])
-        assert controls(script.message(REVIEW, card)) == ["label_yes", "label_no", "label_more"]
+        assert controls(script.message(REVIEW, card)) == ["label_yes", "label_no", "label_more", "label_menu"]
         assert running.stop() == 0
 
 

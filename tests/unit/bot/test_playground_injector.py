@@ -380,6 +380,8 @@ def test_a_wrong_secret_is_a_problem_the_person_sees(injector, workspace, card):
 
 
 def test_an_app_that_is_not_there_is_a_problem_the_person_sees(workspace, card):
-    with loopback_socket() as closed, httpx.Client() as client:
-        injector = Injector(workspace, f"{address(closed)}/slack/events", SECRET, client)
+    with loopback_socket() as closed:
+        nobody = address(closed)
+    with httpx.Client() as client:
+        injector = Injector(workspace, f"{nobody}/slack/events", SECRET, client)
         assert "connection_failed" in injector.click(REVIEW, card, "good", user="U0MAYA").problem

@@ -103,7 +103,7 @@ REFUSED: list[tuple[Any, str]] = [
     (conversation(labels=[{"name": "a", "value": None, "reviewer": "r"}]), "labels[0].value: is empty"),
     (
         conversation(labels=[{"name": "a", "value": 1, "reviewer": "r", "colour": 1}]),
-        "labels[0].colour: is not a known field; known are name, value, reviewer, note, at, inclusion_probability",
+        "labels[0].colour: is not a known field; known are name, value, reviewer, note, at, inclusion_probability, question_version",
     ),
     (conversation(feedback=[{"value": 1}]), "feedback[0].name: is missing"),
 ]

@@ -151,7 +151,7 @@ def test_a_conversation_is_refused_by_the_name_of_what_is_wrong_with_it():
         ({"id": "c"}, "messages"),
         (talk() | {"messages": [{"role": "user"}, {"role": "robot"}]}, "messages[1].role"),
         (talk() | {"started_at": "yesterday"}, "started_at"),
-        (talk() | {"labels": [{"name": "x", "value": 1}]}, "labels[0].reviewer"),
+        (talk() | {"labels": [{"value": 1}]}, "labels[0].name"),
         ([], ""),
         (None, ""),
     ):

@@ -74,11 +74,11 @@ bench-peers: setup
 docs: $(VENV)/.installed
 	@$(BIN)/python -m bot.docs
 
-# Needs uv, which only those who change the dependencies have to install.
 # The README's pictures, taken from a running demo; needs a chromium.
 screenshots: setup
 	@$(BIN)/python tests/browser/screenshots.py
 
+# Needs uv, which only those who change the dependencies have to install.
 lock:
 	uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock

@@ -221,6 +221,7 @@ function Overflow({ element, blockId }) {
     const items = [...frame.current.querySelectorAll("[role=menuitem]")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") {
+      event.preventDefault();
       event.stopPropagation();
       close();
     }

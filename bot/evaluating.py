@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
-from bot.app import evaluators_of
 from bot.config import Settings
+from bot.wiring.evaluators import evaluators_of
 from evaluators.base import Evaluator, Sampling
 from evaluators.learned.evaluator import Learning, has_rules, is_learnable
 from evaluators.learned.examples import Labelled as Lesson

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from alerts.backtest import Rehearsal, Sensitivity, WouldBe
-from bot.app import watch_settings_of
 from bot.cli.plot import Drawing
 from bot.cli.setting import Span, built, print_json
 from bot.cli.value_series import Columns, judge_file
 from bot.rehearsal import preview
 from bot.slack.blocks.figures import figure, span
+from bot.wiring.jobs import watch_settings_of
 from traces.clock import format_time
 from traces.errors import BadInput
 from traces.model import Signal

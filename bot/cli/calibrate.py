@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from bot.app import rules_of_calibration
 from bot.cli.setting import opened, print_json, say, settings
 from bot.jobs.calibrate import Calibrating
 from bot.slack.text import one_line
 from bot.thresholds import Standing, Thresholds, standing
+from bot.wiring.jobs import rules_of_calibration
 from evaluators.report import Bounds, EvaluatorReport, report_of
 from traces.clock import format_time
 from traces.model import Calibration, Json

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import click
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.app import evaluators_of
 from bot.cli.setting import print_json
 from bot.config import Settings, load
 from bot.config_routes import missing_keys
 from bot.judges import unanswerable
 from bot.slack.client import client_of
+from bot.wiring.evaluators import evaluators_of
 from traces.errors import BadConfig, HarkError
 from traces.store import open_store
 

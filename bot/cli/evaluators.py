@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import click
 
-from bot.app import catalogue_of, evaluators_of
 from bot.classifiers import Heads, learning
 from bot.cli.setting import print_json, settings
 from bot.names import told_of
 from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, seconds_or_more, unjudged_text
 from bot.slack.blocks.figures import money, percent
+from bot.wiring.evaluators import catalogue_of, evaluators_of
 from evaluators.base import JUDGE_LAYER
 from evaluators.learned.naming import other_names
 from traces.clock import SystemClock

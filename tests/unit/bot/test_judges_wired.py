@@ -12,10 +12,11 @@ import pytest
 from judge_provider import serving_provider
 from made import HOUR, NOW, talk
 
-from bot.app import build_hark, catalogue_of
+from bot.app import build_hark
 from bot.cli import main
 from bot.config import load
 from bot.slack.blocks.evaluators import catalogue_message
+from bot.wiring.evaluators import catalogue_of
 from traces.clock import FakeClock, format_time
 from traces.model import EVERYTHING, EvaluatorFailure, Score
 from traces.store.rollups import HOUR_S

@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 from talks import talk
 
-from bot.app import evaluators_of
 from bot.config import load
+from bot.wiring.evaluators import evaluators_of
 from evaluators.base import Traits, traits_of
 from evaluators.options import read_options, versioned
 from evaluators.registry import BUILT_IN, DEFAULT_ON, build

@@ -1,0 +1,60 @@
+"""The evaluators that run, from the settings that switch them on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.catalogue import Catalogue
+from bot.classifiers import Heads, learning
+from bot.config import Settings
+from bot.judges import Bench
+from evaluators.base import Evaluator
+from evaluators.registry import build, catalogue
+from traces.clock import Clock, SystemClock
+from traces.store import Store
+
+
+def evaluators_of(
+    settings: Settings, clock: Clock | None = None, store: Store | None = None, heads: Heads | None = None
+) -> tuple[Evaluator, ...]:
+    """The evaluators that the settings switch on; with a store, judges keep their budget and their answers there.
+
+    With ``heads``, judges sample by what classifiers say of a conversation, where these have taken over.
+
+    Raises:
+        BadConfig: A name is no evaluator's, or a judge cannot work as it is set; lists every mistake.
+    """
+    bench = Bench(
+        settings.judges,
+        settings.judge,
+        store,
+        clock if clock is not None else SystemClock(),
+        (lambda evaluator: evaluator) if heads is None else (lambda evaluator: learning([evaluator], heads)[0]),
+    )
+    chosen = settings.evaluators
+    return build(
+        chosen.disabled,
+        bench.criteria,
+        judge_of=bench.judge_of,
+        enabled=chosen.enabled,
+        options=chosen.option_tables,
+        plugins=chosen.plugins,
+    )
+
+
+def taught_by(settings: Settings) -> dict[str, list[str]]:
+    """By evaluator, the judges of the template of its name: they are asked the same question, and teach its classifier."""
+    asked = [judge for judge in settings.judges if judge.template is not None and not judge.question.strip()]
+    return {str(judge.template): [j.name for j in asked if j.template == judge.template] for judge in asked}
+
+
+def catalogue_of(settings: Settings, running: Sequence[Evaluator]) -> Catalogue:
+    """What there is to say of the evaluators that run, and of those that do not."""
+    return Catalogue(catalogue(running, settings.evaluators.disabled), settings.judges, settings.conversations.quiet)
+
+
+def watched_judges(settings: Settings, clock: Clock, store: Store) -> tuple[Evaluator, ...]:
+    """The judges as their anchors are put before them: asked about each, without taking the answer of another time."""
+    judges = [judge.model_copy(update={"sample_rate": 1.0, "stratify_by": None}) for judge in settings.judges]
+    bench = Bench(judges, settings.judge.model_copy(update={"cache": False}), store, clock)
+    return tuple(bench.judge_of(c) for c in bench.criteria if settings.calibration.anchors)

@@ -1,0 +1,184 @@
+"""The jobs, from the settings that say what each of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+
+from alerts.posting import Posting
+from alerts.signals import SignalOverride
+from alerts.watch import WatchSettings
+from bot.classifiers import Heads
+from bot.config import DetectSettings, Settings
+from bot.config_routes import keys_in, routing_of
+from bot.config_rules import rules_of
+from bot.jobs.anchors import Anchoring
+from bot.jobs.backfill import Backfill
+from bot.jobs.calibrate import Calibrating, CalibrationRules
+from bot.jobs.deliver import Delivering
+from bot.jobs.detect import Detection
+from bot.jobs.digest import Digesting, DigestPlan
+from bot.jobs.drift import Drifting, Likeness
+from bot.jobs.evaluate import Cuts, Evaluation
+from bot.jobs.notify import Notifying
+from bot.jobs.pick import Picker, PickSettings
+from bot.jobs.poll import Polled, Polling
+from bot.jobs.quiet import LearningQuiet
+from bot.jobs.retain import Retaining
+from bot.jobs.train import Training
+from bot.jobs.write_back import WritingBack
+from bot.receivers.registry import receivers_of
+from bot.schedule import Jobs, Nudge
+from bot.slack.ask import Desk
+from bot.slack.blocks.values import StatusReport
+from bot.slack.render import Renderer
+from bot.vitals import Heartbeat
+from bot.wiring.evaluators import taught_by, watched_judges
+from evaluators.base import Evaluator
+from traces.clock import Clock
+from traces.store import Store
+from traces.urlguard import GuardedClient, UrlGuard
+
+
+def jobs_of(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    evaluators: Sequence[Evaluator],
+    heads: Heads,
+    overrides: Mapping[str, SignalOverride],
+    deliver: Delivering | None,
+    nudge: Nudge,
+    sources: Sequence[Polled],
+) -> Jobs:
+    posts = deliver is not None
+    detect, quiet = settings.detect, settings.conversations.quiet
+    picker = Picker(evaluators, _picking(settings, posts=posts))
+    watch = watch_settings_of(detect)
+    likeness = Likeness()
+    evaluate = Evaluation(
+        store,
+        evaluators,
+        _cuts(settings, overrides, likeness),
+        picker,
+        quiet,
+        settings.judge.at_once,
+        heads.refresh,
+    )
+    backfill = Backfill(store, evaluate, settings.judge.at_once)
+    return Jobs(
+        poll=Polling(store, sources, quiet, clock),
+        write_back=WritingBack(store, sources),
+        quiet=LearningQuiet(store, is_fixed=settings.conversations.quiet_minutes is not None),
+        evaluate=evaluate,
+        detect=Detection(
+            store,
+            watch,
+            _posting(settings, posts=posts),
+            {e.name: e.bad for e in evaluators},
+            overrides,
+            tuple(polled.source.name for polled in sources),
+            rules_of(settings.slos, settings.thresholds),
+        ),
+        calibrate=Calibrating(store, rules_of_calibration(settings)),
+        drift=Drifting(store, likeness),
+        anchors=Anchoring(
+            store,
+            watched_judges(settings, clock, store),
+            settings.calibration.anchors,
+            timedelta(hours=settings.calibration.anchors_every_hours),
+        ),
+        train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
+        deliver=deliver,
+        nudge=nudge,
+        picker=picker,
+        retain=Retaining(store, settings.retention.keep),
+    )
+
+
+def watch_settings_of(detect: DetectSettings) -> WatchSettings:
+    """How detection runs."""
+    return WatchSettings(
+        timezone=detect.timezone,
+        weeks_between_false_alerts=detect.weeks_between_false_alerts,
+        history=timedelta(weeks=detect.history_weeks),
+        grace=timedelta(minutes=detect.grace_minutes),
+        excluded=detect.excluded_ranges,
+    )
+
+
+def rules_of_calibration(settings: Settings) -> CalibrationRules:
+    """What labels may move by themselves."""
+    return CalibrationRules(
+        are_automatic=settings.calibration.thresholds == "automatic",
+        promises={name: promised.promise for name, promised in settings.calibration.promises.items()},
+    )
+
+
+def _cuts(settings: Settings, overrides: Mapping[str, SignalOverride], likeness: Likeness) -> Cuts:
+    cuts = Cuts(
+        keys=settings.segments.keys,
+        max_values=settings.segments.max_values,
+        defined={name: o.definition for name, o in overrides.items() if o.definition is not None},
+        drift=likeness.measure,
+    )
+    return replace(cuts, placed=likeness.placed) if "topic" in cuts.keys else cuts
+
+
+def _posting(settings: Settings, *, posts: bool) -> Posting:
+    return Posting(
+        channel=settings.slack.alerts_channel if posts else None,
+        examples=settings.review.examples_per_alert,
+        routing=routing_of(
+            settings.routes, settings.quiet, settings.slack.alerts_channel, settings.detect.timezone, settings.receivers
+        ),
+    )
+
+
+def _picking(settings: Settings, *, posts: bool) -> PickSettings:
+    return PickSettings(
+        channel=settings.slack.review_channel if posts else None,
+        per_day=settings.review.items_per_day,
+        most_per_day=settings.review.most_per_day,
+    )
+
+
+def digesting_of(settings: Settings, store: Store) -> Digesting | None:
+    chosen = settings.digest
+    if not chosen.daily and not chosen.weekly:
+        return None
+    plan = DigestPlan(
+        channel=chosen.channel or settings.slack.alerts_channel,
+        hour=chosen.hour,
+        weekday=chosen.weekly_on,
+        daily=chosen.daily,
+        zone=settings.detect.timezone,
+    )
+    return Digesting(store, plan)
+
+
+def notifying_of(
+    settings: Settings, environment: Mapping[str, str], store: Store, clock: Clock, renderer: Renderer
+) -> Notifying | None:
+    if not settings.receivers:
+        return None
+    keys = keys_in(settings.receivers, environment)
+    return Notifying(store, receivers_of(settings.receivers, keys, clock), clock, renderer)
+
+
+def heartbeat_of(settings: Settings, clock: Clock, store: Store, desk: Desk) -> Heartbeat | None:
+    if settings.heartbeat_url is None:
+        return None
+    url = settings.heartbeat_url.get_secret_value()
+    allowed = [httpx.URL(url).host] if settings.heartbeat.allow_private else []
+    client = GuardedClient(UrlGuard(allowed), clock)
+    return Heartbeat(url, client, lambda: status_of(store, clock, desk), settings.heartbeat.every_s)
+
+
+def status_of(store: Store, clock: Clock, desk: Desk) -> StatusReport:
+    """What stands, as of now."""
+    with store.read() as tx:
+        return desk.status(tx, clock.now())

@@ -1,0 +1,69 @@
+"""What listens to Slack, from the settings and the services behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.alerting import Alerting
+from bot.config import Settings
+from bot.home import Home
+from bot.queue import Queue
+from bot.review import Review
+from bot.review_desk import ReviewDesk
+from bot.sent_messages import SentMessages
+from bot.settings_told import home_settings_of, queue_rules_of
+from bot.sharing import Sharing
+from bot.slack.access import Access, Workspace
+from bot.slack.app import bolt_app
+from bot.slack.ask import Desk
+from bot.slack.listening.base import Edge
+from bot.slack.listening.surfaces import Services, listening_to
+from bot.slack.reading import Reading
+from bot.slack.render import Renderer
+from bot.trace_pages import TracePages
+from traces.clock import Clock
+from traces.store import Store
+
+
+def bolt_of(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    client: WebClient,
+    desk: Desk,
+    renderer: Renderer,
+    nudge: Callable[[], None],
+) -> App:
+    access = Access(settings.roles, Workspace(client))
+    edge = Edge(client, access, nudge)
+    queue = Queue(store, clock, queue_rules_of(settings))
+    reviewing = ReviewDesk(store, clock, queue, renderer)
+    services = Services(
+        review=Review(
+            store,
+            clock,
+            lambda tx, name: desk.taxonomy.question_version(tx, name, renderer.question(name).question),
+        ),
+        alerting=Alerting(store, clock, settings.detect.timezone),
+        desk=desk,
+        reading=Reading(store, clock, access, TracePages(settings.sources), settings.review.rule_of_votes),
+        taxonomy=desk.taxonomy,
+        queue=queue,
+        reviewing=reviewing,
+        sent=SentMessages(store, clock),
+        sharing=Sharing(store=store, clock=clock),
+        home=Home(
+            store=store,
+            clock=clock,
+            access=access,
+            desk=desk,
+            renderer=renderer,
+            reviewing=reviewing,
+            settings=home_settings_of(settings),
+        ),
+        clock=clock,
+    )
+    return bolt_app(client, listening_to(edge, services))

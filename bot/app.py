@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from pydantic import SecretStr
 from slack_bolt import App
@@ -99,7 +100,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     renderer.also_draws(SHARED, desk.delivered)
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
     renderer.also_draws(DIGEST, desk.digests.delivered)
-    deliver = None if client is None else Delivering(store, client, clock, renderer, settings.slack.broadcast)
+    deliver = None if client is None else _delivering(settings, store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)
     nudge = Nudge()
     return Hark(
@@ -118,3 +119,8 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         bolt=None if client is None else bolt_of(settings, store, clock, client, desk, renderer, nudge),
         webhook_secrets=webhook_secrets,
     )
+
+
+def _delivering(settings: Settings, store: Store, client: WebClient, clock: Clock, renderer: Renderer) -> Delivering:
+    slack = settings.slack
+    return Delivering(store, client, clock, renderer, slack.broadcast, timedelta(seconds=slack.doubt_s))

@@ -69,6 +69,13 @@ class SlackSettings(Section):
         description="Which updates in an alert's thread are shown in the channel as well: none, those that it has grown "
         "or is back, or all.",
     )
+    doubt_s: float = Field(
+        default=60.0,
+        ge=1,
+        le=3_600,
+        description="Seconds for which a post whose answer was lost may still turn up in Slack; after them it is posted again "
+        "if it is not in the channel.",
+    )
 
 
 class Secrets(Section):

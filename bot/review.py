@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.slack.access import Person
 from evaluators.truth import truth_of
+from traces import crash_points
 from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import AuditEntry, Json, Label
@@ -68,6 +69,7 @@ class Review:
             if answer.is_kept:
                 _keep(tx, item, person, now, request_key, expected=answer.expected)
             show(tx, item.item_id, now)
+            crash_points.passing("label.given")
             return any(changed)
 
     def undo(self, item_id: str, person: Person, request_key: str) -> bool:

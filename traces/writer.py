@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from traces import crash_points
 from traces.arriving import Roll, Sending, arrivals_of
 from traces.clock import Clock
 from traces.errors import Busy, StoreUnavailable
@@ -211,12 +212,14 @@ class Writer:
         try:
             with self._store.begin(max(_LEAST_PATIENCE_S, self._patience_s - waited_s)) as tx:
                 taken = self._take(tx, group)
+                crash_points.passing("ingest.taken")
         except StoreUnavailable as error:
             for job in group:
                 job.done.set_exception(error)
         except Exception as error:  # noqa: BLE001 - the one writer must outlive whatever one sender sent
             self._commit_apart(group, error)
         else:
+            crash_points.passing("ingest.stored")
             for job, outcome in zip(group, taken, strict=True):
                 job.done.set_result(outcome)
 

@@ -24,6 +24,7 @@ from bot.http import Receiver
 from bot.keys import door_of
 from bot.schedule import Schedule
 from bot.slack.app import answer_the_unknown
+from traces import crash_points
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def run(*, port: int | None, host: str | None) -> None:
     \b
     Example: hark run --port 8787
     """
+    crash_points.arm(os.environ.get(crash_points.VARIABLE, ""))
     with built() as hark:
         server = hark.settings.server
         bound = _bind(host or server.host, server.port if port is None else port)

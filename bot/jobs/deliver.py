@@ -26,16 +26,17 @@ from bot.slack.blocks.surface import EVENT_TYPE, Message, News
 from bot.slack.check import check
 from bot.slack.failures import CALL_FAILED, is_doubtful, is_malformed, is_permanent, is_timeout, problem, retry_after
 from bot.slack.render import Renderer
+from traces import crash_points
 from traces.clock import Clock
 from traces.store import Store
 from traces.store.outbox import Delivery
 
 _LOG = logging.getLogger(__name__)
 
-_SOON = timedelta(seconds=10)
-"""When it is first looked up whether Slack has a message; the search of a history lags behind by less."""
-_GRACE = timedelta(seconds=60)
+DOUBT = timedelta(seconds=60)
 """Longer than any answer of Slack that a timed-out client, or one of another process, may still have caused."""
+_SOON = 6
+"""After this part of the doubt it is first looked up whether Slack has a message; a history lags behind by less."""
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=5)
 _MOST_ATTEMPTS = 60
@@ -89,11 +90,13 @@ class Delivering:
         clock: Clock,
         renderer: Renderer,
         broadcast: Broadcast = "on_escalation",
+        doubt: timedelta = DOUBT,
     ) -> None:
         self._store = store
         self._client = client
         self._clock = clock
         self._renderer = renderer
+        self._doubt, self._soon = doubt, doubt / _SOON
         self._shown_in_channel = _SHOWN_IN_CHANNEL[broadcast]
         self._paused: dict[str, datetime] = {}
         self._ended: dict[str, datetime] = {}
@@ -136,12 +139,15 @@ class Delivering:
                 tx.outbox.bury(delivery.delivery_id, problem="what it was about is gone")
         if delivery is None or message is None:
             return _Outcome.BURIED
+        crash_points.passing("deliver.claimed")
         try:
             sent = self._send(delivery, message, parent, repeat=repeat)
         except CALL_FAILED as error:
             return self._failed(delivery, error)
+        crash_points.passing("deliver.posted")
         with self._store.begin() as tx:
             tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=self._clock.now())
+        crash_points.passing("deliver.noted")
         return _Outcome.SENT
 
     def _send(self, delivery: Delivery, message: Message, parent: Delivery | None, *, repeat: bool) -> _Sent:
@@ -201,16 +207,17 @@ class Delivering:
         """Find out what became of deliveries that were cut off."""
         now = self._clock.now()
         with self._store.read() as tx:
-            lost = tx.outbox.interrupted(now - _SOON)
+            lost = tx.outbox.interrupted(now - self._soon)
         self._looked = {d.delivery_id: self._looked[d.delivery_id] for d in lost if d.delivery_id in self._looked}
-        self._ended = {i: at for i, at in self._ended.items() if now - at < _GRACE}
+        self._ended = {i: at for i, at in self._ended.items() if now - at < self._doubt}
         left_alone = self._resting()
         for delivery in lost:
-            is_over = delivery.attempt_at is None or now - delivery.attempt_at > _GRACE
+            is_over = delivery.attempt_at is None or now - delivery.attempt_at > self._doubt
             if delivery.channel in left_alone or not (is_over or self._deserves_a_look(delivery, now)):
                 continue
             self._looked[delivery.delivery_id] = delivery.attempt_at
             standing = _Standing.ABSENT if delivery.posted_ts else self._look_up(delivery)
+            crash_points.passing("deliver.looked_up")
             is_absent = standing is _Standing.ABSENT and delivery.delivery_id in self._ended
             if not (is_over or is_absent or isinstance(standing, _Sent)):
                 continue
@@ -230,7 +237,7 @@ class Delivering:
         """Whether to look for a message before its time is over: once, a little after the call for it has ended."""
         if delivery.posted_ts is not None or self._looked.get(delivery.delivery_id) == delivery.attempt_at:
             return False
-        return now - self._ended.get(delivery.delivery_id, now - _SOON) >= _SOON
+        return now - self._ended.get(delivery.delivery_id, now - self._soon) >= self._soon
 
     def _look_up(self, delivery: Delivery) -> _Sent | _Standing:
         """The message of a delivery in its channel's history, where the bot may read it."""

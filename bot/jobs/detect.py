@@ -15,6 +15,7 @@ from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed
 from bot.jobs.drift import NewTopics
+from traces import crash_points
 from traces.model import Direction
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
@@ -76,6 +77,8 @@ class Detection:
             decisions += pipeline.wake(tx, self._posting, now, watch, terrain)
             watch.save(tx)
             tx.state.job_ran("detect", now, {"series": watch.series})
+            crash_points.passing("detect.found")
+        crash_points.passing("detect.stored")
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
         self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
         self._judges = judges

@@ -18,6 +18,7 @@ from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
 from evaluators.base import JUDGE_LAYER, Evaluator, Sampling, traits_of
 from evaluators.run import run_all
+from traces import crash_points
 from traces.ingest import merge_due
 from traces.model import Change, Conversation
 from traces.quiet import QUIET
@@ -110,6 +111,8 @@ class Evaluation:
             tx.scores.put(fresh, now)
             self._measure(tx, [p.conversation for p in pending], fresh, now)
             tx.conversations.evaluated(pending, to_judge)
+            crash_points.passing("evaluate.scored")
+        crash_points.passing("evaluate.stored")
 
     def _is_judged(self, pending: Pending) -> bool:
         return any(_asks_about(judge, pending.conversation) for judge in self._judges)

@@ -65,6 +65,14 @@ class JudgeSettings(Section):
     flagged_sample_rate: float = Field(
         default=1.0, gt=0, le=1, description="Share of the conversations flagged by stratify_by that is judged."
     )
+    cascade: bool = Field(
+        default=False,
+        description="Whether a classifier, learned from labels of this judge's question, answers where it is sure, "
+        "and the judge is asked only where it is not.",
+    )
+    cascade_audit: float = Field(
+        default=0.05, gt=0, le=1, description="Share of what the classifier is sure of that is judged all the same."
+    )
     daily_usd: float | None = Field(
         default=None, ge=0, description="US dollars that this judge may cost in a day (UTC).", examples=[2.0]
     )
@@ -94,6 +102,8 @@ class JudgeSettings(Section):
                 raise ValueError(f"the template {needed} needs the text of the {needed}: set {needed}")
         if self.template == "rule_adherence" and len(self.name) > _RULES_NAME:
             raise ValueError(f"the name of a judge of rules has at most {_RULES_NAME} characters")
+        if self.cascade and (self.stratify_by is not None or self.template == "rule_adherence"):
+            raise ValueError("cascade goes neither with stratify_by nor with rule_adherence; leave one of them out")
         if self.stratify_by is not None and self.sample_rate == 0:
             raise ValueError("sample_rate must be more than 0 beside stratify_by, so that every stratum has its share")
         return self

@@ -29,6 +29,8 @@ from evaluators.judge import (
     criterion_of,
     price_per_token,
 )
+from evaluators.learned.cascade import Cascade
+from evaluators.learned.evaluator import HeadOf
 from evaluators.registry import build
 from evaluators.rules import KnownRule, RuleAdherence, RuleBook, RulesInMemory
 from traces.clock import Clock
@@ -44,7 +46,8 @@ _MOST_RULES: Final = 5_000
 class Bench:
     """Makes judges. Without a store, a budget holds within the process only, and nothing is kept.
 
-    ``taught`` gives an evaluator its classifier, for those by whose scores judges sample.
+    ``taught`` gives an evaluator its classifier, for those by whose scores judges sample; ``head_of`` knows the classifiers
+    that answer in place of judges.
 
     Raises:
         BadConfig: A judge has a budget but no price, or goes by an evaluator that there is not.
@@ -57,7 +60,9 @@ class Bench:
         store: Store | None,
         clock: Clock,
         taught: Callable[[Evaluator], Evaluator] = lambda evaluator: evaluator,
+        head_of: HeadOf | None = None,
     ) -> None:
+        self._head_of = head_of
         self._taught = taught
         self._judges = {judge.name: judge for judge in judges}
         own = {judge.name: judge.daily_usd for judge in judges if judge.daily_usd is not None}
@@ -88,7 +93,9 @@ class Bench:
         kind = GroundednessJudge if judge.template == "groundedness" else Judge
         # What is scripted costs nothing, and its script is no part of its version.
         cache = None if judge.model == SCRIPTED else self._answers
-        return kind(criterion, models[0], fallback=models[1:], strata=strata, cache=cache)
+        asked = kind(criterion, models[0], fallback=models[1:], strata=strata, cache=cache)
+        is_behind = judge.cascade and self._head_of is not None
+        return Cascade(asked, self._head_of, judge.cascade_audit) if is_behind and self._head_of else asked
 
     def _model(self, criterion: Criterion, judge: JudgeSettings, name: str) -> JudgeModel:
         if name == SCRIPTED:

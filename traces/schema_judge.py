@@ -30,6 +30,9 @@ judge_spending = Table(
     Column("usd", Float, nullable=False),
     Column("calls", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
+    Column("spared", Integer, nullable=False, server_default="0"),
+    Column("audited", Integer, nullable=False, server_default="0"),
+    Column("agreed", Integer, nullable=False, server_default="0"),
 )
 
 judge_rules = Table(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from bot.classifiers import Heads
 from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import outdate
+from evaluators.learned.cascade import Cascade, Untaught
 from evaluators.learned.evaluator import Learning
 from evaluators.learned.examples import JUDGED, MOST_JUDGED, Labelled, learn_from
 from evaluators.learned.head import Head
@@ -64,6 +65,11 @@ class Training:
         # Its own, which change while it learns only: those that speak change between two passes of evaluation.
         self._heads = Heads()
         self._learning = {e.name: Learning(e.rules, self._heads) for e in evaluators if isinstance(e, Learning)}
+        # What a judge said stays: it would have to be paid for again, and the classifier says the same where it is sure.
+        self._stays = {e.name for e in evaluators if isinstance(e, Cascade)}
+        self._learning |= {
+            e.name: Learning(Untaught(e.judge), self._heads) for e in evaluators if isinstance(e, Cascade)
+        }
         self._backfill = backfill
         self._history = history
         self._judges = judges
@@ -113,7 +119,7 @@ class Training:
             self._heads.forget(name)
             self._heads.refresh(tx)
             speaks_anew = learning.version != before
-            if speaks_anew:
+            if speaks_anew and name not in self._stays:
                 tx.state.job_ran(_RESCORE + name, now, {"is_done": False})
         _LOG.info("classifier of %s, %d labels: %s", name, head.n_labels, head.reason)
         return Trained(head=head, speaks_anew=speaks_anew)

@@ -30,6 +30,7 @@ def evaluators_of(
         store,
         clock if clock is not None else SystemClock(),
         (lambda evaluator: evaluator) if heads is None else (lambda evaluator: learning([evaluator], heads)[0]),
+        heads,
     )
     chosen = settings.evaluators
     return build(
@@ -43,9 +44,13 @@ def evaluators_of(
 
 
 def taught_by(settings: Settings) -> dict[str, list[str]]:
-    """By evaluator, the judges of the template of its name: they are asked the same question, and teach its classifier."""
+    """By evaluator, the judges that are asked its question, and teach its classifier.
+
+    Those are the judges of the template of its name, and a judge that has a classifier of its own.
+    """
     asked = [judge for judge in settings.judges if judge.template is not None and not judge.question.strip()]
-    return {str(judge.template): [j.name for j in asked if j.template == judge.template] for judge in asked}
+    by_template = {str(judge.template): [j.name for j in asked if j.template == judge.template] for judge in asked}
+    return {judge.name: [judge.name] for judge in settings.judges if judge.cascade} | by_template
 
 
 def catalogue_of(settings: Settings, running: Sequence[Evaluator]) -> Catalogue:
@@ -55,6 +60,9 @@ def catalogue_of(settings: Settings, running: Sequence[Evaluator]) -> Catalogue:
 
 def watched_judges(settings: Settings, clock: Clock, store: Store) -> tuple[Evaluator, ...]:
     """The judges as their anchors are put before them: asked about each, without taking the answer of another time."""
-    judges = [judge.model_copy(update={"sample_rate": 1.0, "stratify_by": None}) for judge in settings.judges]
+    judges = [
+        judge.model_copy(update={"sample_rate": 1.0, "stratify_by": None, "cascade": False})
+        for judge in settings.judges
+    ]
     bench = Bench(judges, settings.judge.model_copy(update={"cache": False}), store, clock)
     return tuple(bench.judge_of(c) for c in bench.criteria if settings.calibration.anchors)

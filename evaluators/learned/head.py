@@ -11,12 +11,16 @@ from typing import Any, Final
 
 import orjson
 
+from evaluators.calibration.promise import Measure, Promise, keep
 from evaluators.learned.features import FEATURES_VERSION, Seen, in_words
 from evaluators.learned.logistic import NUMBERS, Example, Model, fit, moved
 from evaluators.learned.validate import Trial, cross_validate, enough
 from traces.errors import BadInput
 from traces.model import JsonMap
 
+SURE: Final = 0.95
+"""How often a classifier has to be right where it answers in place of a judge."""
+_HALF: Final = 0.5
 _SHOWN: Final = 3
 _WORDS_SHOWN: Final = 2
 _LEAST_SHOWN: Final = 0.05
@@ -39,6 +43,8 @@ class Head:
         auroc: Area under the ROC curve in cross-validation.
         prior_auroc: That of the rules on the same labels.
         cut: The chance from which on a yes is best said.
+        band: The scores between which it is unsure: at and outside of them it is right nineteen times in twenty, as far as
+            its labels promise (delta 0.1 on each side). 0 and 1 stand for a side without a promise; ``None`` for neither.
         held_out: The score of each labelled conversation by a model that had not seen it; not part of its JSON.
     """
 
@@ -52,6 +58,7 @@ class Head:
     auroc: float | None = None
     prior_auroc: float | None = None
     cut: float = 0.5
+    band: tuple[float, float] | None = None
     held_out: dict[str, float] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -63,6 +70,13 @@ class Head:
         """The chance that it is so, moved so that one half is the cut, as everywhere: from 0 to 1."""
         assert self.model is not None
         return moved(self.model.chance(seen.numbers, seen.terms, prior), self.cut)
+
+    def is_sure(self, score: float) -> bool:
+        """Whether a score is outside of the band."""
+        if self.band is None:
+            return False
+        low, high = self.band
+        return (low > 0 and score <= low) or (high < 1 and score >= high)
 
     def why(self, seen: Seen, prior: float | None) -> str:
         """The features that told most of this conversation, with what they add to the log-odds; words count together."""
@@ -82,6 +96,7 @@ class Head:
         return {
             "features": FEATURES_VERSION,
             **{name: getattr(self, name) for name in _FIELDS},
+            **({} if self.band is None else {"band": list(self.band)}),
             "model": None
             if model is None
             else {
@@ -108,7 +123,7 @@ def head_of(body: JsonMap) -> Head | None:
     try:
         model = body["model"]
         fields = {name: body[name] for name in _FIELDS} | {"cut": _cut(body["cut"])}
-        return Head(**fields, model=None if model is None else _model(model))
+        return Head(**fields, band=_band(body.get("band")), model=None if model is None else _model(model))
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"not a stored classifier: {type(error).__name__}") from error
 
@@ -125,6 +140,15 @@ def _cut(part: Any) -> float:
     if not 0 < cut < 1:
         raise ValueError("not a chance to cut at")
     return cut
+
+
+def _band(part: Any) -> tuple[float, float] | None:
+    if part is None:
+        return None
+    low, high = _numbers(part, _PAIR)
+    if not low < high:
+        raise ValueError("not a band")
+    return low, high
 
 
 def _model(body: Mapping[str, Any]) -> Model:
@@ -172,6 +196,7 @@ def learn(evaluator: str, prior_version: str, examples: Sequence[Example], seed:
 
 def _learned(evaluator: str, prior_version: str, examples: Sequence[Example], trial: Trial) -> Head:
     n_labels = sum(e.weight >= 1 for e in examples)
+    held_out = {example_id: moved(chance, trial.cut) for example_id, chance in trial.held_out.items()}
     return Head(
         evaluator=evaluator,
         prior_version=prior_version,
@@ -183,5 +208,26 @@ def _learned(evaluator: str, prior_version: str, examples: Sequence[Example], tr
         auroc=trial.auroc,
         prior_auroc=trial.prior_auroc,
         cut=trial.cut,
-        held_out={example_id: moved(chance, trial.cut) for example_id, chance in trial.held_out.items()},
+        band=band_of(held_out, {e.example_id: e.truth for e in examples if e.weight >= 1}),
+        held_out=held_out,
     )
+
+
+def band_of(
+    scores: Mapping[str, float], truths: Mapping[str, bool], at_least: float = SURE
+) -> tuple[float, float] | None:
+    """The scores between which a classifier is unsure, by labels that it had not seen.
+
+    Each side is a precision that Learn then Test promises (``evaluators.calibration.promise``): of what is at or above the
+    upper score, ``at_least`` is true; of what is at or below the lower one, ``at_least`` is not.
+
+    Returns:
+        The lower and the upper score; 0 or 1 on the side where labels promise nothing, ``None`` where neither does.
+    """
+    promise = Promise(Measure.PRECISION, at_least)
+    values = [scores[i] for i in truths]
+    yes = keep(promise, values, list(truths.values())).threshold
+    no = keep(promise, [1 - value for value in values], [not truth for truth in truths.values()]).threshold
+    high = 1.0 if yes is None else max(yes, _HALF)
+    low = 0.0 if no is None else min(1 - no, _HALF)
+    return (low, high) if low < high and (yes is not None or no is not None) else None

@@ -17,6 +17,7 @@ from traces.store import Tx, open_store
 from traces.store.anchors import Anchor, AnchorRun
 from traces.store.answers import Answer
 from traces.store.arrivals import Arrival
+from traces.store.choices import Choice
 from traces.store.classifiers import Learned
 from traces.store.conversations import Pending
 from traces.store.datasets import DatasetItem
@@ -57,6 +58,7 @@ WRITE = PendingWrite(
 ARRIVAL = Arrival(kind="push", source="otlp", at=NOW, seen_at=NOW, trace_at=NOW, traces=1, spans=2)
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
+CHOICE = Choice(name="detect", version=1, body={"weeks": 2}, changed_by="U1", changed_at=NOW)
 WORD = Word(name="pricing", version=1, title="Pricing", changed_by="U1", changed_at=NOW)
 MERGED = replace(WORD, name="old", state=WordState.MERGED, merged_into="pricing")
 MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
@@ -101,6 +103,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "calibrations.values_by_version": (("refusal",), {}),
     "calibrations.values_of": (("refusal", ["c-1"]), {}),
     "calibrations.put": ((calibration(n_labels=99),), {}),
+    "choices.current": ((), {}),
+    "choices.history": (("detect",), {}),
+    "choices.latest": (("detect",), {}),
+    "choices.put": ((replace(CHOICE, version=2),), {}),
     "classifiers.current": (("refusal",), {}),
     "classifiers.history": (("refusal",), {}),
     "classifiers.put": ((replace(LEARNED, version="v2"),), {}),
@@ -123,6 +129,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.settled_count": (("arrival", NOW - DAY, NOW + DAY), {}),
     "conversations.unjudged": ((10,), {}),
     "conversations.users_of": ((["c-1"],), {}),
+    "conversations.waiting_since": ((NOW + DAY,), {"judges": False}),
     "conversations.refresh_feedback": (("c-1", NOW), {}),
     "datasets.add": ((replace(KEPT, expected="Yes."),), {}),
     "datasets.holds": (("c-1",), {}),
@@ -163,6 +170,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "judge_spending.of_day": ((NOW,), {}),
     "judge_spending.reserve": (("policy", 0.5, NOW), {"daily": 1.0, "own": None}),
     "judge_spending.since": ((NOW - DAY, NOW), {}),
+    "judge_spending.spare": (("policy", NOW), {"spared": 2}),
     "judge_spending.settle": (("policy", 0.2, 0.1, NOW), {}),
     "keys.add": ((replace(KEY, key_id="other"),), {}),
     "keys.every": ((), {}),
@@ -185,7 +193,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.revive": ((NOW,), {}),
     "outbox.standing_at": (("C1", "1.1"), {}),
     "outbox.undelivered": ((tuple(DeliveryState),), {}),
-    "outbox.waiting_since": ((), {}),
+    "outbox.waiting_since": ((NOW + DAY,), {}),
+    "outbox.given_up": ((NOW - DAY,), {}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
     "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),
@@ -326,6 +335,7 @@ def fill(store) -> None:
         tx.thresholds.add(MOVE)
         tx.anchors.freeze("refusal", [ANCHOR])
         tx.anchors.put_run(ANCHOR_RUN)
+        tx.choices.put(CHOICE)
         tx.classifiers.put(LEARNED)
         tx.audit.add(ENTRY)
         tx.state.put_checkpoint(DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"1"))

@@ -13,6 +13,8 @@ from traces.store.base import Part
 KEPT: timedelta = timedelta(days=30)
 """How long an answer is kept."""
 
+_COUNTS = ("calls", "refused", "spared", "audited", "agreed")
+
 _A = schema_judge.judge_answers
 _S = schema_judge.judge_spending
 _R = schema_judge.judge_rules
@@ -37,11 +39,28 @@ class JudgeAnswers(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """One evaluator's day: US dollars (paid, and set aside for calls under way), calls, and calls that were refused."""
+    """One evaluator's day, or several.
+
+    Attributes:
+        usd: US dollars, paid, and set aside for calls under way.
+        calls: Calls.
+        refused: Calls that the budget refused.
+        spared: Conversations that a classifier answered in the judge's place.
+        audited: Conversations that the classifier was sure of, and that the judge was asked about all the same.
+        agreed: Those of them on which both said the same.
+    """
 
     usd: float = 0.0
     calls: int = 0
     refused: int = 0
+    spared: int = 0
+    audited: int = 0
+    agreed: int = 0
+
+    @property
+    def spared_usd(self) -> float:
+        """What the spared conversations would have cost, at the mean price of the calls that were made."""
+        return self.usd / self.calls * self.spared if self.calls else 0.0
 
 
 class JudgeSpending(Part):
@@ -75,23 +94,32 @@ class JudgeSpending(Part):
         self._one_at_a_time("judge_spending")
         self._add(day_of(reserved_at), evaluator, spent - reserved)
 
+    def spare(self, evaluator: str, now: datetime, *, spared: int, audited: int = 0, agreed: int = 0) -> None:
+        """Count conversations that a classifier answered in place of the judge ``evaluator``, and how its audit went."""
+        self._add(day_of(now), evaluator, 0.0, spared=spared, audited=audited, agreed=agreed)
+
     def of_day(self, now: datetime) -> dict[str, Spending]:
         """The spending of the day of ``now`` by evaluator."""
         rows = self._connection.execute(
             select(_S).where(_S.c.workspace_id == self._workspace_id, _S.c.day == day_of(now)).order_by(_S.c.evaluator)
         )
-        return {row.evaluator: Spending(usd=max(0.0, row.usd), calls=row.calls, refused=row.refused) for row in rows}
+        return {
+            row.evaluator: Spending(usd=max(0.0, row.usd), **{name: getattr(row, name) for name in _COUNTS})
+            for row in rows
+        }
 
     def since(self, start: datetime, now: datetime) -> dict[str, Spending]:
         """The spending of the days from that of ``start`` to that of ``now``, both included, by evaluator."""
-        usd, calls, refused = (func.sum(_S.c[name]) for name in ("usd", "calls", "refused"))
         rows = self._connection.execute(
-            select(_S.c.evaluator, usd, calls, refused)
+            select(_S.c.evaluator, *(func.sum(_S.c[name]) for name in ("usd", *_COUNTS)))
             .where(_S.c.workspace_id == self._workspace_id, _S.c.day >= day_of(start), _S.c.day <= day_of(now))
             .group_by(_S.c.evaluator)
             .order_by(_S.c.evaluator)
         )
-        return {name: Spending(usd=max(0.0, u), calls=int(c), refused=int(r)) for name, u, c, r in rows}
+        return {
+            name: Spending(usd=max(0.0, usd), **dict(zip(_COUNTS, map(int, counts), strict=True)))
+            for name, usd, *counts in rows
+        }
 
     def _fits(self, day: str, evaluator: str, usd: float, daily: float | None, own: float | None) -> bool:
         mine = (_S.c.workspace_id == self._workspace_id) & (_S.c.day == day)
@@ -104,11 +132,15 @@ class JudgeSpending(Part):
                 return False
         return True
 
-    def _add(self, day: str, evaluator: str, usd: float, *, calls: int = 0, refused: int = 0) -> None:
+    def _add(self, day: str, evaluator: str, usd: float, **counts: int) -> None:
         insert = self._insert(_S).values(
-            workspace_id=self._workspace_id, day=day, evaluator=evaluator, usd=usd, calls=calls, refused=refused
+            workspace_id=self._workspace_id,
+            day=day,
+            evaluator=evaluator,
+            usd=usd,
+            **(dict.fromkeys(_COUNTS, 0) | counts),
         )
-        added = {name: _S.c[name] + insert.excluded[name] for name in ("usd", "calls", "refused")}
+        added = {name: _S.c[name] + insert.excluded[name] for name in ("usd", *_COUNTS)}
         key = [column.name for column in _S.primary_key]
         self._connection.execute(insert.on_conflict_do_update(index_elements=key, set_=added))
 

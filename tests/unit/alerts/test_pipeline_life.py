@@ -75,6 +75,7 @@ def test_an_alert_resolves_when_the_change_ends(after_weeks, afterwards):
     assert alert.resolved_at > BREAK + DAY
 
 
+@pytest.mark.slow
 def test_a_change_that_stays_is_in_the_end_taken_for_normal_and_never_said_to_be_over(after_weeks):
     stream = after_weeks(broken_from(BREAK))
     stream.run(5 * 24)
@@ -91,6 +92,7 @@ def told(stream):
     ]
 
 
+@pytest.mark.slow
 def test_a_restart_at_any_hour_gives_the_same_alerts(after_weeks):
     forecast = broken_from(BREAK + 6 * HOUR, BREAK + 24 * HOUR)
     uninterrupted = after_weeks(forecast)
@@ -259,6 +261,7 @@ def test_labels_show_in_an_open_alert_before_the_next_hour_is_due(after_weeks):
     assert after.version > before.version
 
 
+@pytest.mark.slow
 def test_a_conversation_that_comes_days_late_does_not_stop_detection(after_weeks):
     stream = after_weeks(broken_from(BREAK, BREAK + DAY))
     stream.run(72)

@@ -53,6 +53,7 @@ def test_a_level_that_was_called_expected_is_the_usual_one_from_the_next_hour_on
     assert [alert.state for alert in changed.alerts] == [AlertState.RESOLVED]
 
 
+@pytest.mark.slow
 def test_history_that_is_folded_again_knows_what_was_called_expected(changed):
     changed.run(4)
     before = usual(changed)

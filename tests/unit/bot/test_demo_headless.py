@@ -38,6 +38,7 @@ def test_the_loop_closes_from_traffic_to_an_alert_to_labels_that_correct_it(tmp_
     assert all(answer for answer in report["slash"].values())
 
 
+@pytest.mark.slow
 def test_without_the_break_no_alert_names_the_new_prompt_version(tmp_path: Path) -> None:
     script = Script(now=NOW, history=HISTORY, hours=6, breaks_refunds=False)
     result = play(script, tmp_path / "hark.db")

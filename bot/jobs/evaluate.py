@@ -17,6 +17,7 @@ from alerts.defined import Definition
 from alerts.signals import measure, segment_value
 from bot.jobs.pick import Picker
 from evaluators.base import JUDGE_LAYER, Evaluator, Sampling, traits_of
+from evaluators.learned.cascade import Cascade
 from evaluators.run import run_all
 from traces import crash_points
 from traces.ingest import merge_due
@@ -133,11 +134,20 @@ class Evaluation:
                 tx.scores.put(fresh, now)
                 self._measure(tx, [p.conversation for p in judged], fresh, now)
                 tx.conversations.judged(judged)
+                self._count_spared(tx, now)
                 tx.state.job_ran("judge", now)
             done += len(judged)
             if is_enough():
                 break
         return done
+
+    def _count_spared(self, tx: Tx, now: datetime) -> None:
+        for cascade in (e for e in self._judges if isinstance(e, Cascade)):
+            counted = cascade.drain()
+            if counted.spared or counted.audited:
+                tx.judge_spending.spare(
+                    cascade.name, now, spared=counted.spared, audited=counted.audited, agreed=counted.agreed
+                )
 
     def _unjudged(self) -> list[Pending]:
         with self._store.read() as tx:

@@ -34,6 +34,7 @@ from traces.store.answers import Answers
 from traces.store.arrivals import Arrivals
 from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
+from traces.store.choices import Choices
 from traces.store.classifiers import Classifiers
 from traces.store.conversations import Conversations
 from traces.store.datasets import Datasets
@@ -181,6 +182,10 @@ class Tx:
     @cached_property
     def taxonomy(self) -> Taxonomy:
         return Taxonomy(self._connection, self._workspace_id)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return Choices(self._connection, self._workspace_id)
 
     @cached_property
     def state(self) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +15,7 @@ from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Direction
 from traces.quiet import QUIET, quiet_times
 from traces.store import Tx
+from traces.store.classifiers import Learned
 from traces.store.rollups import DAY_S, bucket_start
 
 DAYS: Final = 7
@@ -48,7 +49,7 @@ class Catalogue:
             spent={name: said.usd for name, said in tx.judge_spending.since(start, now).items()},
             calibrations=tx.calibrations.current(),
             labels=tx.reviews.label_counts(),
-            learned=_learned(tx),
+            learned=_learned(tx, {name for name, judge in self._judges.items() if judge.cascade}),
             unjudged={name: said.refused for name, said in tx.judge_spending.of_day(now).items()},
         )
         times = quiet_times(tx, self._quiet)
@@ -119,14 +120,24 @@ def _flagged(rollup: Rollup, threshold: float, bad: Direction) -> float | None:
     return 1 - positive if bad is Direction.DOWN else positive
 
 
-def _learned(tx: Tx) -> dict[str, str]:
-    """In words what was learned, by evaluator."""
+def _learned(tx: Tx, cascades: Collection[str]) -> dict[str, str]:
+    """In words what was learned, by evaluator; ``cascades`` are the judges with a classifier of their own."""
     said = {}
     for name in tx.classifiers.stamps():
         learned = tx.classifiers.current(name)
         if learned is None:
             continue
         who = "a classifier speaks" if learned.takes_over else "the rules speak"
+        if name in cascades:
+            who = _cascade(learned)
         reason = learned.body.get("reason")
         said[name] = f"{who} ({learned.n_labels} labels{f': {reason}' if isinstance(reason, str) else ''})"
     return said
+
+
+def _cascade(learned: Learned) -> str:
+    band = learned.body.get("band")
+    if not learned.takes_over or not isinstance(band, list):
+        return "the judge is asked everything"
+    low, high = band
+    return f"a classifier answers at most {low:.2f} and at least {high:.2f}, the judge what is in between"

@@ -12,7 +12,7 @@ from alerts.correction import estimate
 from alerts.signals import threshold_of
 from bot.evidence import Evidence
 from bot.movement import Moved, Movement, movement_of
-from bot.slack.blocks.digest import DigestReport, Mover, Taught, digest_message
+from bot.slack.blocks.digest import DigestReport, Mover, SparedByClassifiers, Taught, digest_message
 from bot.slack.blocks.surface import Message
 from bot.slack.blocks.values import CorrectedRate
 from bot.slack.queries import Rhythm
@@ -120,6 +120,7 @@ class Digests:
             ),
             judge_usd=_spent(movement, "judge_spend"),
             agent_usd=_spent(movement, "cost"),
+            spared=_spared(tx, period),
             unanswered=unanswered,
             examples=tuple(facts.examples([one.signal for one in told], unanswered, opened)),
         )
@@ -178,6 +179,18 @@ def _with_rates(
         raw=rollup.at_least(threshold_of(signal, calibrations)) / rollup.n,
         corrected=_corrected(signal, rollup, calibrations),
     )
+
+
+def _spared(tx: Tx, period: Period) -> SparedByClassifiers | None:
+    """What classifiers answered in place of judges on the period's whole days (UTC); ``None`` where none did."""
+    days = tx.judge_spending.since(period.since, period.until - timedelta(days=1)).values()
+    spared = SparedByClassifiers(
+        conversations=sum(one.spared for one in days),
+        usd=sum(one.spared_usd for one in days),
+        audited=sum(one.audited for one in days),
+        agreed=sum(one.agreed for one in days),
+    )
+    return spared if spared.conversations else None
 
 
 def _spent(movement: Movement, name: str) -> float:

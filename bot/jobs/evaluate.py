@@ -63,6 +63,7 @@ class Evaluation:
     ) -> None:
         self._store = store
         self._judges = [e for e in evaluators if _takes_long(e)]
+        self._cascades = [e for e in evaluators if isinstance(e, Cascade)]
         code = [e for e in evaluators if not _takes_long(e)]
         self._on_arrival = [e for e in code if e.when == "arrival"]
         self._on_quiet = [e for e in code if e.when == "quiet"]
@@ -80,10 +81,7 @@ class Evaluation:
         Returns:
             How many conversations that were.
         """
-        with self._store.begin() as tx:
-            tx.state.beat(bucket_start(now, HOUR_S))
-            merge_due(tx, now, self._quiet)
-            self._refresh(tx)
+        self.prepare(now)
         done = 0
         while pending := self._next(now):
             self._evaluate(pending, now)
@@ -92,6 +90,27 @@ class Evaluation:
                 break
         with self._store.begin() as tx:
             tx.state.job_ran("evaluate", now)
+        return done
+
+    def prepare(self, now: datetime) -> None:
+        """Bring up to date what evaluation goes by: long conversations, what was learned, and that somebody was watching."""
+        with self._store.begin() as tx:
+            tx.state.beat(bucket_start(now, HOUR_S))
+            merge_due(tx, now, self._quiet)
+            self._refresh(tx)
+
+    def evaluate_these(self, conversation_ids: Sequence[str], now: datetime) -> int:
+        """Evaluate those of these that await it as of ``now``, but for judges; what another process did is left alone.
+
+        Returns:
+            How many conversations that were.
+        """
+        with self._store.read() as tx:
+            self._refresh(tx)
+        done = 0
+        while pending := self._claimed("evaluate", conversation_ids[done:], now):
+            self._evaluate(pending, now)
+            done += len(pending)
         return done
 
     def _next(self, now: datetime) -> list[Pending]:
@@ -112,6 +131,7 @@ class Evaluation:
             tx.scores.put(fresh, now)
             self._measure(tx, [p.conversation for p in pending], fresh, now)
             tx.conversations.evaluated(pending, to_judge)
+            self._count_spared(tx, now)
             crash_points.passing("evaluate.scored")
         crash_points.passing("evaluate.stored")
 
@@ -142,7 +162,7 @@ class Evaluation:
         return done
 
     def _count_spared(self, tx: Tx, now: datetime) -> None:
-        for cascade in (e for e in self._judges if isinstance(e, Cascade)):
+        for cascade in self._cascades:
             counted = cascade.drain()
             if counted.spared or counted.audited:
                 tx.judge_spending.spare(

@@ -224,10 +224,15 @@ def band_of(
     Returns:
         The lower and the upper score; 0 or 1 on the side where labels promise nothing, ``None`` where neither does.
     """
+    yes = _sure_from([(scores[i], truth) for i, truth in truths.items()], at_least)
+    no = _sure_from([(1 - scores[i], not truth) for i, truth in truths.items()], at_least)
+    if yes is None and no is None:
+        return None
+    return (0.0 if no is None else 1 - no), (1.0 if yes is None else yes)
+
+
+def _sure_from(said: Sequence[tuple[float, bool]], at_least: float) -> float | None:
+    """The score from which on a yes keeps the promise, by the labels on that side alone: a no is never said above it."""
+    side = [(score, truth) for score, truth in said if score > _HALF]
     promise = Promise(Measure.PRECISION, at_least)
-    values = [scores[i] for i in truths]
-    yes = keep(promise, values, list(truths.values())).threshold
-    no = keep(promise, [1 - value for value in values], [not truth for truth in truths.values()]).threshold
-    high = 1.0 if yes is None else max(yes, _HALF)
-    low = 0.0 if no is None else min(1 - no, _HALF)
-    return (low, high) if low < high and (yes is not None or no is not None) else None
+    return keep(promise, [score for score, _ in side], [truth for _, truth in side]).threshold

@@ -75,6 +75,19 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SparedByClassifiers:
+    """Conversations that classifiers answered in place of judges, and about what that saved in US dollars.
+
+    Of ``audited`` that they were sure of and that judges were asked about all the same, both ``agreed`` on so many.
+    """
+
+    conversations: int
+    usd: float
+    audited: int
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestReport:
     """What a digest says.
 
@@ -85,6 +98,7 @@ class DigestReport:
         useful: Of ``judged`` alerts that people closed in four weeks, those not marked as noise or expected.
         labels: Labels given in the period by ``reviewers`` people; ``waiting`` conversations wait for one.
         judge_usd: What judges cost in the period; ``agent_usd`` what the conversations themselves did.
+        spared: What classifiers answered in place of judges; ``None`` where none did.
     """
 
     rhythm: Rhythm
@@ -105,6 +119,7 @@ class DigestReport:
     taught: tuple[Taught, ...] = ()
     judge_usd: float = 0.0
     agent_usd: float = 0.0
+    spared: SparedByClassifiers | None = None
     unanswered: tuple[Unanswered, ...] = ()
     examples: tuple[ConversationLine, ...] = ()
 
@@ -254,7 +269,19 @@ def _examples(examples: Sequence[ConversationLine]) -> Iterator[Block]:
 
 
 def _spend(report: DigestReport) -> str:
-    return f"Spent: judges {money(report.judge_usd)}, the conversations themselves {money(report.agent_usd)}"
+    spent = f"Spent: judges {money(report.judge_usd)}, the conversations themselves {money(report.agent_usd)}"
+    return spent if report.spared is None else f"{spent}\n{spared_text(report.spared)}"
+
+
+def spared_text(spared: SparedByClassifiers) -> str:
+    """What classifiers saved, and how their audit went."""
+    saved = f", about {money(spared.usd)} less" if spared.usd > 0 else ""
+    audit = (
+        f"; on {spared.agreed:,} of {counted(spared.audited, 'conversation')} asked about all the same, the judge agreed"
+        if spared.audited
+        else ""
+    )
+    return f"Classifiers answered {counted(spared.conversations, 'conversation')} in place of judges{saved}{audit}"
 
 
 def _controls(report: DigestReport) -> Block:

@@ -22,6 +22,7 @@ from traces.store.classifiers import Learned
 from traces.store.conversations import Pending
 from traces.store.datasets import DatasetItem
 from traces.store.feedback import Given
+from traces.store.installations import Installation
 from traces.store.judge_cache import RuleText
 from traces.store.keys import StoredKey
 from traces.store.label_writes import PendingWrite, WriteState
@@ -68,6 +69,7 @@ ASKED = Answer(answer_id="q-1", query="alerts", asked_by="U1", asked_at=NOW)
 ANCHOR = Anchor(evaluator="refusal", conversation_id="c-1", frozen_at=NOW, truth=True, body={"id": "c-1"})
 ANCHOR_RUN = AnchorRun(evaluator="refusal", at=NOW, evaluator_version="1", values={"c-1": 1.0})
 MOVE = Move(evaluator="refusal", at=NOW, state=MoveState.APPLIED, threshold=0.4, before=0.5, by="hark")
+INSTALLED = Installation(team_id="T1", team_name="One", installed_by="U1", installed_at=NOW, sealed=b"sealed")
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -143,6 +145,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "feedback.about": ((["c-1"], [f"{1:032x}"]), {}),
     "feedback.known": ((["f-1"],), {}),
     "feedback.put": (([replace(GIVEN, feedback=Feedback(name="thumbs", value=0.0))],), {}),
+    "installations.get": ((), {}),
+    "installations.put": ((INSTALLED,), {}),
+    "installations.replace": ((replace(INSTALLED, version=2),), {"expecting": 1}),
+    "installations.spend": (("digest", NOW + HOUR, NOW), {}),
     "label_writes.counts": ((), {}),
     "label_writes.due": (("phoenix", NOW + DAY), {}),
     "label_writes.failed": ((WRITE,), {"due_at": NOW, "problem": "away", "is_final": False}),
@@ -349,6 +355,8 @@ def fill(store) -> None:
         tx.state.note_changes([CHANGE])
         tx.placing.place({f"{1:016x}": f"{1:032x}"})
         tx.feedback.put([GIVEN])
+        tx.installations.put(INSTALLED)
+        tx.installations.spend("digest", NOW + HOUR, NOW)
 
 
 def rows_of(store):

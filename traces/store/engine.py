@@ -1,8 +1,7 @@
-"""Opens the database, brings its schema up to date, and hands out transactions."""
+"""Hands out transactions, each over one workspace."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,24 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DatabaseError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    ProgrammingError,
-)
-from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.pool import StaticPool
 
-from traces.errors import BadInput, NewerSchema, StoreUnavailable
+from traces.errors import StoreUnavailable
+from traces.store.across import Across
 from traces.store.alerts import Alerts
 from traces.store.anchors import Anchors
 from traces.store.answers import Answers
@@ -40,6 +27,7 @@ from traces.store.conversations import Conversations
 from traces.store.datasets import Datasets
 from traces.store.decisions import Decisions
 from traces.store.feedback import GivenFeedback
+from traces.store.installations import Installations
 from traces.store.judge_cache import JudgeAnswers, JudgeRules, JudgeSpending
 from traces.store.keys import Keys
 from traces.store.label_writes import LabelWrites
@@ -58,10 +46,8 @@ from traces.store.taxonomy import Taxonomy
 from traces.store.thresholds import Thresholds
 
 DEFAULT_WORKSPACE = "default"
-_BUSY_TIMEOUT_MS = 15_000
-_WRITE = "hark_write"
-_WAIT = "hark_wait_s"
-_IMPATIENT = "hark_impatient"
+WRITE, WAIT = "hark_write", "hark_wait_s"
+"""Options of a connection: whether its transaction writes, and for how long it waits for its turn."""
 
 
 class Tx:
@@ -188,6 +174,10 @@ class Tx:
         return Choices(self._connection, self._workspace_id)
 
     @cached_property
+    def installations(self) -> Installations:
+        return Installations(self._connection, self._workspace_id)
+
+    @cached_property
     def state(self) -> State:
         return State(self._connection, self._workspace_id)
 
@@ -204,6 +194,26 @@ class Store:
         is_shared = isinstance(engine.pool, StaticPool) and self._writers is not None
         self._readers: AbstractContextManager[Any] = self._writers if is_shared and self._writers else nullcontext()
 
+    @property
+    def workspace_id(self) -> str:
+        return self._workspace_id
+
+    def of(self, workspace_id: str) -> Store:
+        """The same database, bound to another workspace; all of them take turns at writing."""
+        other = Store(self._engine, workspace_id)
+        other._writers, other._readers = self._writers, self._readers
+        return other
+
+    @contextmanager
+    def across(self) -> Iterator[Across]:
+        """A transaction that reads which workspaces there are.
+
+        Raises:
+            StoreUnavailable: The database cannot be read.
+        """
+        with self._readers, self._connected(write=False) as connection:
+            yield Across(connection)
+
     @contextmanager
     def begin(self, wait_s: float | None = None) -> Iterator[Tx]:
         """A transaction that writes: committed when the block ends, rolled back when it raises.
@@ -214,6 +224,7 @@ class Store:
             StoreUnavailable: The database is locked, full, read-only or gone; nothing was written.
         """
         with self._turn(wait_s), self._transaction(write=True, wait_s=wait_s) as tx:
+            fence.look(tx.connection)
             yield tx
 
     @contextmanager
@@ -241,14 +252,19 @@ class Store:
 
     @contextmanager
     def _transaction(self, *, write: bool, wait_s: float | None = None) -> Iterator[Tx]:
-        options = {_WRITE: write, _WAIT: wait_s}
+        with self._connected(write=write, wait_s=wait_s) as connection:
+            yield Tx(connection, self._workspace_id)
+
+    @contextmanager
+    def _connected(self, *, write: bool, wait_s: float | None = None) -> Iterator[Connection]:
+        options = {WRITE: write, WAIT: wait_s}
         try:
             with self._engine.connect().execution_options(**options) as connection, connection.begin():
-                yield Tx(connection, self._workspace_id)
+                yield connection
         except DatabaseError as error:
             if isinstance(error, DataError | IntegrityError | ProgrammingError):
                 raise  # a statement is wrong, not the database
-            raise StoreUnavailable(f"the database cannot be used now: {_first_line(error)}") from error
+            raise StoreUnavailable(f"the database cannot be used now: {first_line(error)}") from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -270,99 +286,6 @@ class Store:
         return self._engine.url.render_as_string(hide_password=True)
 
 
-def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE) -> Store:
-    """Open the database at an SQLAlchemy URL and bring its schema up to date.
-
-    Raises:
-        BadInput: The URL names no database that Hark can use.
-        NewerSchema: A newer Hark wrote this database.
-        StoreUnavailable: It cannot be opened.
-    """
-    engine = _engine(url)
-    try:
-        _migrate(engine)
-    except DBAPIError as error:
-        raise StoreUnavailable(
-            f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {_first_line(error)}"
-        ) from error
-    return Store(engine, workspace_id)
-
-
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        if parsed.drivername in {"postgresql", "postgres"}:
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise BadInput(f"{parsed.drivername} is neither sqlite nor postgresql", "HARK_DATABASE_URL")
-        if parsed.get_backend_name() == "sqlite":
-            return _sqlite_engine(parsed.database)
-        return create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise BadInput(
-            "not a database URL; write sqlite:///path/to/hark.db or postgresql://user:password@host/name",
-            "HARK_DATABASE_URL",
-        ) from error
-
-
-def _sqlite_engine(path: str | None) -> Engine:
-    in_memory = path in {None, "", ":memory:"}
-    if in_memory:
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    else:
-        assert path is not None
-        try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(
-                f"cannot open the database {path}: its directory cannot be made: {error.strerror}"
-            ) from error
-        engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # The driver must not open transactions by itself: BEGIN below says which kind.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that later writes can fail with "locked" in its middle; an immediate one waits at its start.
-    options = connection.get_execution_options()
-    write, wait_s = options.get(_WRITE, True), options.get(_WAIT)
-    if wait_s is not None:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(wait_s * 1000)}")
-        connection.info[_IMPATIENT] = True
-    elif connection.info.pop(_IMPATIENT, False):
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "traces:migrations")
-    config.set_main_option("path_separator", "os")
-    script = ScriptDirectory.from_config(config)
-    with engine.begin() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current == script.get_current_head():
-            return
-        if current is not None and current not in {r.revision for r in script.walk_revisions()}:
-            raise NewerSchema(
-                f"the database {engine.url.render_as_string(hide_password=True)} was written by a newer Hark "
-                f"(schema {current}); upgrade this one with: pip install --upgrade hark"
-            )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _first_line(error: DBAPIError) -> str:
+def first_line(error: DBAPIError) -> str:
+    """What a database said, without the statement that it said it to."""
     return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__

@@ -59,7 +59,7 @@ class Keys(Part):
         rows = self._connection.execute(
             select(keys).where(keys.c.workspace_id == self._workspace_id).order_by(keys.c.created_at, keys.c.key_id)
         )
-        return [_key(row) for row in rows]
+        return [key_in(row) for row in rows]
 
     def revoke(self, key_id: str, at: datetime) -> bool:
         """Revoke a key; whether it was live."""
@@ -81,5 +81,6 @@ class Keys(Part):
             )
 
 
-def _key(row: Any) -> StoredKey:
+def key_in(row: Any) -> StoredKey:
+    """The key of a row."""
     return StoredKey(**{field: getattr(row, field) for field in StoredKey.__slots__})

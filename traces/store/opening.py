@@ -1,0 +1,115 @@
+"""Opens the database and brings its schema up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from traces.errors import BadInput, NewerSchema, StoreUnavailable
+from traces.store.engine import DEFAULT_WORKSPACE, WAIT, WRITE, Store, first_line
+
+_BUSY_TIMEOUT_MS = 15_000
+_IMPATIENT = "hark_impatient"
+
+
+def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE) -> Store:
+    """Open the database at an SQLAlchemy URL and bring its schema up to date.
+
+    Raises:
+        BadInput: The URL names no database that Hark can use.
+        NewerSchema: A newer Hark wrote this database.
+        StoreUnavailable: It cannot be opened.
+    """
+    engine = _engine(url)
+    try:
+        _migrate(engine)
+    except DBAPIError as error:
+        raise StoreUnavailable(
+            f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {first_line(error)}"
+        ) from error
+    return Store(engine, workspace_id)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise BadInput(f"{parsed.drivername} is neither sqlite nor postgresql", "HARK_DATABASE_URL")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite_engine(parsed.database)
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise BadInput(
+            "not a database URL; write sqlite:///path/to/hark.db or postgresql://user:password@host/name",
+            "HARK_DATABASE_URL",
+        ) from error
+
+
+def _sqlite_engine(path: str | None) -> Engine:
+    in_memory = path in {None, "", ":memory:"}
+    if in_memory:
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        assert path is not None
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"cannot open the database {path}: its directory cannot be made: {error.strerror}"
+            ) from error
+        engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions by itself: BEGIN below says which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that later writes can fail with "locked" in its middle; an immediate one waits at its start.
+    options = connection.get_execution_options()
+    write, wait_s = options.get(WRITE, True), options.get(WAIT)
+    if wait_s is not None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(wait_s * 1000)}")
+        connection.info[_IMPATIENT] = True
+    elif connection.info.pop(_IMPATIENT, False):
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "traces:migrations")
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == script.get_current_head():
+            return
+        if current is not None and current not in {r.revision for r in script.walk_revisions()}:
+            raise NewerSchema(
+                f"the database {engine.url.render_as_string(hide_password=True)} was written by a newer Hark "
+                f"(schema {current}); upgrade this one with: pip install --upgrade hark"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -224,7 +224,6 @@ class Store:
             StoreUnavailable: The database is locked, full, read-only or gone; nothing was written.
         """
         with self._turn(wait_s), self._transaction(write=True, wait_s=wait_s) as tx:
-            fence.look(tx.connection)
             yield tx
 
     @contextmanager

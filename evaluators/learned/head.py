@@ -69,7 +69,11 @@ class Head:
     def score(self, seen: Seen, prior: float | None) -> float:
         """The chance that it is so, moved so that one half is the cut, as everywhere: from 0 to 1."""
         assert self.model is not None
-        return moved(self.model.chance(seen.numbers, seen.terms, prior), self.cut)
+        return self.score_of(self.model.chance(seen.numbers, seen.terms, prior))
+
+    def score_of(self, chance: float) -> float:
+        """The chance moved so that one half is the cut."""
+        return moved(chance, self.cut)
 
     def is_sure(self, score: float) -> bool:
         """Whether a score is outside of the band."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from alerts.detector import Anomaly, Point
+from alerts.sensitivity import Sensitivity
 from alerts.track import is_watched
 from alerts.watch import Finding, Terrain, Watch, WatchSettings
 from traces.errors import BadInput
@@ -18,19 +19,6 @@ from traces.store.rollups import DAY_S, HOUR_S, bucket_start
 
 _CHART_HOURS = 72
 """How many hours a verdict holds for a chart."""
-
-
-class Sensitivity(StrEnum):
-    """How often a false alert is accepted: a tenth, as set, ten times as often as set."""
-
-    LOW = "low"
-    USUAL = "usual"
-    HIGH = "high"
-
-    @property
-    def patience(self) -> float:
-        """By what the weeks between false alerts are multiplied."""
-        return {Sensitivity.LOW: 10.0, Sensitivity.USUAL: 1.0, Sensitivity.HIGH: 0.1}[self]
 
 
 class Opinion(StrEnum):

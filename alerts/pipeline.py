@@ -107,7 +107,7 @@ def _sighting(watch: Watch, terrain: Terrain, finding: Finding) -> Sighting:
         expected_low=anomaly.expected_low,
         expected_high=anomaly.expected_high,
         evidence=anomaly.evidence,
-        weeks=watch.weeks_between_false_alerts * max(anomaly.evidence, 1.0),
+        weeks=watch.weeks_between_false_alerts * finding.signal.patience * max(anomaly.evidence, 1.0),
     )
 
 

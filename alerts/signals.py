@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from alerts.defined import Definition, measured, signal_defined
+from alerts.sensitivity import Sensitivity
 from alerts.sizes import SIZES, sizes_of, tail_signal
 from traces.model import (
     EVERYTHING,
@@ -160,6 +162,7 @@ class SignalOverride:
     bad: Direction | None = None
     min_relative: float | None = None
     min_absolute: float | None = None
+    sensitivity: Sensitivity | None = None
 
 
 def signal_of_score(name: str, bad: Direction | None = None) -> Signal:
@@ -214,11 +217,13 @@ def all_signals(
 def _overridden(signal: Signal, override: SignalOverride | None) -> Signal:
     if override is None:
         return signal
-    changed = {
+    changed: dict[str, Any] = {
         field: value
         for field in ("bad", "min_relative", "min_absolute")
         if (value := getattr(override, field)) is not None
     }
+    if override.sensitivity is not None:
+        changed["patience"] = override.sensitivity.patience
     return replace(signal, **changed)
 
 

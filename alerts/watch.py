@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -134,10 +134,20 @@ class Watch:
 
         For a watch that has taken nothing in before. Yields the end of each hour.
         """
-        self._thresholds = _thresholds_of(terrain)
+        self.begin(terrain)
         for hour, cut in self._stored(tx, since, until):
             self.take(hour, cut, terrain, partial(_fine, tx))
             yield hour + _HOUR
+
+    def begin(self, terrain: Terrain) -> None:
+        """Judge by today's thresholds what is taken in from now on; for a watch that has taken nothing in before."""
+        self._thresholds = _thresholds_of(terrain)
+
+    def accept_false_alerts(self, weeks_between: float) -> bool:
+        """From now on accept one false alert in so many weeks, over all series; whether that is news."""
+        is_news = weeks_between != self._settings.weeks_between_false_alerts
+        self._settings = replace(self._settings, weeks_between_false_alerts=weeks_between)
+        return is_news
 
     def take(self, hour: datetime, cut: _Hour | None, terrain: Terrain, fine: _Fine | None = None) -> None:
         """Take in what came in an hour.
@@ -159,7 +169,7 @@ class Watch:
                     continue
                 if signal.kind is Kind.VALUE:
                     rows = [(hour, rollup)] if fine is None else fine((name, segment), hour)
-                    self._take_value((name, segment), hour, rows if observed else ())
+                    self._take_value(signal, segment, hour, rows if observed else ())
                 else:
                     values[signal.kind][self._track(signal.kind).add((name, segment))] = rollup
         # Folding weeks of history asks for the same terms a thousand times.
@@ -173,9 +183,9 @@ class Watch:
         self._values.accept(_expected(terrain, hour))
         self._through = hour + _HOUR
 
-    def _take_value(self, series: Series, hour: datetime, rows: Rows) -> None:
+    def _take_value(self, signal: Signal, segment: Segment, hour: datetime, rows: Rows) -> None:
         patience = _VALUES_PATIENCE * self._settings.weeks_between_false_alerts * max(1, len(self._values.series))
-        self._values.take(series, hour, rows, patience=patience)
+        self._values.take((signal.name, segment), hour, rows, patience=patience * signal.patience)
 
     @property
     def zone(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, field_validator, model_validator
 
 from alerts.defined import Definition, parse_measure
+from alerts.sensitivity import Sensitivity
 from alerts.signals import BUILT_IN, SignalOverride
 from bot.section import Section
 from traces.model import Direction, Kind
@@ -30,6 +31,12 @@ class SignalSettings(Section):
         ge=0,
         description="Smallest absolute change worth an alert, in the signal's unit; rates from 0 to 1.",
         examples=[0.01],
+    )
+    sensitivity: Sensitivity | None = Field(
+        default=None,
+        description="How readily it raises an alert: low accepts a tenth of the false alerts that others may raise, high ten "
+        "times as many; default: usual.",
+        examples=[Sensitivity.HIGH],
     )
     measure: str | None = Field(
         default=None,
@@ -109,6 +116,7 @@ def overrides_of(signals: dict[str, SignalSettings]) -> dict[str, SignalOverride
             bad=s.bad,
             min_relative=s.min_relative,
             min_absolute=s.min_absolute,
+            sensitivity=s.sensitivity,
         )
         for name, s in signals.items()
     }

@@ -135,7 +135,7 @@ def _line(
         state="off" if is_off else "muted" if is_muted else _state(measured, alerts, now),
         usual=usual,
         a_day=0 if measured is None else measured.a_day,
-        detectable=_smallest(signal, measured, usual, length),
+        detectable=_smallest(signal, measured, usual, length * signal.patience),
         alerts=tuple(alert.alert_id for alert in alerts),
     )
 

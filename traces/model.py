@@ -245,7 +245,7 @@ class Signal:
     ``by_segment`` is false for a signal that is only watched over all traffic and by application and
     environment: a roll-out moves the volume of every model, and that is no anomaly. ``counts`` is what there is one
     value of: a conversation, or each answer in it. ``tail_of`` names the signal of whose values this is the share that lies
-    above their usual 95 % quantile.
+    above their usual 95 % quantile. ``patience`` is how many times more rarely than others it may raise a false alert.
     """
 
     name: str
@@ -258,6 +258,7 @@ class Signal:
     by_segment: bool = True
     counts: str = "conversation"
     tail_of: str | None = None
+    patience: float = 1.0
     summary: str = ""
 
 

@@ -153,7 +153,7 @@ def _has_grown(state: State, terms: Terms, within: Floats, independence: Floats)
 def _bar(kind: Kind, watched: Bools, bucket: Bucket, terms: Terms) -> Floats:
     """The log of the sum over the effects at which their mean reaches 2c."""
     given_back = math.log(REALISED[kind]) / bucket.around
-    bar: Floats = math.log(2 * terms.run_length) + given_back + np.log(np.maximum(watched.sum(axis=0), 1))
+    bar: Floats = terms.log_bar + given_back + np.log(np.maximum(watched.sum(axis=0), 1))
     return bar
 
 
@@ -214,7 +214,7 @@ def _checked(
     shared = _share_of_memory(independence[hot], window[BUCKETS])
     around = spread_of_window(window, shared, 1.0 / np.maximum(learned[hot], 1.0))
     rare = surprise(state.kind, window, around, found.upward[hot], within[hot])
-    rare -= math.log(2 * terms.run_length * REALISED_TAIL)
+    rare -= terms.log_bar[hot] + math.log(REALISED_TAIL)
     held_back = found.log_evidence.copy()
     held_back[hot] = np.minimum(held_back[hot], rare)
     return replace(found, log_evidence=held_back)

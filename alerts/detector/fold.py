@@ -284,7 +284,7 @@ class Detector:
     def _suspected(self, due: int, terms: Terms) -> Bools:
         """Whether an e-CUSUM that began by then is well on its way to an alarm, and not for too long already."""
         state = self.state
-        bar = SUSPICION * math.log(2 * terms.run_length)
+        bar = SUSPICION * terms.log_bar
         lately = state.last - state.window_from < state.buckets(NEW_NORMAL_S + LEARNING_DELAY_S)
         suspected: Bools = np.any((state.evidence >= bar) & (state.window_from <= due) & lately, axis=0)
         return suspected

@@ -138,7 +138,8 @@ class Terms:
     baseline a newcomer takes until it has a week of its own, -1 for none. Give a parent only where the part is
     expected to behave like the whole (model, prompt version, release); a scenario with its own rate is not
     "worse than the rest" on its first day.
-    ``run_length`` is c: the mean number of buckets between false alerts of one series (see ``run_length``).
+    ``run_length`` is c: the mean number of buckets between false alerts of one series (see ``run_length``), of a signal of
+    patience 1; that of others is as many times as long.
     """
 
     up: Bools
@@ -148,6 +149,7 @@ class Terms:
     precision: Floats
     miss_rate: Floats
     parent: Ints
+    patience: Floats
     run_length: float
 
     @classmethod
@@ -184,8 +186,15 @@ class Terms:
             precision=correction[:, 0],
             miss_rate=correction[:, 1],
             parent=parents.astype(np.int64),
+            patience=np.array([signal.patience for signal in signals], dtype=np.float64),
             run_length=float(run_length),
         )
+
+    @property
+    def log_bar(self) -> Floats:
+        """The logarithm of 2c of each series, which evidence has to reach."""
+        bar: Floats = np.log(2 * np.maximum(self.run_length * self.patience, 1.0))
+        return bar
 
     def only(self, series: int) -> Terms:
         """The terms of one series."""

@@ -8,6 +8,9 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from alerts.drift import Reference, Topic, TopicBook, clusters
 from alerts.drift.mix import Shift, shifted
 from alerts.drift.reference import FEWEST
@@ -51,6 +54,10 @@ class Likeness:
     def measure(self, conversation: Conversation) -> Mapping[str, float]:
         """By signal, 1 where the conversation is unlike the baseline; nothing before there is one."""
         return {} if self.reference is None else self.reference.measure(conversation)
+
+    def rarity(self) -> npt.NDArray[np.float32] | None:
+        """How rare features of what users say are; ``None`` before there is a baseline."""
+        return None if self.reference is None else self.reference.user.rarity
 
     def placed(self, conversation: Conversation) -> Conversation:
         """The conversation with its topic, unless it came with one or is of none that is known."""

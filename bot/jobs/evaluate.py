@@ -207,7 +207,7 @@ class Evaluation:
         # What was said before had its chance of being picked then.
         said = {i: {(o.name, source_of(o)) for o in outcomes} for i, outcomes in fresh.items()}
         news = {i: [o for o in of if (o.name, source_of(o)) in said.get(i, ())] for i, of in current.items()}
-        self._picker.pick(tx, conversations, news, now)
+        self._picker.pick(tx, conversations, news, now, current)
 
     def _record(self, tx: Tx, conversations: Sequence[Conversation]) -> dict[str, list[Outcome]]:
         """Bring the rollups in line with the current scores of these conversations, and return these."""

@@ -1,7 +1,9 @@
 """Which conversations are put before reviewers: flagged ones and a random audit, within a daily number.
 
 The number is shared out among the evaluators: one that flags little gets all of it seen, and what noisy ones flag is thinned
-to what is left, alike for each. Once an evaluator has labels, its share goes where labels sharpen its rate most.
+to what is left, alike for each. Once an evaluator has labels, its share goes where labels sharpen its rate most. Where
+evaluators that usually say the same disagree, and where a conversation is unlike the others, it is likelier to be picked;
+where its like was asked about already, less likely.
 
 Each pick is made by chance with a known probability, which is stored with the item: labels of a biased choice then
 still give unbiased rates.
@@ -10,40 +12,40 @@ still give unbiased rates.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from hashlib import blake2b
 from uuid import uuid4
 
-from bot.jobs.shares import fair_shares
+from bot.jobs.asked import REMEMBERED, Asked
+from bot.jobs.choice import Candidate, Chooser, Look
+from bot.jobs.plans import Plans, threshold_of
+from bot.jobs.reasons import Reason, in_words
+from bot.jobs.unusual import Extremes
 from evaluators.base import Evaluator
-from evaluators.calibration.next import DOUBLE_SHARE, Plan, Unsure, Why, plan_of
-from traces.histogram import Rollup
+from evaluators.calibration.companions import Companions
+from evaluators.calibration.next import Plan
 from traces.model import EVERYTHING, Calibration, Conversation, Direction, Score
 from traces.store import Tx
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S, bucket_start
-from traces.store.scores import Outcome
+from traces.store.scores import Outcome, source_of
 
 REVIEW = "review"
 _RECENT = timedelta(hours=6)
 _WEEK = timedelta(days=7)
-_AUDIT_SHARE = 0.2
 _SHARE_OF_ONE = 1 / 3
 _LEAST_OF_ONE = 3
-_PILOT = 20
-"""Labels with which it is known where further ones teach most; before that, what is flagged goes first."""
-_ALIKE = 200
-"""Characters of a question by which it is seen to be the same as another."""
+_ANY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickSettings:
     """``per_day`` items over all evaluators go to ``channel``; ``None`` posts nothing.
 
-    ``per_day`` is what is aimed at, ``most_per_day`` what is never passed in a day (UTC), however much is flagged.
+    ``per_day`` is what is aimed at, ``most_per_day`` what is never passed in a day (UTC), however much is flagged. As it
+    comes near, the chance of each conversation falls, and is stored as it fell.
     """
 
     channel: str | None
@@ -52,35 +54,46 @@ class PickSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
-    """The chances with which a flagged and an ordinary conversation are picked, or a plan by their score."""
+class _Pass:
+    """What is the same for all conversations of one pass."""
 
-    flagged: float
-    ordinary: float
-    best: Plan | None = None
-
-    def draw(self, lot: float, value: float, *, flagged: bool, seen: int) -> tuple[float, Why | None]:
-        """The chance of a conversation, and why it is picked by a lot, if it is."""
-        if self.best is not None:
-            return self.best.inclusion_probability(value, seen=seen), self.best.why(lot, value, seen=seen)
-        chance = self.flagged if flagged else self.ordinary
-        return chance, Why.AUDIT if lot < chance else None
+    tx: Tx
+    now: datetime
+    plans: Mapping[str, Plan]
+    calibrations: Mapping[str, Calibration]
+    taken: Counter[str]
+    extremes: Extremes
 
 
 class Picker:
     """Puts conversations before reviewers.
+
+    Args:
+        evaluators: Those whose scores may be asked about.
+        settings: How many, and where.
+        asked: What was asked about lately.
+        unlike: By signal, 1 where a conversation is unlike the weeks before.
 
     Attributes:
         held_back: How many it would have put before them but for the day's limit, or because they are of a past that is
             only replayed.
     """
 
-    def __init__(self, evaluators: Sequence[Evaluator], settings: PickSettings) -> None:
+    def __init__(
+        self,
+        evaluators: Sequence[Evaluator],
+        settings: PickSettings,
+        asked: Asked | None = None,
+        unlike: Callable[[Conversation], Mapping[str, float]] = lambda _: {},
+    ) -> None:
         self._evaluators = {e.name: e for e in evaluators}
         self._settings = settings
+        self._unlike = unlike
+        self._chooser = Chooser(Asked() if asked is None else asked)
+        self._plans = Plans(evaluators, settings.per_day, self._chooser)
+        self._companions = Companions(tuple(self._evaluators))
+        self._remembers = False
         self._not_before: datetime | None = None
-        self._asked_on: datetime | None = None
-        self._asked: Counter[str] = Counter()
         self.held_back = 0
 
     def expire_before(self, at: datetime) -> None:
@@ -93,72 +106,94 @@ class Picker:
         conversations: Sequence[Conversation],
         outcomes: Mapping[str, Sequence[Outcome]],
         now: datetime,
+        standing: Mapping[str, Sequence[Outcome]] | None = None,
     ) -> None:
-        """Pick among conversations that have just been scored; history that was brought in is left alone."""
+        """Pick among conversations that have just been scored; history that was brought in is left alone.
+
+        Args:
+            tx: A transaction that writes.
+            conversations: The conversations.
+            outcomes: By conversation, what is new: of these scores reviewers may be asked.
+            now: The time.
+            standing: By conversation, all that was said of it, the new ones too.
+        """
         recent = [c for c in conversations if now - c.ended_at <= _RECENT]
         if not recent or self._settings.channel is None or not self._settings.per_day:
             return
-        calibrations = tx.calibrations.current()
-        rates = self._rates(tx, calibrations, now)
-        taken = Counter(tx.reviews.picked_since(bucket_start(now, DAY_S)))
+        self._remember(tx, now)
+        one = self._pass(tx, now)
         for conversation in recent:
-            for score in outcomes.get(conversation.conversation_id, []):
+            fresh = outcomes.get(conversation.conversation_id, ())
+            whole = fresh if standing is None else standing.get(conversation.conversation_id, fresh)
+            verdicts, new = (self._verdicts(of, one.calibrations) for of in (whole, fresh))
+            self._companions.note(new, verdicts)
+            look = Look(conversation, self._chooser.asked, one.extremes.of)
+            for score in fresh:
                 if isinstance(score, Score) and score.name in self._evaluators and score.value is not None:
-                    self._consider(
-                        tx,
-                        conversation=conversation,
-                        score=score,
-                        rates=rates[score.name],
-                        taken=taken,
-                        calibrations=calibrations,
-                        now=now,
-                    )
+                    self._consider(one, look, score, self._against(score, whole, verdicts, one.calibrations))
 
-    def _consider(
-        self,
-        tx: Tx,
-        *,
-        conversation: Conversation,
-        score: Score,
-        rates: Chances,
-        taken: Counter[str],
-        calibrations: Mapping[str, Calibration],
-        now: datetime,
-    ) -> None:
-        assert score.value is not None
-        flagged, asked = self._is_flagged(score, calibrations), _asked(conversation, score.name)
-        probability, why = rates.draw(
-            _lot(conversation.conversation_id, score.name), score.value, flagged=flagged, seen=self._seen(asked, now)
-        )
-        if why is None:
+    def _remember(self, tx: Tx, now: datetime) -> None:
+        """Once, what was asked about in the last week, before this process began."""
+        if self._remembers:
             return
-        channel = self._settings.channel
-        assert channel is not None
-        # Half of it is kept for what is flagged.
-        if taken[score.name] >= self._most_of_one / (1 if flagged else 2) or self._is_full(tx, channel, now):
+        open_ = tx.queue.open(None, since=now - REMEMBERED, now=now, most_votes=_ANY)
+        items = [candidate.item for candidate in reversed(open_) if candidate.item.picked_at <= now]
+        found = tx.conversations.many(item.conversation_id for item in items)
+        asked = self._chooser.asked
+        for item in items:
+            if (conversation := found.get(item.conversation_id)) is not None:
+                asked.note(item.evaluator, asked.vector(conversation), item.picked_at)
+        self._remembers = True
+
+    def _consider(self, one: _Pass, look: Look, score: Score, against: str) -> None:
+        assert score.value is not None
+        flagged = self._is_flagged(score.name, score.value, one.calibrations)
+        candidate = Candidate(
+            evaluator=score.name,
+            value=score.value,
+            plan=one.plans[score.name],
+            lot=_lot(look.conversation.conversation_id, score.name),
+            disagrees=bool(against),
+        )
+        drawn = self._chooser.draw(candidate, look, one.now, lambda: self._room(one, score.name, flagged=flagged))
+        if drawn is None:
+            return
+        if drawn.is_held_back:
             self.held_back += 1
             return
-        item = tx.reviews.pick(
+        why = Reason(score=score, why=drawn.why, flagged=flagged, against=against, unusual=look.unusual or "")
+        item = one.tx.reviews.pick(
             ReviewItem(
                 item_id=uuid4().hex,
-                conversation_id=conversation.conversation_id,
+                conversation_id=look.conversation.conversation_id,
                 evaluator=score.name,
-                reason=_reason(score, why, flagged=flagged),
-                picked_at=now,
-                inclusion_probability=probability,
+                reason=str(why),
+                picked_at=one.now,
+                inclusion_probability=drawn.probability,
             )
         )
-        if item.picked_at == now:
-            taken[score.name] += 1
-            self._asked[asked] += 1
-            tx.outbox.request(kind=REVIEW, subject_id=item.item_id, channel=channel, at=now)
+        if item.picked_at == one.now:
+            one.taken[score.name] += 1
+            self._chooser.picked(score.name, look, one.now)
+            channel = self._settings.channel
+            assert channel is not None
+            one.tx.outbox.request(kind=REVIEW, subject_id=item.item_id, channel=channel, at=one.now)
 
-    def _seen(self, asked: str, now: datetime) -> int:
-        """How often the same was picked today; a restart forgets it, which the chance that is stored knows of."""
-        day = bucket_start(now, DAY_S)
-        if day != self._asked_on:
-            self._asked_on, self._asked = day, Counter()
-        return self._asked[asked]
+    # --- limits ---
+
+    def _room(self, one: _Pass, name: str, *, flagged: bool) -> float:
+        """What the day's limits leave of a chance: all of it until half of a limit is used, then less and less.
+
+        A limit that cut off at once would leave those that come late without any chance, and rates would not know of it.
+        """
+        if self._not_before is not None and one.now < self._not_before:
+            return 0.0
+        most, channel = self._settings.most_per_day, self._settings.channel
+        assert channel is not None
+        used = one.tx.outbox.requested(REVIEW, channel, bucket_start(one.now, DAY_S))
+        # Half of what one evaluator may have is kept for what is flagged.
+        of_one = self._most_of_one / (1 if flagged else 2)
+        return min(_left(most, used), _left(of_one, one.taken[name]))
 
     @property
     def _most_of_one(self) -> int:
@@ -166,82 +201,51 @@ class Picker:
         share = _SHARE_OF_ONE if len(self._evaluators) > 1 else 1.0
         return max(_LEAST_OF_ONE, round(share * self._settings.most_per_day))
 
-    def _is_full(self, tx: Tx, channel: str, now: datetime) -> bool:
-        if self._not_before is not None and now < self._not_before:
-            return True
-        return tx.outbox.requested(REVIEW, channel, bucket_start(now, DAY_S)) >= self._settings.most_per_day
+    # --- verdicts ---
 
-    def _is_flagged(self, score: Score, calibrations: Mapping[str, Calibration]) -> bool:
-        calibration = calibrations.get(score.name)
-        threshold = 0.5 if calibration is None else calibration.threshold
-        assert score.value is not None
-        positive = score.value >= threshold
-        return positive is (self._evaluators[score.name].bad is not Direction.DOWN)
+    def _is_flagged(self, name: str, value: float, calibrations: Mapping[str, Calibration]) -> bool:
+        return (value >= threshold_of(calibrations.get(name))) is (self._evaluators[name].bad is not Direction.DOWN)
 
-    def _rates(self, tx: Tx, calibrations: Mapping[str, Calibration], now: datetime) -> dict[str, Chances]:
-        """By evaluator the chances with which conversations are picked, from a week's traffic."""
-        week = tx.rollups.every_series(EVERYTHING, since=now - _WEEK, until=now, resolution_s=DAY_S)
-        usual = {name: self._in_a_day(name, week[name], calibrations, now) for name in self._evaluators if name in week}
-        flagged = fair_shares({name: f for name, (f, _) in usual.items()}, (1 - _AUDIT_SHARE) * self._settings.per_day)
-        ordinary = fair_shares({name: o for name, (_, o) in usual.items()}, _AUDIT_SHARE * self._settings.per_day)
-        unknown = Chances(1.0, _AUDIT_SHARE / len(self._evaluators))
-        return dict.fromkeys(self._evaluators, unknown) | {
-            name: Chances(
-                _chance(flagged[name], f),
-                _chance(ordinary[name], o),
-                _plan(calibrations.get(name), week[name], flagged[name] + ordinary[name], f + o),
-            )
-            for name, (f, o) in usual.items()
+    def _verdicts(self, outcomes: Sequence[Outcome], calibrations: Mapping[str, Calibration]) -> dict[str, bool]:
+        """By evaluator, whether what its name says is the case."""
+        return {
+            o.name: o.value >= threshold_of(calibrations.get(o.name))
+            for o in outcomes
+            if isinstance(o, Score) and o.value is not None and o.name in self._evaluators
         }
 
-    def _in_a_day(
-        self, name: str, days: Sequence[tuple[datetime, Rollup]], calibrations: Mapping[str, Calibration], now: datetime
-    ) -> tuple[float, float]:
-        """How many conversations of a day are flagged, and how many are not; today's so far where that is more."""
-        calibration = calibrations.get(name)
-        threshold = 0.5 if calibration is None else calibration.threshold
-        is_rise_bad = self._evaluators[name].bad is not Direction.DOWN
-        counts = []
-        for _, rollup in days:
-            positive = rollup.at_least(threshold)
-            counts.append((positive, rollup.n - positive) if is_rise_bad else (rollup.n - positive, positive))
-        flagged, ordinary = (sum(count) / len(days) for count in zip(*counts, strict=True))
-        if days[-1][0] == bucket_start(now, DAY_S):
-            return max(flagged, counts[-1][0]), max(ordinary, counts[-1][1])
-        return flagged, ordinary
+    def _against(
+        self,
+        score: Score,
+        outcomes: Sequence[Outcome],
+        verdicts: Mapping[str, bool],
+        calibrations: Mapping[str, Calibration],
+    ) -> str:
+        """What contradicts a score, as the end of a sentence; empty where nothing does."""
+        assert score.value is not None
+        threshold = threshold_of(calibrations.get(score.name))
+        said = score.value >= threshold
+        others = (o for o in outcomes if isinstance(o, Score) and o.name == score.name)
+        for other in others:
+            is_known = other.value is not None and source_of(other) != source_of(score)
+            if is_known and ((other.value or 0.0) >= threshold) is not said:
+                return f"another source, {other.source}, says otherwise"
+        companion = self._companions.against(score.name, {**verdicts, score.name: said})
+        return "" if companion is None else f"{in_words(companion)}, which usually goes with it, says otherwise"
+
+    # --- chances ---
+
+    def _pass(self, tx: Tx, now: datetime) -> _Pass:
+        """The chances with which conversations are picked, from a week's traffic."""
+        calibrations = tx.calibrations.current()
+        week = tx.rollups.every_series(EVERYTHING, since=now - _WEEK, until=now, resolution_s=DAY_S)
+        plans = self._plans.of(week, calibrations, now)
+        taken = Counter(tx.reviews.picked_since(bucket_start(now, DAY_S)))
+        return _Pass(tx, now, plans, calibrations, taken, Extremes(week, self._unlike))
 
 
-def _chance(share: float, wanted: float) -> float:
-    return 1.0 if wanted <= share else share / wanted
-
-
-def _plan(
-    calibration: Calibration | None, days: Sequence[tuple[datetime, Rollup]], share: float, in_a_day: float
-) -> Plan | None:
-    """Where labels of an evaluator sharpen its rate most; ``None`` while it has too few to know."""
-    told = None if calibration is None else calibration.detail.get("unsure")
-    if calibration is None or told is None or calibration.n_labels < _PILOT or not in_a_day:
-        return None
-    week = reduce(Rollup.plus, (rollup for _, rollup in days), Rollup())
-    unsure = Unsure(tuple(told["edges"]), tuple(told["deviations"]))
-    # Double reviews are drawn from what is picked.
-    return plan_of(unsure, week, min(1.0, share / in_a_day) * week.n / (1 - DOUBLE_SHARE))
-
-
-def _asked(conversation: Conversation, name: str) -> str:
-    """What stands for a question that is asked again and again."""
-    first = next((m.content for m in conversation.messages if m.role == "user"), "")
-    words = "".join(c if c.isalpha() else " " for c in first[:_ALIKE].casefold()).split()
-    return f"{name}\n{' '.join(words)}"
-
-
-def _reason(score: Score, why: Why, *, flagged: bool) -> str:
-    name = score.name.replace("_", " ")
-    if why is Why.PRECISION and not flagged:
-        return f"A label here sharpens the rate of {name} most: scores like {score.value:.2g} are the least sure."
-    if not flagged:
-        return f"Random check of {name}: the evaluator saw nothing here."
-    return f"Flagged by {name}: {score.explanation}" if score.explanation else f"Flagged by {name}."
+def _left(most: float, used: int) -> float:
+    return min(1.0, max(0.0, (most - used) / (most / 2))) if most else 0.0
 
 
 def _lot(conversation_id: str, name: str) -> float:

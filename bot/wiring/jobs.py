@@ -16,6 +16,7 @@ from bot.config import DetectSettings, Settings
 from bot.config_routes import keys_in, routing_of
 from bot.config_rules import rules_of
 from bot.jobs.anchors import Anchoring
+from bot.jobs.asked import Asked
 from bot.jobs.backfill import Backfill
 from bot.jobs.calibrate import Calibrating, CalibrationRules
 from bot.jobs.deliver import Delivering
@@ -56,9 +57,9 @@ def jobs_of(
 ) -> Jobs:
     posts = deliver is not None
     detect, quiet = settings.detect, settings.conversations.quiet
-    picker = Picker(evaluators, _picking(settings, posts=posts))
     watch = watch_settings_of(detect)
     likeness = Likeness()
+    picker = Picker(evaluators, _picking(settings, posts=posts), Asked(likeness.rarity), likeness.measure)
     evaluate = Evaluation(
         store,
         evaluators,

@@ -1,8 +1,9 @@
 """Which conversations to ask reviewers about: by chance, with a chance that is known, where a label teaches most.
 
 Most go where labels narrow the rate most, in proportion to the number of conversations of a stratum of scores and to how
-unsure their truth is (Neyman 1934); some to where another evaluator disagrees; and an audit falls on all alike, since only it
-finds what no score points at. The chance of each is stored with its label, so that rates stay true (Horvitz and Thompson 1952).
+unsure their truth is (Neyman 1934); some to where another evaluator disagrees, some to conversations that are unlike the
+others; and an audit falls on all alike, since only it finds what no score points at. The chance of each is stored with its
+label, so that rates stay true (Horvitz and Thompson 1952): it may depend on what was picked before, but never on the lot.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 
 from traces.histogram import RELATIVE_ACCURACY, Rollup, value_of
 
-PRECISION_SHARE: Final = 0.55
+PRECISION_SHARE: Final = 0.45
 DISAGREEMENT_SHARE: Final = 0.20
+UNUSUAL_SHARE: Final = 0.10
 AUDIT_SHARE: Final = 0.15
 DOUBLE_SHARE: Final = 0.10
 _QUANTILES: Final = (0.02, 0.05, 0.12, 0.25, 0.5, 0.75, 0.88, 0.95, 0.98)
@@ -40,6 +42,7 @@ class Why(StrEnum):
 
     PRECISION = "precision"
     DISAGREEMENT = "disagreement"
+    UNUSUAL = "unusual"
     AUDIT = "audit"
 
 
@@ -51,6 +54,28 @@ class Known:
     truth: bool
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a conversation besides its score.
+
+    Attributes:
+        disagrees: Whether another evaluator says otherwise.
+        is_unusual: Whether it is unlike the others.
+        worth: How much an answer would tell beside those that were asked for lately; 0 for one that was asked for often
+            enough, 1 for a usual one, never more than ``MOST_WORTH``.
+    """
+
+    disagrees: bool = False
+    is_unusual: bool = False
+    worth: float = 1.0
+
+
+MOST_WORTH: Final = 2.0
+PLAIN: Final = About()
+ANYTHING: Final = About(disagrees=True, is_unusual=True, worth=MOST_WORTH)
+"""No conversation has a greater chance than one of which this is known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Chances by stratum of scores.
@@ -60,45 +85,45 @@ class Plan:
         precision: By stratum, the chance of being picked to narrow the rate.
         audit: The chance of being picked whatever the score is.
         disagreement: The further chance of those about which another evaluator disagrees.
+        unusual: The further chance of those that are unlike the others.
     """
 
     edges: tuple[float, ...]
     precision: tuple[float, ...]
     audit: float
     disagreement: float = 0.0
+    unusual: float = 0.0
 
-    def chances(self, value: float, *, disagrees: bool = False, seen: int = 0) -> dict[Why, float]:
+    def chances(self, value: float, about: About = PLAIN) -> dict[Why, float]:
         """The chance of each reason, one independent of the other.
 
         Args:
             value: The score.
-            disagrees: Whether another evaluator says otherwise.
-            seen: How often the same question was picked lately; the more often, the less is it worth. The audit does not
-                mind, or what is asked often would count too little.
+            about: What is known of the conversation besides. The audit does not mind it, or what is asked often would count
+                too little.
         """
-        less = 1 / (1 + seen)
         stratum = int(np.searchsorted(np.array(self.edges), value, side="right"))
         return {
             Why.AUDIT: self.audit,
-            Why.PRECISION: less * self.precision[stratum],
-            Why.DISAGREEMENT: less * self.disagreement if disagrees else 0.0,
+            Why.DISAGREEMENT: min(1.0, about.worth * self.disagreement) if about.disagrees else 0.0,
+            Why.UNUSUAL: min(1.0, about.worth * self.unusual) if about.is_unusual else 0.0,
+            Why.PRECISION: min(1.0, about.worth * self.precision[stratum]),
         }
 
-    def inclusion_probability(self, value: float, *, disagrees: bool = False, seen: int = 0) -> float:
+    def inclusion_probability(self, value: float, about: About = PLAIN) -> float:
         """The chance of being picked for any reason."""
-        return 1 - math.prod(1 - chance for chance in self.chances(value, disagrees=disagrees, seen=seen).values())
+        return 1 - math.prod(1 - chance for chance in self.chances(value, about).values())
 
-    def why(self, lot: float, value: float, *, disagrees: bool = False, seen: int = 0) -> Why | None:
+    def why(self, lot: float, value: float, about: About = PLAIN) -> Why | None:
         """The reason for which a lot picks a conversation, or none.
 
         Args:
             lot: Drawn for this conversation, even in [0, 1).
             value: The score.
-            disagrees: As of ``chances``.
-            seen: As of ``chances``.
+            about: As of ``chances``.
         """
         below, left = 0.0, 1.0
-        for why, chance in self.chances(value, disagrees=disagrees, seen=seen).items():
+        for why, chance in self.chances(value, about).items():
             below += left * chance
             left *= 1 - chance
             if lot < below:
@@ -114,18 +139,22 @@ class Unsure:
     deviations: tuple[float, ...]
 
 
-def plan(scores: Rollup, labelled: Sequence[Known], wanted: float, disagreeing: float = 0.0) -> Plan:
+def plan(
+    scores: Rollup, labelled: Sequence[Known], wanted: float, disagreeing: float = 0.0, unusual: float = 0.0
+) -> Plan:
     """How to spend ``wanted`` reviews on as many conversations as ``scores`` holds.
 
-    The share for disagreement falls to the others where nothing disagrees; double review is of what is labelled already.
+    The shares for disagreement and for what is unusual fall to the others where there is none; double review is of what is
+    labelled already.
 
     Args:
         scores: Scores of the conversations among which is chosen.
         labelled: What is known already.
         wanted: Reviews, of which the share for double review is left out here.
         disagreeing: How many of the conversations another evaluator disagrees about.
+        unusual: How many of them are unlike the others.
     """
-    return plan_of(unsure_of(scores, labelled), scores, wanted, disagreeing)
+    return plan_of(unsure_of(scores, labelled), scores, wanted, disagreeing, unusual)
 
 
 def unsure_of(scores: Rollup, labelled: Sequence[Known]) -> Unsure:
@@ -134,21 +163,23 @@ def unsure_of(scores: Rollup, labelled: Sequence[Known]) -> Unsure:
     return Unsure(edges, tuple(float(one) for one in _unsure(edges, scores, labelled)))
 
 
-def plan_of(unsure: Unsure, scores: Rollup, wanted: float, disagreeing: float = 0.0) -> Plan:
+def plan_of(unsure: Unsure, scores: Rollup, wanted: float, disagreeing: float = 0.0, unusual: float = 0.0) -> Plan:
     """What ``plan`` tells, of strata that are known: how unsure they are is no news, how many they hold is."""
     edges = unsure.edges
     sizes = _sizes(edges, scores)
     first = wanted * (1 - DOUBLE_SHARE)
     for_disagreement = min(first * DISAGREEMENT_SHARE / (1 - DOUBLE_SHARE), disagreeing)
+    for_unusual = min(first * UNUSUAL_SHARE / (1 - DOUBLE_SHARE), unusual)
     for_audit = first * AUDIT_SHARE / (1 - DOUBLE_SHARE)
     audit = min(1.0, for_audit / scores.n) if scores.n else 1.0
-    best = neyman(sizes, np.array(unsure.deviations), first - for_disagreement, least=audit)
+    best = neyman(sizes, np.array(unsure.deviations), first - for_disagreement - for_unusual, least=audit)
     return Plan(
         edges=edges,
         # What the audit picks counts for the rate as well.
         precision=tuple(float(c) for c in (best - audit) / max(1 - audit, 1e-9)),
         audit=audit,
         disagreement=min(1.0, for_disagreement / disagreeing) if disagreeing else 0.0,
+        unusual=min(1.0, for_unusual / unusual) if unusual else 0.0,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from asked_streams import unlike
 from made import DAY, MINUTE, NOW, calibration, ingest, label, talk
 
 from bot.jobs.calibrate import Calibrating
@@ -38,14 +39,12 @@ def job(store):
     return Evaluation(store, [Graded()], Cuts(keys=(), max_values=10), picker)
 
 
-def a_day(
-    store, job, day: int, count: int = 400, said=lambda n: f"Question of kind {'abcdefghij'[n % 7] * (n % 13 + 1)}"
-):
+def a_day(store, job, day: int, count: int = 400, said=unlike):
     """The items of a day's conversations that come in through the day."""
     at, ids = NOW + day * DAY, [f"c-{day * 10_000 + n}" for n in range(count)]
     for start in range(0, count, 50):
         moment = at + start * MINUTE
-        ingest(store, *[talk(i, said(n), at=moment) for n, i in enumerate(ids[start : start + 50], start)], at=moment)
+        ingest(store, *[talk(i, said(int(i[2:])), at=moment) for i in ids[start : start + 50]], at=moment)
         job.run(moment + MINUTE)
     with store.read() as tx:
         return tx.reviews.items_of(ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from asked_streams import unlike
 from hypothesis import given
 from hypothesis import strategies as st
 from made import DAY, HOUR, MINUTE, NOW, ingest, talk
@@ -53,7 +54,7 @@ def picked_on(store, job, day, count=300):
     at, ids = NOW + day * DAY, [f"c-{day * 10_000 + n}" for n in range(count)]
     for start in range(0, count, 50):
         moment = at + start * MINUTE
-        ingest(store, *[talk(i, "Hi", at=moment) for i in ids[start : start + 50]], at=moment)
+        ingest(store, *[talk(i, unlike(int(i[2:])), at=moment) for i in ids[start : start + 50]], at=moment)
         job.run(moment + MINUTE)
     with store.read() as tx:
         return Counter(item.evaluator for item in tx.reviews.items_of(ids) if "Random" not in item.reason)

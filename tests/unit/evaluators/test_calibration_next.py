@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from benchmarks.calibration_cases import scored
 from evaluators.calibrate import Labelled, calibrate
 from evaluators.calibration.clusters import design_effect
-from evaluators.calibration.next import Known, Plan, Why, edges_of, neyman, plan
+from evaluators.calibration.next import ANYTHING, MOST_WORTH, About, Known, Plan, Why, edges_of, neyman, plan
 from evaluators.calibration.validity import UNKNOWN_SPREAD, Version, between, validity
 from traces.histogram import Rollup
 from traces.posterior import SPREAD, Count
 
 PEOPLE = scored("x", 20_000, 0.04, 2.8, seed=3)
+DISPUTED = About(disagrees=True)
 SCORES = Rollup.of(PEOPLE.verdicts.tolist())
 
 
@@ -42,23 +43,35 @@ def test_labels_overrule_the_score_where_they_say_otherwise():
 def test_where_another_evaluator_disagrees_the_chance_is_higher_and_told_apart():
     best = plan(SCORES, [], 200, disagreeing=400)
     assert best.disagreement == pytest.approx(200 * 0.2 / 400)
-    sure = best.inclusion_probability(0.0005, disagrees=True)
+    sure = best.inclusion_probability(0.0005, DISPUTED)
     assert sure > best.inclusion_probability(0.0005) + 0.05
-    assert best.why(best.audit + 0.01, 0.0005, disagrees=True) is Why.DISAGREEMENT
+    assert best.why(best.audit + 0.01, 0.0005, DISPUTED) is Why.DISAGREEMENT
 
 
 def test_the_same_question_again_is_worth_less_but_for_the_audit():
     best = plan(SCORES, [], 200)
-    assert best.inclusion_probability(0.5, seen=9) < best.inclusion_probability(0.5) / 5
-    assert best.inclusion_probability(0.5, seen=10**6) >= best.audit
+    assert best.inclusion_probability(0.5, About(worth=0.1)) < best.inclusion_probability(0.5) / 5
+    assert best.inclusion_probability(0.5, About(worth=0.0)) == pytest.approx(best.audit)
 
 
-@given(st.floats(0, 1, exclude_max=True), st.floats(0, 1), st.booleans(), st.integers(0, 20))
-def test_a_lot_picks_with_just_the_chance_that_is_stored(lot, value, disagrees, seen):
-    best = plan(SCORES, [], 3_000, disagreeing=5_000)
-    chance = best.inclusion_probability(value, disagrees=disagrees, seen=seen)
-    assert 0 < chance <= 1
-    assert (best.why(lot, value, disagrees=disagrees, seen=seen) is not None) is (lot < chance)
+def test_a_share_goes_to_what_is_unlike_the_others_and_is_told_apart():
+    best = plan(SCORES, [], 200, unusual=800)
+    assert best.unusual == pytest.approx(200 * 0.1 / 800)
+    assert best.why(best.audit + 0.01, 0.0005, About(is_unusual=True)) is Why.UNUSUAL
+    usual = [best.inclusion_probability(v, About(is_unusual=n % 25 == 0)) for n, v in enumerate(PEOPLE.verdicts)]
+    assert sum(usual) == pytest.approx(180, rel=0.03)
+
+
+@given(
+    st.floats(0, 1, exclude_max=True),
+    st.floats(0, 1),
+    st.builds(About, st.booleans(), st.booleans(), st.floats(0, MOST_WORTH)),
+)
+def test_a_lot_picks_with_just_the_chance_that_is_stored(lot, value, about):
+    best = plan(SCORES, [], 3_000, disagreeing=5_000, unusual=500)
+    chance = best.inclusion_probability(value, about)
+    assert 0 < chance <= best.inclusion_probability(value, ANYTHING) <= 1
+    assert (best.why(lot, value, about) is not None) is (lot < chance)
 
 
 def test_verdicts_of_0_and_1_are_two_strata_on_the_right_sides():

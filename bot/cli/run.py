@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from contextlib import suppress
 from types import FrameType
@@ -33,6 +34,8 @@ _COLLECT_AFTER = 10_000
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 _LARGE_BYTES, _ARENAS = 1024 * 1024, 2
 _BACKLOG = 512
+_TURN_S = 0.0005
+"""A thread that works gives way to one that waits after this long: a click is handed on between threads several times."""
 _PING_S = 3.0
 """A connection that was lost without a word is given up after five unanswered pings; clicks meanwhile are lost."""
 
@@ -72,6 +75,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
     schedule.start()
     _spare_the_collector()
     _give_memory_back()
+    sys.setswitchinterval(_TURN_S)
     try:
         with _stopping(server):
             server.run(sockets=[bound])

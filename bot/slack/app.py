@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
@@ -20,6 +21,8 @@ _LOG = logging.getLogger(__name__)
 _TALKATIVE = ("slack_bolt.RequestVerification", "slack_bolt.App", "slack_bolt")
 
 _ANYTHING = re.compile("")
+_LISTENERS = 64
+"""Clicks at work side by side: most wait, for the database or for Slack, and the next one is to be acknowledged meanwhile."""
 _UNKNOWN = "This Hark does not know that control: another version posted it."
 
 _OBJECTS = ("enterprise", "event", "message", "state", "team")
@@ -38,6 +41,7 @@ def bolt_app(client: WebClient, surfaces: Iterable[Listening]) -> App:
         request_verification_enabled=False,
         ssl_check_enabled=False,
         raise_error_for_unhandled_request=False,
+        listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="listener"),
     )
     for surface in surfaces:
         surface.register(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
@@ -44,6 +43,7 @@ from traces.store.spans import Spans
 from traces.store.state import State
 from traces.store.taxonomy import Taxonomy
 from traces.store.thresholds import Thresholds
+from traces.store.turns import Turns
 
 DEFAULT_WORKSPACE = "default"
 WRITE, WAIT = "hark_write", "hark_wait_s"
@@ -189,7 +189,7 @@ class Store:
         self._engine = engine
         self._workspace_id = workspace_id
         # SQLite has one writer anyway; queueing here is fair, SQLite's own busy loop is not.
-        self._writers = threading.RLock() if engine.dialect.name == "sqlite" else None
+        self._writers = Turns() if engine.dialect.name == "sqlite" else None
         # A database in memory is one connection, which has room for one transaction, of whichever kind.
         is_shared = isinstance(engine.pool, StaticPool) and self._writers is not None
         self._readers: AbstractContextManager[Any] = self._writers if is_shared and self._writers else nullcontext()

@@ -12,6 +12,8 @@ import numpy as np
 from bot.labelled import Evidence, Gathering, answers_in, reviewed
 from bot.thresholds import CALIBRATE, settle, standing
 from evaluators.calibrate import Labelled, calibrate, choose_threshold
+from evaluators.calibration.clusters import design_effect
+from evaluators.calibration.lessons import lessons, to_detail
 from evaluators.calibration.next import Known, unsure_of
 from evaluators.calibration.promise import Kept, Measure, Promise, keep, lower_bound
 from evaluators.calibration.reviewers import question_report
@@ -80,12 +82,9 @@ class Calibrating:
             threshold=threshold,
             before=evidence.before,
         )
-        unsure = unsure_of(
-            evidence.scores, [Known(one.value, one.truth) for one in evidence.labelled if not one.version]
-        )
         told = question_report(answers_in(tx.reviews.labels_named(name)))
         found = replace(
-            found, detail={**found.detail, "question": told.to_json(), "unsure": asdict(unsure), **promised}
+            found, detail={**found.detail, "question": told.to_json(), **_next(found, evidence), **promised}
         )
         tx.calibrations.put(found)
         return found
@@ -105,6 +104,17 @@ class Calibrating:
             reason = f"{promise.measure} of at least {promise.at_least:.0%}, by {kept.n:.0f} labels"
             in_force = settle(tx, name, (wanted, reason), now, automatically=self._rules.are_automatic)
         return in_force, {"promise": _told(promise, kept, in_force, evidence.labelled)}
+
+
+def _next(found: Calibration, evidence: Evidence) -> dict[str, Json]:
+    """Where further labels of what runs now would teach most."""
+    own = tuple(one for one in evidence.labelled if not one.version)
+    values, truths, weights = _arrays(own)
+    alike = design_effect(values >= found.threshold, truths, [one.user_id for one in own])
+    return {
+        "unsure": asdict(unsure_of(evidence.scores, [Known(one.value, one.truth) for one in own])),
+        "lessons": to_detail(lessons(values, truths, weights, evidence.scores, found, alike)),
+    }
 
 
 def outdate(tx: Tx, name: str, now: datetime) -> None:

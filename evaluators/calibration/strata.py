@@ -33,10 +33,7 @@ def strata_of(
         threshold: At or above it a score is a positive verdict.
         design_effect: How many labels of clusters tell as much as one that is by itself.
     """
-    edges = edges_of(scores)
-    above = [threshold, *(edge for edge in edges if edge > threshold), np.inf]
-    below = [-np.inf, *(edge for edge in edges if edge < threshold), threshold]
-    positive, negative = (list(_merged(list(pairwise(bounds)), values)) for bounds in (above, below))
+    positive, negative = bounds_of(values, scores, threshold)
 
     def stratum(low: float, high: float) -> Stratum:
         among = (values >= low) & (values < high)
@@ -45,6 +42,23 @@ def strata_of(
         )
 
     return [stratum(*bounds) for bounds in positive], [stratum(*bounds) for bounds in negative]
+
+
+def bounds_of(
+    values: Floats, scores: Rollup, threshold: float
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """From which score on, and below which, each stratum lies: those of positive verdicts, and of negative ones.
+
+    Args:
+        values: Scores of the labelled conversations.
+        scores: All scores.
+        threshold: At or above it a score is a positive verdict.
+    """
+    edges = edges_of(scores)
+    above = [threshold, *(edge for edge in edges if edge > threshold), np.inf]
+    below = [-np.inf, *(edge for edge in edges if edge < threshold), threshold]
+    positive, negative = (list(_merged(list(pairwise(bounds)), values)) for bounds in (above, below))
+    return positive, negative
 
 
 def _merged(bounds: Sequence[tuple[float, float]], values: Floats) -> Iterator[tuple[float, float]]:

@@ -42,6 +42,7 @@ _SILENCE = timedelta(hours=24)
 BACK_TO_NORMAL = "back to normal"
 NEW_NORMAL = "unchanged for 4 days: now taken for normal"
 WITHIN_BOUNDS = "within its bounds again"
+NOT_WATCHED = "its signal is not watched any more"
 
 _Stage: TypeAlias = Callable[[Scene, Sighting], Decision | None]
 
@@ -284,13 +285,15 @@ def _resolve_those_without(scene: Scene, seen: Sequence[Sighting]) -> None:
     """Alerts none of whose series is off any more are over."""
     for alert in live(scene.alerts):
         if not any(stands_for(alert, sighting) for sighting in seen):
-            resolved(scene, alert, _how_it_ended(scene.watch, alert))
+            resolved(scene, alert, _how_it_ended(scene.watch, scene.terrain, alert))
 
 
-def _how_it_ended(watch: Watch, alert: Alert) -> str:
+def _how_it_ended(watch: Watch, terrain: Terrain, alert: Alert) -> str:
     """Nobody may read "back to normal" of what is as bad as before, and has only gone on for so long."""
     if alert.detail.get("origin"):
         return WITHIN_BOUNDS
+    if alert.signal not in terrain.signals:
+        return NOT_WATCHED
     series = (segment_of(key) for key in alert.detail["series"])
     accepted = any(watch.has_accepted(alert.signal, segment, alert.started_at) for segment in series)
     return NEW_NORMAL if accepted else BACK_TO_NORMAL

@@ -13,9 +13,9 @@ from slack_sdk import WebClient
 from alerts.posting import BREAKDOWN
 from bot.asking_model import asking_of
 from bot.breakdown import Dividing
+from bot.chosen import Chosen
 from bot.classifiers import Heads, learning
 from bot.config import Settings
-from bot.config_signals import overrides_of
 from bot.digest import DIGEST
 from bot.http import Receiver
 from bot.jobs.deliver import Delivering
@@ -43,6 +43,7 @@ class Hark:
     clock: Clock
     store: Store
     evaluators: tuple[Evaluator, ...]
+    chosen: Chosen
     jobs: Jobs
     desk: Desk
     client: WebClient | None
@@ -75,22 +76,24 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         BadInput: A setting names something that does not exist.
         StoreUnavailable: The database cannot be opened.
     """
-    overrides = overrides_of(settings.signals)
     webhook_secrets = settings.webhooks.secrets_in(environment)
     store = open_store(settings.database_url)
     heads = Heads()
     evaluators = learning(evaluators_of(settings, clock, store, heads), heads)
+    chosen = Chosen(settings, store)
     with store.read() as tx:
         heads.refresh(tx)
+        chosen.refresh(tx)
     client = client_of(settings)
-    renderer = Renderer(evaluators, overrides, settings.review.rule_of_votes)
+    renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes)
     desk = Desk(
         store=store,
         clock=clock,
         renderer=renderer,
         evaluators=evaluators,
         segment_keys=settings.segments.keys,
-        overrides=overrides,
+        overrides=chosen.overrides,
+        chosen=chosen,
         sources=tuple(source.name for source in settings.sources),
         judging=JudgingSaid(settings.judges, settings.judge),
         catalogue=catalogue_of(settings, evaluators),
@@ -108,15 +111,16 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         clock=clock,
         store=store,
         evaluators=evaluators,
+        chosen=chosen,
         jobs=replace(
-            jobs_of(settings, store, clock, evaluators, heads, overrides, deliver, nudge, sources),
+            jobs_of(settings, store, clock, evaluators, heads, chosen, deliver, nudge, sources),
             notify=notifying_of(settings, environment, store, clock, renderer),
             heartbeat=heartbeat_of(settings, clock, store, desk),
             digest=None if client is None else digesting_of(settings, store),
         ),
         desk=desk,
         client=client,
-        bolt=None if client is None else bolt_of(settings, store, clock, client, desk, renderer, nudge),
+        bolt=None if client is None else bolt_of(settings, store, clock, client, desk, renderer, nudge, chosen),
         webhook_secrets=webhook_secrets,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal, TypeAlias
@@ -54,7 +54,7 @@ class QueueRules:
 
     taps_per_day: int = 100
     assignment: Assignment = "anyone"
-    reviewers: tuple[str, ...] = ()
+    reviewers: Sequence[str] = ()
     topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     votes: Votes = field(default_factory=Votes)
 

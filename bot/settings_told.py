@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.config import Settings
 from bot.home import HomeSettings
 from bot.judges import SCRIPTED
@@ -11,13 +13,13 @@ from bot.slack.blocks.figures import counted
 _ASSIGNED = {"anyone": "to anyone", "round_robin": "to each reviewer in turn", "topic": "to those who know the topic"}
 
 
-def queue_rules_of(settings: Settings) -> QueueRules:
-    """How the review queue works."""
-    review, roles = settings.review, settings.roles
+def queue_rules_of(settings: Settings, reviewers: Sequence[str]) -> QueueRules:
+    """How the review queue works; ``reviewers`` take turns."""
+    review = settings.review
     return QueueRules(
         taps_per_day=review.taps_per_day,
         assignment=review.assignment,
-        reviewers=tuple(dict.fromkeys((*roles.reviewers, *roles.admins))),
+        reviewers=reviewers,
         topics=review.topics,
         votes=review.rule_of_votes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts import pipeline
@@ -12,6 +13,7 @@ from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
+from bot.chosen import Chosen
 from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed
 from bot.jobs.drift import NewTopics
@@ -37,6 +39,7 @@ class Detection:
         overrides: Mapping[str, SignalOverride],
         sources: Sequence[str] = (),
         rules: Sequence[Rule] = (),
+        chosen: Chosen | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -50,6 +53,8 @@ class Detection:
         self._topics, self._judges = NewTopics(), JudgesMoved()
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
+        self._chosen = chosen
+        self._taken_up: Mapping[str, int] | None = None
 
     def run(self, now: datetime) -> list[Decision]:
         """Detect as of ``now``; returns what became of every finding of the hours that were news."""
@@ -60,6 +65,7 @@ class Detection:
         topics, self._topics = self._topics, NewTopics()
         judges, self._judges = self._judges, JudgesMoved()
         with self._store.begin() as tx:
+            is_set_anew = self._take_up(tx, watch)
             terrain = self._terrain(tx, now)
             behind = sources.look(tx, terrain.signals, now)
             told = rules.look(tx, terrain, now)
@@ -72,6 +78,7 @@ class Detection:
             # Labels show in the alerts that are open at once, not with the next hour; so do sources that fall behind
             # and rules that are broken.
             is_recalibrated = self._is_recalibrated(tx, terrain)
+            is_news = is_news or is_set_anew
             if not decisions and (is_recalibrated or is_news) and (watch.reconsider(terrain) or is_news):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
             decisions += pipeline.wake(tx, self._posting, now, watch, terrain)
@@ -83,6 +90,15 @@ class Detection:
         self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
         self._judges = judges
         return decisions
+
+    def _take_up(self, tx: Tx, watch: Watch) -> bool:
+        """Heed what admins set in Slack; whether it has changed since the last run."""
+        if self._chosen is None:
+            return False
+        watch.accept_false_alerts(self._chosen.refresh(tx).detect.weeks_between_false_alerts)
+        self._posting = replace(self._posting, routing=self._chosen.routing(tx))
+        known, self._taken_up = self._taken_up, self._chosen.versions(tx)
+        return known is not None and known != self._taken_up
 
     def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:
         """Whether an evaluator with an open alert has been calibrated since alerts were last brought in line."""

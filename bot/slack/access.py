@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from threading import Lock
@@ -64,10 +64,10 @@ class Workspace:
 
 
 class Access:
-    """The roles of people."""
+    """The roles of people, as they hold when somebody asks: an admin may change them at any time."""
 
-    def __init__(self, roles: RoleSettings, workspace: Workspace) -> None:
-        self._roles = roles
+    def __init__(self, roles: Callable[[], RoleSettings], workspace: Workspace) -> None:
+        self._read_roles = roles
         self._workspace = workspace
 
     def role_of(self, person: Person) -> Role | None:
@@ -75,12 +75,13 @@ class Access:
         home = self._workspace.team_id
         if home is None or person.team_id != home:
             return None
-        if not self._roles.are_configured:
+        roles = self._read_roles()
+        if not roles.are_configured:
             return Role.REVIEWER
         for role, people in (
-            (Role.ADMIN, self._roles.admins),
-            (Role.REVIEWER, self._roles.reviewers),
-            (Role.VIEWER, self._roles.viewers),
+            (Role.ADMIN, roles.admins),
+            (Role.REVIEWER, roles.reviewers),
+            (Role.VIEWER, roles.viewers),
         ):
             if person.user_id in people:
                 return role
@@ -89,7 +90,7 @@ class Access:
     def may_reveal(self, person: Person) -> bool:
         """Whether the person may see a conversation without redaction."""
         has = self.role_of(person)
-        return has is Role.ADMIN or (has is not None and person.user_id in self._roles.reveal)
+        return has is Role.ADMIN or (has is not None and person.user_id in self._read_roles().reveal)
 
     def require_reveal(self, person: Person) -> None:
         """Raises:

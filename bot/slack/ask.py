@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from alerts.signals import SignalOverride, all_signals
 from bot.asking import Asking, Words
 from bot.catalogue import Catalogue
+from bot.chosen import Chosen
 from bot.digest import Digests, Period
 from bot.exporting import rows_of
 from bot.health import Health
@@ -73,6 +74,7 @@ class Desk:
         weeks_between_false_alerts: float = 1.0,
         catalogue: Catalogue | None = None,
         asking: Asking | None = None,
+        chosen: Chosen | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -82,6 +84,7 @@ class Desk:
         self.labelling = Labelling(store, renderer, self.taxonomy)
         self._segment_keys = tuple(segment_keys)
         self._overrides = overrides
+        self._chosen = chosen
         self._weeks_between_false_alerts = weeks_between_false_alerts
         self.digests = Digests(self.signals, segment_keys)
         self._known: dict[bool, tuple[datetime, dict[str, Signal]]] = {}
@@ -216,6 +219,7 @@ class Desk:
 
     def signals(self, tx: Tx, now: datetime, since: datetime | None = None) -> dict[str, Signal]:
         """The signals that had data ``since`` a time, by default in the last 90 days."""
+        self._take_up(tx)
         seen = tx.rollups.signals(since=since or now - _SIGNALS_BACK, until=now + _DAY)
         return all_signals(
             {*seen, *self._evaluators}, {name: e.bad for name, e in self._evaluators.items()}, self._overrides
@@ -229,8 +233,14 @@ class Desk:
             names=[*self._evaluators],
             bad={name: e.bad for name, e in self._evaluators.items()},
             overrides=self._overrides,
-            weeks_between_false_alerts=self._weeks_between_false_alerts,
+            weeks_between_false_alerts=self._take_up(tx),
         )
+
+    def _take_up(self, tx: Tx) -> float:
+        """Heed what admins set in Slack; returns the weeks between false alerts."""
+        if self._chosen is None:
+            return self._weeks_between_false_alerts
+        return self._chosen.refresh(tx).detect.weeks_between_false_alerts
 
     def status(self, tx: Tx, now: datetime) -> StatusReport:
         """How Hark is."""

@@ -11,6 +11,7 @@ import httpx
 from alerts.posting import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
+from bot.chosen import Chosen
 from bot.classifiers import Heads
 from bot.config import DetectSettings, Settings
 from bot.config_routes import keys_in, routing_of
@@ -50,7 +51,7 @@ def jobs_of(
     clock: Clock,
     evaluators: Sequence[Evaluator],
     heads: Heads,
-    overrides: Mapping[str, SignalOverride],
+    chosen: Chosen,
     deliver: Delivering | None,
     nudge: Nudge,
     sources: Sequence[Polled],
@@ -63,7 +64,7 @@ def jobs_of(
     evaluate = Evaluation(
         store,
         evaluators,
-        _cuts(settings, overrides, likeness),
+        _cuts(settings, chosen.overrides, likeness),
         picker,
         quiet,
         settings.judge.at_once,
@@ -80,9 +81,10 @@ def jobs_of(
             watch,
             _posting(settings, posts=posts),
             {e.name: e.bad for e in evaluators},
-            overrides,
+            chosen.overrides,
             tuple(polled.source.name for polled in sources),
             rules_of(settings.slos, settings.thresholds),
+            chosen=chosen,
         ),
         calibrate=Calibrating(store, rules_of_calibration(settings)),
         drift=Drifting(store, likeness),

@@ -8,6 +8,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.alerting import Alerting
+from bot.chosen import Chosen
 from bot.config import Settings
 from bot.home import Home
 from bot.queue import Queue
@@ -36,10 +37,11 @@ def bolt_of(
     desk: Desk,
     renderer: Renderer,
     nudge: Callable[[], None],
+    chosen: Chosen,
 ) -> App:
-    access = Access(settings.roles, Workspace(client))
+    access = Access(chosen.roles, Workspace(client))
     edge = Edge(client, access, nudge)
-    queue = Queue(store, clock, queue_rules_of(settings))
+    queue = Queue(store, clock, queue_rules_of(settings, chosen.reviewers))
     reviewing = ReviewDesk(store, clock, queue, renderer)
     services = Services(
         review=Review(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from alerts.examples import carriers
 from alerts.explanation import excess_z, has_own_excess, is_nothing_without
+from alerts.own import is_own
 from alerts.sighting import Sighting
 from alerts.signals import threshold_of
 from alerts.watch import Terrain, Watch
@@ -127,6 +128,9 @@ def has_same_cause(
         alert.signal == sighting.signal.name
         or alert.state is AlertState.RESOLVED
         or opened is None
+        # What is wrong with the watcher, or with what feeds it, is never one of the things that it watches.
+        or is_own(sighting.signal)
+        or is_own(terrain.signals.get(alert.signal))
         or Kind.COUNT in (sighting.signal.kind, _kind_of(alert, terrain))
     ):
         return False

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerts.own import UNDELIVERABLE
 from alerts.severity import Severity, severity_of
 from traces.model import Alert
 
@@ -112,11 +113,13 @@ class Routing:
         default: The channel of what no route takes.
         routes: In order.
         quiet: The quiet hours, if there are any.
+        receivers: All that there are: they are told of what Slack cannot show, whatever the routes say.
     """
 
     default: str
     routes: Sequence[Route] = ()
     quiet: Quiet | None = None
+    receivers: tuple[str, ...] = ()
 
     def way_of(self, alert: Alert, at: datetime) -> Way:
         """Where an alert that opens at a time goes."""
@@ -128,6 +131,8 @@ class Routing:
             receivers |= dict.fromkeys(route.receivers)
             if not route.goes_on:
                 break
+        if alert.signal in UNDELIVERABLE:
+            receivers |= dict.fromkeys(self.receivers)
         return Way(channel=channel or self.default, receivers=tuple(receivers), at=self.told_from(alert, at))
 
     def told_from(self, alert: Alert, at: datetime) -> datetime:

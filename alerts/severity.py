@@ -5,10 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from alerts.own import CLOCK_JUMP, FAULTS, JUDGE_BUDGET
 from traces.model import Alert, Direction
 
 GRAVE: Final = frozenset({"secret_leak", "pii_leak", "unsafe_tool_use", "prompt_injection", "indirect_injection"})
 """Signals whose every rise is grave, however small."""
+OWN_FAULTS: Final = frozenset(signal.name for signal in FAULTS)
+LESSER: Final = frozenset({JUDGE_BUDGET.name, CLOCK_JUMP.name})
+"""Faults of Hark that can wait for the morning."""
 _FAR: Final = 3.0
 _CLEAR: Final = 1.5
 _TINY: Final = 1e-9
@@ -34,6 +38,9 @@ def severity_of(alert: Alert) -> Severity:
     """
     if alert.signal in GRAVE and alert.direction is Direction.UP:
         return Severity.HIGH
+    if alert.signal in OWN_FAULTS:
+        # How far a figure is off says little where the watcher itself is blind or mute.
+        return Severity.MEDIUM if alert.signal in LESSER else Severity.HIGH
     times = _times(alert)
     return Severity.HIGH if times >= _FAR else Severity.MEDIUM if times >= _CLEAR else Severity.LOW
 

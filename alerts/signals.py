@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.defined import Definition, measured, signal_defined
+from alerts.own import OWN
 from alerts.sensitivity import Sensitivity
 from alerts.sizes import SIZES, sizes_of, tail_signal
 from traces.model import (
@@ -73,16 +74,6 @@ JUDGE_SPEND = Signal(
     by_segment=False,
     summary="US dollars that judges took for a conversation that they were asked about, where the cost is known.",
 )
-SOURCE_LAG = Signal(
-    name="source_lag",
-    kind=Kind.CONTINUOUS,
-    unit="min",
-    min_relative=1.0,
-    min_absolute=15.0,
-    by_segment=False,
-    counts="source",
-    summary="Minutes since the newest trace of a polled store began, or since a client last sent, by source.",
-)
 INPUT_DRIFT = Signal(
     name="input_drift",
     kind=Kind.RATE,
@@ -125,11 +116,11 @@ BUILT_IN = (
     *SIZES,
     EVALUATOR_FAILURE,
     JUDGE_SPEND,
-    SOURCE_LAG,
     INPUT_DRIFT,
     OUTPUT_DRIFT,
     NEW_TOPIC,
     JUDGE_DRIFT,
+    *OWN,
 )
 
 GOOD_WHEN_HIGH = frozenset(

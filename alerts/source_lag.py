@@ -1,4 +1,4 @@
-"""Sources that have fallen behind: polled stores without new traces, clients that have gone silent, each by its own habit.
+"""Who has fallen silent: polled stores without new traces, clients, and applications, each by its own habit.
 
 A source is behind when its lag is both longer than at this hour of the week it ever was, by the smallest change worth an
 alert, and so long that chance does not explain it: as many traces as usually begin in the hours since would leave out none
@@ -8,6 +8,9 @@ Hark itself was not watching say nothing. Of a source without two days of histor
 A source that stopped when it usually rests, and does not come back, may have a day off. Where it is one that has days without
 traces, it is given one more such day, its busiest; where it is known for less than two weeks, two, for its first weekend. One
 that falls silent in the middle of its work is given none.
+
+An application's habit is that of its conversations, whoever sends them. While a source is behind, the applications that fell
+silent with it are not told of by themselves.
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ from itertools import accumulate, groupby
 from typing import Any, Final, TypeAlias
 
 from alerts.incident import Incident, Known, Numbers
+from alerts.own import NO_DATA, SOURCE_LAG
 from alerts.sighting import Sighting
-from alerts.signals import SOURCE_LAG
 from traces.clock import format_time
 from traces.model import Alert, Direction, Segment, Signal
 from traces.store import Tx
@@ -30,8 +33,13 @@ from traces.store.arrivals import ArrivalHour, SourceKind
 from traces.store.rollups import HOUR_S, bucket_start
 
 Source: TypeAlias = tuple[SourceKind, str]
-"""A source by its kind and name."""
-ORIGIN: Final = "source_lag"
+"""A source, or an application, by its kind and name."""
+_KEYS: Final[Mapping[SourceKind, str]] = {"poll": "source", "push": "source", "application": "application"}
+"""By kind, the segment key under which its alert names it."""
+_SOURCE: Final[tuple[SourceKind, ...]] = ("poll", "push")
+_APPLICATION: Final[tuple[SourceKind, ...]] = ("application",)
+_WITH: Final = timedelta(minutes=30)
+"""An application that fell silent so soon before or after a source fell silent with it."""
 HISTORY: Final = timedelta(weeks=8)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -49,6 +57,8 @@ _WEEKEND: Final = 2
 _RESTING: Final = 0.75
 """What usually comes in the two hours after a silence began, as a share of what comes on average: below it the source rests."""
 _POINTS: Final = 20
+_STALLED: Final = timedelta(minutes=5)
+"""While conversations have waited for so long, nobody can tell which application is silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,10 @@ class Habit:
             missed=self._missed(since, now, now),
             spared=self._spared(since, now),
         )
+
+    def an_hour(self, now: datetime) -> float:
+        """How many traces usually begin in the hour before ``now``."""
+        return self._missed(now - _HOUR, now, now)
 
     def at(self, when: datetime) -> timedelta | None:
         """The lag at a time; ``None`` where it is not known."""
@@ -188,33 +202,39 @@ def sightings(
     alerted: Mapping[str, Alert],
     signal: Signal,
     now: datetime,
+    silent_since: Sequence[datetime] = (),
 ) -> list[Sighting]:
-    """The sources that are behind as of ``now``.
+    """The sources, or applications, that are behind as of ``now``.
 
     One that has an alert stays behind until it sends again, however its habit changes over the day.
 
     Args:
-        hours: What came from each source, in order of time.
+        hours: What came from each, in order of time.
         watched: The hours in which Hark was watching.
-        alerted: The alerts of sources that are behind, by name.
+        alerted: The alerts of those that are behind, by name.
         signal: With the smallest change worth an alert.
         now: As of when.
+        silent_since: Since when sources are behind that are told of already.
     """
     found = []
-    for (_kind, name), of_source in hours.items():
-        habit = Habit(of_source, watched)
+    for (kind, name), of_source in hours.items():
+        habit, segment = Habit(of_source, watched), Segment.of(**{_KEYS[kind]: name})
         alert = alerted.get(name)
         if alert is not None and habit.newest is not None and habit.newest <= alert.started_at:
-            found.append(_sighting(name, habit, _standing(alert, now), signal, now))
-        elif (lag := habit.lag(now)) is not None and is_behind(lag, signal):
-            found.append(_sighting(name, habit, lag, signal, now))
+            found.append(_sighting(segment, habit, _standing(alert, now), signal, now))
+        elif (lag := habit.lag(now)) is not None and is_behind(lag, signal) and not _is_told(lag, silent_since):
+            found.append(_sighting(segment, habit, lag, signal, now))
     return found
 
 
-def _alerted(tx: Tx) -> Mapping[str, Alert]:
-    """The alerts of the sources that are behind."""
-    alerts = [alert for alert in live(tx.alerts.all(limit=500)) if alert.signal == SOURCE_LAG.name]
-    return {alert.segment.as_map().get("source", ""): alert for alert in alerts}
+def _is_told(lag: Lag, silent_since: Sequence[datetime]) -> bool:
+    return any(abs(lag.since - since) <= _WITH for since in silent_since)
+
+
+def _alerted(tx: Tx, signal: Signal) -> Mapping[str, Alert]:
+    """The alerts of those that are behind."""
+    alerts = [alert for alert in live(tx.alerts.all(limit=500)) if alert.signal == signal.name]
+    return {value: alert for alert in alerts for _, value in alert.segment.pairs}
 
 
 def _standing(alert: Alert, now: datetime) -> Lag:
@@ -223,18 +243,18 @@ def _standing(alert: Alert, now: datetime) -> Lag:
     )
 
 
-def _sighting(name: str, habit: Habit, lag: Lag, signal: Signal, now: datetime) -> Sighting:
-    segment = Segment.of(source=name)
-    minutes, usual = lag.lag / _MINUTE, lag.usual / _MINUTE
+def _sighting(segment: Segment, habit: Habit, lag: Lag, signal: Signal, now: datetime) -> Sighting:
+    minutes, usual, an_hour = lag.lag / _MINUTE, lag.usual / _MINUTE, habit.an_hour(lag.since)
     numbers = Numbers(
         segment=segment, value=minutes, expected=usual, expected_low=0.0, expected_high=usual, n=1, k=None
     )
+    rate = f"usually {an_hour:,.0f} an hour, and" if an_hour >= 1 else "usually"
 
     def look(_tx: Tx, _examples: int, _known: Known | None) -> Incident:
         detail: dict[str, Any] = {
             "chart": _chart(segment, habit, usual, now),
             "conversations": 0,
-            "rule": {"text": f"nothing new has come; at this time it was never behind for more than {usual:,.0f} min"},
+            "rule": {"text": f"no data; {rate} at this time it was never behind for more than {usual:,.0f} min"},
         }
         return Incident(started_at=lag.since, numbers=numbers, detail=detail, examples=(), users=0)
 
@@ -248,7 +268,7 @@ def _sighting(name: str, habit: Habit, lag: Lag, signal: Signal, now: datetime) 
         value=minutes,
         expected_low=0.0,
         expected_high=usual,
-        origin=ORIGIN,
+        origin=signal.name,
     )
 
 
@@ -267,14 +287,14 @@ def _chart(segment: Segment, habit: Habit, usual: float, now: datetime) -> dict[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """The sources that are behind. ``is_news``: others than when they were last looked at."""
+    """Who is behind. ``is_news``: others than when it was last looked."""
 
     sightings: Sequence[Sighting] = ()
     is_news: bool = False
 
 
 class Lagging:
-    """Looks after the sources once a minute. Not safe to share between threads.
+    """Looks after the sources and the applications once a minute. Not safe to share between threads.
 
     Args:
         polled: The names of the stores that are polled.
@@ -287,20 +307,42 @@ class Lagging:
         self._looked_at: datetime | None = None
         self._found: list[Sighting] = []
 
-    def look(self, tx: Tx, signals: Mapping[str, Signal], now: datetime) -> Behind:
-        """What is behind as of ``now``; nothing where the team has switched the signal off."""
+    def look(self, tx: Tx, signals: Mapping[str, Signal], now: datetime, *, is_blind: bool = False) -> Behind:
+        """Who is behind as of ``now``; nothing where the team has switched the signal off.
+
+        While nobody can tell how late it is (``is_blind``), only those are that have an alert.
+        """
         if self._looked_at is not None and abs(now - self._looked_at) < _MINUTE:
             return Behind(sightings=self._found)
-        signal, alerted = signals.get(SOURCE_LAG.name), _alerted(tx)
-        before = set(alerted) if self._looked_at is None else _names(self._found)
+        alerted = {signal.name: _alerted(tx, signal) for signal in (SOURCE_LAG, NO_DATA)}
+        before = _told(alerted) if self._looked_at is None else _names(self._found)
         self._looked_at = now
         self._read(tx, now)
-        watched = tx.state.beats(bucket_start(now - HISTORY, HOUR_S), now + _HOUR)
-        self._found = [] if signal is None else sightings(self._hours, watched, alerted, signal, now)
+        self._found = self._silent(tx, signals, alerted, now)
+        if is_blind:
+            self._found = [s for s in self._found if s.segment.pairs[0][1] in alerted[s.signal.name]]
         return Behind(sightings=self._found, is_news=_names(self._found) != before)
 
+    def _silent(
+        self, tx: Tx, signals: Mapping[str, Signal], alerted: Mapping[str, Mapping[str, Alert]], now: datetime
+    ) -> list[Sighting]:
+        watched = tx.state.beats(bucket_start(now - HISTORY, HOUR_S), now + _HOUR)
+        found: list[Sighting] = []
+        if (signal := signals.get(SOURCE_LAG.name)) is not None:
+            found = sightings(self._of(_SOURCE), watched, alerted[SOURCE_LAG.name], signal, now)
+        if (signal := signals.get(NO_DATA.name)) is not None:
+            applications, told = self._of(_APPLICATION), alerted[NO_DATA.name]
+            if tx.conversations.waiting_since(now - _STALLED, judges=False) is not None:
+                # What waits to be looked at has not been counted yet: nobody knows who is silent.
+                applications = {key: of for key, of in applications.items() if key[1] in told}
+            found += sightings(applications, watched, told, signal, now, [s.started_at for s in found])
+        return found
+
+    def _of(self, kinds: Collection[SourceKind]) -> dict[Source, list[ArrivalHour]]:
+        return {key: hours for key, hours in self._hours.items() if key[0] in kinds}
+
     def _read(self, tx: Tx, now: datetime) -> None:
-        """Bring what is known of the sources up to date: all of it at first, then only the hours that may have changed."""
+        """Bring what is known of them up to date: all of it at first, then only the hours that may have changed."""
         since = bucket_start(now - HISTORY, HOUR_S)
         if self._read_at is None or now < self._read_at:
             self._hours, changed_since = {}, since
@@ -312,7 +354,7 @@ class Lagging:
         changed = {
             key: list(hours)
             for key, hours in groupby(tx.arrivals.hours(changed_since), key=lambda hour: (hour.kind, hour.source))
-            if key[0] == "push" or (key[0] == "poll" and key[1] in self._polled)
+            if key[0] in _KEYS and (key[0] != "poll" or key[1] in self._polled)
         }
         self._hours = {
             key: [*(h for h in self._hours.get(key, ()) if since <= h.bucket_at < hours[0].bucket_at), *hours]
@@ -320,5 +362,9 @@ class Lagging:
         }
 
 
-def _names(found: Sequence[Sighting]) -> set[str]:
-    return {sighting.segment.as_map()["source"] for sighting in found}
+def _names(found: Sequence[Sighting]) -> set[tuple[str, str]]:
+    return {(sighting.signal.name, value) for sighting in found for _, value in sighting.segment.pairs}
+
+
+def _told(alerted: Mapping[str, Mapping[str, Alert]]) -> set[tuple[str, str]]:
+    return {(signal, name) for signal, of_signal in alerted.items() for name in of_signal}

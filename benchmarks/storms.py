@@ -29,6 +29,7 @@ from bot.slack.render import Renderer
 from traces.clock import Clock, FakeClock
 from traces.model import Alert, AlertState, Direction, Segment
 from traces.store import Store, open_store
+from traces.store.outbox import DeliveryState
 
 START: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 APART: Final = timedelta(seconds=30)
@@ -165,7 +166,7 @@ def storm(
 
 def _waits(store: Store) -> bool:
     with store.read() as tx:
-        return tx.outbox.waiting_since() is not None
+        return bool(tx.outbox.undelivered((DeliveryState.PENDING, DeliveryState.SENDING), limit=1))
 
 
 def _alert(alert_id: str, number: int, n: int, now: datetime) -> Alert:

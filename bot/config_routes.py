@@ -156,7 +156,7 @@ def routing_of(
     Raises:
         BadConfig: A route names a receiver that is not there.
     """
-    routes = tuple(routes)
+    routes, receivers = tuple(routes), tuple(receivers)
     if unknown := unknown_receivers(routes, receivers):
         raise BadConfig(unknown)
     return Routing(
@@ -176,6 +176,7 @@ def routing_of(
         quiet=None
         if (hours := _hours(quiet.hours, quiet.days, quiet.timezone or zone)) is None
         else Quiet(hours=hours, urgent=Severity(quiet.urgent)),
+        receivers=receivers,
     )
 
 

@@ -41,7 +41,7 @@ class Health:
         """How Hark is as of ``now``."""
         counts = tx.outbox.counts()
         dead = counts.get(DeliveryState.DEAD, 0)
-        waiting = tx.outbox.waiting_since()
+        waiting = tx.outbox.waiting_since(now)
         alerts = tx.alerts.in_state(*LIVE)
         judging = None if self._judging is None else self._judging.today(tx, now)
         health = self._of_evaluators(tx, now)

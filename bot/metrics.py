@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from alerts.correction import Reviewed, estimate, labels_among
-from alerts.signals import SOURCE_LAG, threshold_of
+from alerts.own import OWN, SILENCE
+from alerts.signals import threshold_of
 from alerts.tails import SHARE, above
 from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
@@ -26,6 +27,7 @@ _GROUPS_DRAWN = 6
 _HOURLY_UP_TO = timedelta(days=14)
 _WEEK = timedelta(weeks=1)
 _EDGE_BACK = timedelta(weeks=4)
+_OWN = {signal.name: signal for signal in OWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,9 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
     Raises:
         BadInput: The query asks for what the rollups do not keep; the error says where it is told.
     """
-    if query.signal == SOURCE_LAG.name:
-        raise BadInput("source_lag is kept by source, not by conversation: `/hark status` and `hark sources` tell it")
+    if (own := _OWN.get(query.signal)) is not None:
+        kept = "by source" if own.counts == SILENCE else "of Hark itself"
+        raise BadInput(f"{own.name} is kept {kept}, not by conversation: `/hark status` and `hark sources` tell it")
     if len(query.where) > 1 or (query.where and query.by):
         raise BadInput("ask for one cut at a time: either `where key=value` once, or `by key`")
     asked = _asked(tx, query, signals, now)

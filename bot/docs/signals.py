@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from alerts.own import NO_DATA, SILENCE, SOURCE_LAG, is_own
 from alerts.signals import BAD_WHEN_HIGH, BUILT_IN, GOOD_WHEN_HIGH, signal_of_score
 from bot.config import FileSettings
 from bot.docs.markdown import block, code, generated, page, table
@@ -36,6 +37,8 @@ should have come meanwhile that chance leaves out all of them once in ten thousa
 and on Sundays is left in peace, and a busy one is missed within half an hour. Hours in which Hark was not running say nothing, and
 of a source that is known for less than two days nothing is said: no data is never zero. The alert names the source
 (`source`), stands until it sends again, and is over then. `hark sources --forget NAME` ends it for a client that is gone for good.
+`no_data` is the same of applications, by when their conversations ended; those that fall silent together with a source are
+told by its alert alone. The signals measured by a fixed bound are of Hark itself: see [watching Hark](watching-hark.md).
 """
 _OWN = """
 Three lines of `hark.toml` add a signal: what it measures, and which way is bad. `measure` is a number of the metadata
@@ -135,7 +138,7 @@ def _table_of_built_in() -> str:
             [
                 code(s.name),
                 s.summary,
-                _KINDS[s.kind] if s.counts != "source" else "a lag, by its own habit",
+                _measured_as(s),
                 s.unit or "–",
                 _WAYS[s.bad],
                 *_effects(s),
@@ -146,9 +149,15 @@ def _table_of_built_in() -> str:
     )
 
 
+def _measured_as(signal: Signal) -> str:
+    if not is_own(signal):
+        return _KINDS[signal.kind]
+    return "a lag, by its own habit" if signal.counts == SILENCE else "a [vital](watching-hark.md), by a fixed bound"
+
+
 def _cuts(signal: Signal) -> str:
-    if signal.counts == "source":
-        return "source"
+    if is_own(signal):
+        return {SOURCE_LAG.name: "source", NO_DATA.name: "application"}.get(signal.name, "part of Hark")
     return "every key" if signal.by_segment else "application, environment"
 
 

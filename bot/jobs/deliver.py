@@ -29,7 +29,7 @@ from bot.slack.render import Renderer
 from traces import crash_points
 from traces.clock import Clock
 from traces.store import Store
-from traces.store.outbox import Delivery
+from traces.store.outbox import NOTHING_TO_TELL, Delivery
 
 _LOG = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Delivering:
             message = None if delivery is None else self._renderer.message(tx, delivery)
             parent = None if delivery is None or delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
             if delivery is not None and message is None:
-                tx.outbox.bury(delivery.delivery_id, problem="what it was about is gone")
+                tx.outbox.bury(delivery.delivery_id, problem=NOTHING_TO_TELL)
         if delivery is None or message is None:
             return _Outcome.BURIED
         crash_points.passing("deliver.claimed")

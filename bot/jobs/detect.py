@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts import pipeline
+from alerts.faults import Check, Faults
 from alerts.pipeline import Decision, Posting
 from alerts.rules import Rules
 from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
+from alerts.vitals import is_settling
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.chosen import Chosen
 from bot.jobs.anchors import JudgesMoved
@@ -39,6 +41,7 @@ class Detection:
         overrides: Mapping[str, SignalOverride],
         sources: Sequence[str] = (),
         rules: Sequence[Rule] = (),
+        checks: Sequence[Check] = (),
         chosen: Chosen | None = None,
     ) -> None:
         self._store = store
@@ -51,6 +54,8 @@ class Detection:
         self._set = tuple(rules)
         self._rules = Rules(self._set, settings.grace)
         self._topics, self._judges = NewTopics(), JudgesMoved()
+        self._checks = tuple(checks)
+        self._faults = Faults(self._checks)
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
         self._chosen = chosen
@@ -64,15 +69,20 @@ class Detection:
         rules, self._rules = self._rules, Rules(self._set, self._settings.grace)
         topics, self._topics = self._topics, NewTopics()
         judges, self._judges = self._judges, JudgesMoved()
+        faults, self._faults = self._faults, Faults(self._checks)
         with self._store.begin() as tx:
             is_set_anew = self._take_up(tx, watch)
             terrain = self._terrain(tx, now)
-            behind = sources.look(tx, terrain.signals, now)
+            # A clock that was just set may be set right again: until then nobody is silent and no hour is over.
+            is_settling_down = is_settling(tx, now)
+            behind = sources.look(tx, terrain.signals, now, is_blind=is_settling_down)
+            wrong = faults.look(tx, terrain.signals, now)
             told = rules.look(tx, terrain, now)
             new, moved = topics.look(tx, terrain.signals), judges.look(tx, terrain.signals)
-            others = [*behind.sightings, *told.sightings, *new.sightings, *moved.sightings]
-            is_news = behind.is_news or told.is_news or new.is_news or moved.is_news
-            for through in watch.hours(tx, now, terrain):
+            looks = (behind, told, new, moved, wrong)
+            others = [sighting for look in looks for sighting in look.sightings]
+            is_news = any(look.is_news for look in looks)
+            for through in () if is_settling_down else watch.hours(tx, now, terrain):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
                 tx.state.job_ran(TOLD, through)
             # Labels show in the alerts that are open at once, not with the next hour; so do sources that fall behind
@@ -88,7 +98,7 @@ class Detection:
         crash_points.passing("detect.stored")
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
         self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
-        self._judges = judges
+        self._judges, self._faults = judges, faults
         return decisions
 
     def _take_up(self, tx: Tx, watch: Watch) -> bool:

@@ -19,7 +19,7 @@ from bot.slack.text import spoken
 from traces.clock import Clock
 from traces.errors import BadInput, Busy
 from traces.store import Store, Tx
-from traces.store.outbox import NOTICE, Delivery
+from traces.store.outbox import NOTHING_TO_TELL, NOTICE, Delivery
 
 _LOG = logging.getLogger(__name__)
 _GRACE: Final = timedelta(seconds=90)
@@ -77,7 +77,7 @@ class Notifying:
         name = delivery.channel.removeprefix(NOTICE)
         receiver = self._receivers.get(name)
         if receiver is None or notice is None:
-            gone = "what it was about is gone" if receiver is not None else f"there is no receiver {name} any more"
+            gone = NOTHING_TO_TELL if receiver is not None else f"there is no receiver {name} any more"
             return self._buried(delivery, gone)
         try:
             receiver.tell(notice)

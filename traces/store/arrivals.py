@@ -17,8 +17,8 @@ from traces import schema_sources
 from traces.store.base import Part, insert_of
 from traces.store.rollups import HOUR_S, bucket_start
 
-SourceKind: TypeAlias = Literal["poll", "push", "file"]
-"""A trace store that is polled, a client that sends, or a file that was read."""
+SourceKind: TypeAlias = Literal["poll", "push", "file", "application"]
+"""A trace store that is polled, a client that sends, a file that was read; or an application, whoever tells of it."""
 
 _A = schema_sources.arrivals
 _ADDED: Final = ("traces", "spans", "rejected", "failures")
@@ -95,8 +95,9 @@ class Arrivals(Part):
             "source": arrival.source,
             "bucket_at": bucket_start(arrival.at, HOUR_S),
             "first_at": None if arrival.seen_at is None else arrival.at,
-            "seen_at": arrival.seen_at,
-            "trace_at": arrival.trace_at,
+            # What is dated in the future would hide every silence until then.
+            "seen_at": None if arrival.seen_at is None else min(arrival.seen_at, arrival.at),
+            "trace_at": None if arrival.trace_at is None else min(arrival.trace_at, arrival.at),
             "longest_us": 0,
             "reason": arrival.reason,
             "reason_at": None if arrival.reason is None else arrival.at,

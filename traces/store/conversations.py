@@ -295,6 +295,24 @@ class Conversations(Part):
             select(func.count()).select_from(_T).where(self._mine(), evaluators | judges)
         ).scalar_one()
 
+    def waiting_since(self, now: datetime, *, judges: bool) -> datetime | None:
+        """Since when the conversation that has waited longest could be evaluated, or asked judges about; ``None``: none waits.
+
+        What was sent late, or with a wrong time, waits from when it came.
+        """
+        later = func.greatest if self._is_postgresql else func.max
+        arrived = (_T.c.arrival_version < _T.c.version) & (_T.c.ended_at <= now)
+        settled = (_T.c.quiet_version < _T.c.version) & (_T.c.settle_at <= now)
+        unjudged = (_T.c.judged_version < _T.c.quiet_version) & (_T.c.quiet_version == _T.c.version)
+        queues = [(unjudged, _T.c.settle_at)] if judges else [(arrived, _T.c.ended_at), (settled, _T.c.settle_at)]
+        waited = (
+            self._connection.execute(
+                select(func.min(later(since, _T.c.updated_at, type_=schema.UtcTime()))).where(self._mine(), such)
+            ).scalar_one()
+            for such, since in queues
+        )
+        return min((at for at in waited if at is not None), default=None)
+
     def evaluated(self, pending: Sequence[Pending], to_judge: Collection[str] = ()) -> None:
         """Note that these versions were evaluated; a version that came in the meantime stays pending.
 

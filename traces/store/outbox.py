@@ -24,6 +24,8 @@ _AT_ONCE = timedelta(0)
 
 NOTICE = "notice."
 """Begins the kind of what is delivered to a receiver outside Slack, whose name follows."""
+NOTHING_TO_TELL = "what it was about is gone"
+"""Why a message was given up of which there is nothing left to tell."""
 
 
 class DeliveryState(StrEnum):
@@ -56,6 +58,15 @@ class Delivery:
     posted_channel: str | None
     posted_ts: str | None
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """Messages that were given up: how many, when the first was last tried, and why the latest was."""
+
+    messages: int
+    first_at: datetime
+    problem: str
 
 
 class Outbox(Part):
@@ -171,15 +182,42 @@ class Outbox(Part):
         )
         return [_delivery(row) for row in rows]
 
-    def waiting_since(self) -> datetime | None:
-        """When the message that has waited longest was asked for: of those that do not stand yet, or are due again."""
+    def waiting_since(self, now: datetime, *, notices: bool | None = None) -> datetime | None:
+        """When the message that has waited longest was asked for: of those that do not stand yet, or are due again.
+
+        What is only due later, such as when quiet hours are over, does not wait. ``notices``: of these alone, or of the
+        others; ``None`` of all.
+        """
         # A retry moves when a message is due, but not when it was first asked for.
-        since = case((_T.c.posted_ts.is_(None), _T.c.created_at), else_=_T.c.due_at)
+        since = case(
+            ((_T.c.attempts == 0) & _T.c.posted_ts.is_(None), func.coalesce(_T.c.due_at, _T.c.created_at)),
+            (_T.c.posted_ts.is_(None), _T.c.created_at),
+            else_=_T.c.due_at,
+        )
         states = [DeliveryState.PENDING.value, DeliveryState.SENDING.value]
+        is_overdue = (_T.c.due_at <= now) | (_T.c.attempts > 0)
+        kind = [] if notices is None else [_is_notice() if notices else ~_is_notice()]
         micros: int | None = self._connection.execute(
-            select(func.min(type_coerce(since, BigInteger))).where(self._mine(), _T.c.state.in_(states))
+            select(func.min(type_coerce(since, BigInteger))).where(
+                self._mine(), _T.c.state.in_(states), is_overdue, *kind
+            )
         ).scalar_one()
         return None if micros is None else schema.time_of(micros)
+
+    def given_up(self, since: datetime) -> GivenUp | None:
+        """What was given up since a time; ``None`` when nothing was. What had nothing left to tell does not count."""
+        found = and_(
+            self._mine(),
+            _T.c.state == DeliveryState.DEAD,
+            _T.c.attempt_at >= since,
+            _T.c.problem != NOTHING_TO_TELL,
+        )
+        rows = self._connection.execute(
+            select(_T.c.attempt_at, _T.c.problem).where(found).order_by(_T.c.attempt_at)
+        ).fetchall()
+        if not rows:
+            return None
+        return GivenUp(messages=len(rows), first_at=rows[0].attempt_at, problem=str(rows[-1].problem or "no reason"))
 
     def claim(self, delivery_id: str, now: datetime) -> Delivery | None:
         """Take a pending delivery for sending; ``None`` when somebody else has."""

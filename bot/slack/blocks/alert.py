@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from alerts.own import is_own
 from bot.slack.blocks import detail
 from bot.slack.blocks.chart import Line, line_chart
 from bot.slack.blocks.corrected import correction_text, correction_title
@@ -40,6 +41,7 @@ _ENTRIES: Final = {
 _NAME: Final = 60
 _PERSON: Final = 80
 _REASON: Final = 200
+_WAY_OUT: Final = 300
 _ALSO_SHOWN: Final = 3
 _OTHERS_SHOWN: Final = 5
 _PAIRS_SHOWN: Final = 4
@@ -76,7 +78,7 @@ def alert_message(
     blocks.extend(_progress(alert, acknowledged_by, resolved_by))
     if alert.state is AlertState.SNOOZED and alert.snoozed_until is not None:
         blocks.append(context(f"💤 snoozed{_by(snoozed_by)} until {slack_date(alert.snoozed_until)}"))
-    blocks.append(actions(_controls(alert), f"alert:{alert.alert_id}:{alert.version}"))
+    blocks.append(actions(_controls(alert, signal), f"alert:{alert.alert_id}:{alert.version}"))
     blocks.append(context(f"Alert {code(alert.alert_id, 40)} · updated {slack_date(alert.updated_at)}"))
     return Message(text=escape(first_line, HEADER), blocks=tuple(blocks), metadata=delivery(delivery_id))
 
@@ -95,7 +97,9 @@ def _first_line(alert: Alert, signal: Signal) -> str:
 
 
 def alert_line(alert: Alert, signal: Signal) -> str:
-    """What is off, how far, and where, as one plain line."""
+    """What is off, how far, and where, as one plain line; of a fault of Hark itself, what is wrong."""
+    if (fault := detail.fault(alert)) is not None:
+        return one_line(fault.line, HEADER)
     value, expected = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
     name = one_line(title(signal), _NAME)
     parts = [f"{name} {value}, expected {expected}"]
@@ -108,9 +112,11 @@ def alert_line(alert: Alert, signal: Signal) -> str:
 
 def _facts(alert: Alert, signal: Signal, others: Sequence[tuple[Other, Signal]]) -> Iterator[tuple[str, str]]:
     users = f", {counted(alert.users, 'user')}" if alert.users else ""
-    if signal.counts != "source":
+    if not is_own(signal):
         yield "Affected", f"{counted(affected(alert, signal), 'conversation')}{users}"
     yield "Where", segment_text(alert.segment)
+    if (fault := detail.fault(alert)) is not None:
+        yield "Way out", escape(fault.way_out, _WAY_OUT)
     if judge := detail.judge_said(alert):
         yield "Who moved", escape(judge, _REASON)
     if failures := detail.why_failed(alert):
@@ -197,16 +203,14 @@ def _lasted(alert: Alert) -> str:
     return f" · lasted {duration((alert.resolved_at - alert.started_at).total_seconds())}"
 
 
-def _controls(alert: Alert) -> list[Block]:
+def _controls(alert: Alert, signal: Signal) -> list[Block]:
     value = str(Token(alert.alert_id, str(alert.version)))
     if alert.state is AlertState.RESOLVED:
         return [button("Re-open", REOPEN, value)]
     entries = [(text, str(Token(alert.alert_id, word))) for word, text in _ENTRIES.items()]
-    controls = [
-        button("Resolve", RESOLVE, value),
-        button("See conversations", CONVERSATIONS, value),
-        overflow(MORE, entries),
-    ]
+    # What is wrong with Hark itself shows in no conversation.
+    looks = [] if is_own(signal) else [button("See conversations", CONVERSATIONS, value)]
+    controls = [button("Resolve", RESOLVE, value), *looks, overflow(MORE, entries)]
     if alert.state is AlertState.ACKNOWLEDGED:
         return controls
     return [button("Acknowledge", ACKNOWLEDGE, value, style="primary"), *controls]

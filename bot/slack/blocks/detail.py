@@ -52,6 +52,14 @@ class WhyFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong with Hark itself, in a line, and what to do about it."""
+
+    line: str
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChartPoint:
     at: datetime
     value: float | None
@@ -104,8 +112,49 @@ def judge_said(alert: Alert) -> str:
     return text if isinstance(text, str) else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsTold:
+    """What an alert said of its rate at a time: with an interval where labels corrected it."""
+
+    rate: float
+    threshold: float
+    labels: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.low is not None
+
+
+def as_told(alert: Alert) -> tuple[AsTold, AsTold] | None:
+    """What the alert said when it was first told, and what it says now; ``None`` where that is not known."""
+    found = _map(alert.detail.get("at_first"))
+    first = _as_told(found, _number(found.get("value")))
+    now = _as_told(alert.detail, alert.value)
+    return None if first is None or now is None else (first, now)
+
+
+def _as_told(found: Mapping[str, Any], value: float | None) -> AsTold | None:
+    threshold, corrected = _number(found.get("threshold")), _corrected(_map(found.get("correction")))
+    if threshold is None or value is None:
+        return None
+    if corrected is None:
+        return AsTold(rate=value, threshold=threshold, labels=0)
+    return AsTold(
+        rate=corrected.rate,
+        threshold=threshold,
+        labels=corrected.n_labels,
+        low=corrected.ci_low,
+        high=corrected.ci_high,
+    )
+
+
 def correction(alert: Alert) -> CorrectedRate | None:
-    found = _map(alert.detail.get("correction"))
+    return _corrected(_map(alert.detail.get("correction")))
+
+
+def _corrected(found: Mapping[str, Any]) -> CorrectedRate | None:
     rate, low, high = (_number(found.get(name)) for name in ("rate", "ci_low", "ci_high"))
     labels = _number(found.get("n_labels"))
     if rate is None or low is None or high is None or labels is None:
@@ -184,3 +233,11 @@ def _moment(value: Any) -> datetime | None:
         return parse_time(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
+
+
+def fault(alert: Alert) -> Fault | None:
+    """What is wrong with Hark itself, where that is what the alert is about."""
+    found = alert.detail.get("fault")
+    if not isinstance(found, Mapping) or not all(isinstance(found.get(key), str) for key in ("line", "way_out")):
+        return None
+    return Fault(line=found["line"], way_out=found["way_out"])

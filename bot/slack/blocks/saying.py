@@ -46,6 +46,9 @@ class _Plain:
 def explanation(alert: Alert, signal: Signal) -> str:
     """The sentence, as mrkdwn."""
     since = slack_date(alert.started_at)
+    if detail.fault(alert) is not None:
+        name, usual = escape(title(signal), _NAME), span(alert.expected_low, alert.expected_high, signal)
+        return f"{name} *{figure(alert.value, signal)}* since {since}; as it should be: {usual}."
     rule = _rule(alert)
     if rule:
         return f"{escape(title(signal), _NAME)} *{_value(alert, signal)}* since {since}: {escape(rule, _RULE)}."

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import DAY, HOUR, MINUTE, NOW, workspace_in
 
-from alerts.signals import SOURCE_LAG
+from alerts.own import SOURCE_LAG
 from alerts.source_lag import Habit, Lagging, is_behind
 from traces.store import open_store
 from traces.store.arrivals import Arrival, ArrivalHour

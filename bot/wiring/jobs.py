@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 
+from alerts.faults import CHECKS
 from alerts.posting import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
@@ -85,6 +86,7 @@ def jobs_of(
             tuple(polled.source.name for polled in sources),
             rules_of(settings.slos, settings.thresholds),
             chosen=chosen,
+            checks=CHECKS,
         ),
         calibrate=Calibrating(store, rules_of_calibration(settings)),
         drift=Drifting(store, likeness),

@@ -21,6 +21,7 @@ from alerts.plain import plain_figures
 from alerts.posting import IDS, Posting, ask_again, ask_for_thread, ask_for_update, tell_receivers
 from alerts.power import least
 from alerts.sighting import Sighting
+from alerts.taught import marked
 from alerts.watch import Terrain, Watch
 from alerts.words import figure_text, hours_text
 from traces.clock import format_time, parse_time
@@ -121,6 +122,7 @@ def opened(scene: Scene, sighting: Sighting, found: Incident) -> Alert:
     )
     way = scene.posting.way_of(alert, scene.now)
     alert = replace(alert, detail={**alert.detail, "way": {"channel": way.channel, "receivers": [*way.receivers]}})
+    alert = marked(alert, sighting.signal, scene.terrain.calibrations)
     scene.tx.alerts.add(alert)
     scene.alerts.append(alert)
     ask_for_thread(scene.tx, scene.posting, alert, sighting.signal, at=way.at, now=scene.now)
@@ -306,6 +308,8 @@ def resolved(scene: Scene, alert: Alert, outcome: str) -> Alert:
 
 def write(scene: Scene, before: Alert, after: Alert, *, show: bool = True) -> Alert:
     """Store a changed alert and ask for its message, unless nothing that is shown has changed."""
+    signal = scene.terrain.signals.get(after.signal)
+    after = marked(after, signal, scene.terrain.calibrations)
     if _shown(before) == _shown(after):
         return before
     written = replace(after, updated_at=scene.now, version=before.version + 1)
@@ -314,7 +318,6 @@ def write(scene: Scene, before: Alert, after: Alert, *, show: bool = True) -> Al
         is_news = written.state is AlertState.OPEN
         tell_receivers(scene.tx, written, scene.posting.told_from(written, scene.now) if is_news else scene.now)
     if show:
-        signal = scene.terrain.signals.get(written.signal)
         ask_again(scene.tx, scene.posting, before, written, signal, scene.now)
     return written
 

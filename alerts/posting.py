@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from alerts.routes import Routing, Way
+from alerts.taught import has_been_taught
 from traces.model import Alert, AlertState, Kind, Signal
 from traces.store import Tx
 from traces.store.outbox import NOTICE
 from traces.store.reviews import ReviewItem
 
 IDS = UUID("6f2c3c4e-5d0b-4b7e-9b57-0a5a8f0c7d11")
-ALERT, EXAMPLE, UPDATE, BREAKDOWN = "alert", "example", "update", "breakdown"
+ALERT, EXAMPLE, UPDATE, BREAKDOWN, TAUGHT = "alert", "example", "update", "breakdown", "taught"
 _APART = timedelta(seconds=30)
 """How long after one edit of a message the next one comes at the earliest, unless its state has changed."""
 _AT_ONCE = timedelta(0)
@@ -103,6 +104,9 @@ def ask_again(tx: Tx, posting: Posting, before: Alert, after: Alert, signal: Sig
     tx.outbox.request(kind=ALERT, subject_id=after.alert_id, channel=channel, at=now, apart=apart)
     if after.state is not AlertState.RESOLVED:
         _ask_for_breakdown(tx, after, signal, channel, now)
+    if has_been_taught(after):
+        root = f"{ALERT}:{after.alert_id}"
+        tx.outbox.request(kind=TAUGHT, subject_id=after.alert_id, channel=channel, thread_of=root, at=now, apart=_APART)
 
 
 def tell_receivers(tx: Tx, alert: Alert, at: datetime) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from alerts.posting import BREAKDOWN
+from alerts.posting import BREAKDOWN, TAUGHT
 from bot.asking_model import asking_of
 from bot.breakdown import Dividing
 from bot.chosen import Chosen
@@ -26,6 +26,7 @@ from bot.sharing import SHARED
 from bot.slack.ask import Desk
 from bot.slack.client import client_of
 from bot.slack.render import Renderer
+from bot.taught import Teaching
 from bot.wiring.evaluators import catalogue_of, evaluators_of
 from bot.wiring.jobs import digesting_of, heartbeat_of, jobs_of, notifying_of, status_of
 from bot.wiring.slack import bolt_of
@@ -102,6 +103,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
     )
     renderer.also_draws(SHARED, desk.delivered)
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
+    renderer.also_draws(TAUGHT, Teaching(renderer).delivered)
     renderer.also_draws(DIGEST, desk.digests.delivered)
     deliver = None if client is None else _delivering(settings, store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)

@@ -214,6 +214,8 @@ class _Loop:
             self.failures.append("the labels did not change the alert's corrected rate")
         elif "Corrected by" not in str(self._people.post_of(alert_id).content.blocks):
             self.failures.append("the corrected rate does not stand in the alert's message")
+        elif not any("First told" in str(post.content.blocks) for post in self._people.thread_of(alert_id)):
+            self.failures.append("the alert's thread does not say what the labels changed")
 
     def _resolve_and_reopen(self, alert_id: str) -> None:
         people = self._people

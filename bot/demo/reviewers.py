@@ -67,6 +67,10 @@ class Reviewers:
                 return post
         raise HarkError(f"the alert {alert_id} does not stand in the channel")
 
+    def thread_of(self, alert_id: str) -> list[Post]:
+        """What stands in the thread of an alert."""
+        return self._stage.workspace.posts.in_thread(ALERTS, self.post_of(alert_id).ts)[1:]
+
     def examples(self, alert: Post) -> list[Card]:
         """The unlabelled examples in an alert's thread."""
         replies = self._stage.workspace.posts.in_thread(ALERTS, alert.ts)[1:]

@@ -16,7 +16,6 @@ from alerts.incident import Incident, Known, Numbers
 from alerts.own import (
     CLOCK_JUMP,
     DEAD_LETTERS,
-    DISK_SPACE,
     EVALUATOR_STALL,
     JOB_FAILURE,
     JUDGE_BUDGET,
@@ -46,11 +45,6 @@ OVER_SHARE: Final = 1 / 3
 JUMP_STANDS: Final = timedelta(hours=1)
 """For so long after a step of the clock its alert stands."""
 JOB_FAILS: Final = timedelta(minutes=5)
-DISK_FULL: Final = 0.95
-DISK_OVER: Final = 0.92
-DISK_FREE: Final = 5 * 1024**3
-"""A disk with so many bytes free is not nearly full, whatever share of it that is."""
-_GIB: Final = 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,25 +178,6 @@ def clock_jump(tx: Tx, now: datetime, _stands: Standing) -> Iterator[Fault]:
         )
 
 
-def full_disk(tx: Tx, now: datetime, stands: Standing) -> Iterator[Fault]:
-    """A disk that is nearly full."""
-    known = vitals.disk(tx)
-    if known is None or known.used + known.free == 0:
-        return
-    share, standing = known.used / (known.used + known.free), stands(f"{DISK_SPACE.name}:disk")
-    is_full = share >= (DISK_OVER if standing else DISK_FULL) and known.free < DISK_FREE * (2 if standing else 1)
-    if is_full:
-        yield Fault(
-            signal=DISK_SPACE,
-            part="disk",
-            since=now,
-            value=share,
-            limit=DISK_FULL,
-            line=f"The disk with the database is nearly full: {known.free / _GIB:.1f} GiB are free",
-            way_out="When it is full nothing more is taken in. Make room, or set [retention] days and run hark db purge.",
-        )
-
-
 def failing_jobs(tx: Tx, now: datetime, _stands: Standing) -> Iterator[Fault]:
     """Jobs that do not end well any more."""
     for name, found in vitals.failing(tx).items():
@@ -235,7 +210,7 @@ def spent_budget(tx: Tx, now: datetime, _stands: Standing) -> Iterator[Fault]:
 
 
 CHECKS: Final[Sequence[Check]] = (
-    stalls, overdue, dead_letters, refused_token, clock_jump, full_disk, failing_jobs, spent_budget,
+    stalls, overdue, dead_letters, refused_token, clock_jump, failing_jobs, spent_budget,
 )  # fmt: skip
 
 

@@ -35,14 +35,6 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
-    """How full the disk is on which the database lies, in bytes."""
-
-    used: int
-    free: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Failing:
     """A job that ends in errors: since when it does without a break, and the error's name or line."""
 
@@ -50,7 +42,7 @@ class Failing:
     why: str
 
 
-_T = TypeVar("_T", Token, Jump, Disk)
+_T = TypeVar("_T", Token, Jump)
 
 
 def note_token(tx: Tx, now: datetime, refused: str | None) -> None:
@@ -78,14 +70,6 @@ def is_settling(tx: Tx, now: datetime) -> bool:
     return known is not None and abs(now - moment(known.at)) < SETTLES
 
 
-def note_disk(tx: Tx, now: datetime, used: int, free: int) -> None:
-    _note(tx, "disk", now, Disk(used=used, free=free))
-
-
-def disk(tx: Tx) -> Disk | None:
-    return _read(tx, "disk", Disk)
-
-
 def note_failing(tx: Tx, now: datetime, jobs: Mapping[str, Failing]) -> None:
     """Note which jobs fail; one that failed before keeps the time at which that began."""
     before = failing(tx)
@@ -104,7 +88,7 @@ def moment(text: str) -> datetime:
     return parse_time(text)
 
 
-def _note(tx: Tx, name: str, now: datetime, vital: Token | Jump | Disk) -> None:
+def _note(tx: Tx, name: str, now: datetime, vital: Token | Jump) -> None:
     tx.state.job_ran(_JOB + name, now, asdict(vital))
 
 

@@ -21,10 +21,20 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.config_slack import Broadcast
+from bot.jobs.slack_token import SlackToken
 from bot.slack.blocks.parts import context
 from bot.slack.blocks.surface import EVENT_TYPE, Message, News
 from bot.slack.check import check
-from bot.slack.failures import CALL_FAILED, is_doubtful, is_malformed, is_permanent, is_timeout, problem, retry_after
+from bot.slack.failures import (
+    CALL_FAILED,
+    is_doubtful,
+    is_malformed,
+    is_permanent,
+    is_timeout,
+    is_token_refused,
+    problem,
+    retry_after,
+)
 from bot.slack.render import Renderer
 from traces import crash_points
 from traces.clock import Clock
@@ -91,6 +101,7 @@ class Delivering:
         renderer: Renderer,
         broadcast: Broadcast = "on_escalation",
         doubt: timedelta = DOUBT,
+        token: SlackToken | None = None,
     ) -> None:
         self._store = store
         self._client = client
@@ -101,6 +112,7 @@ class Delivering:
         self._paused: dict[str, datetime] = {}
         self._ended: dict[str, datetime] = {}
         self._looked: dict[str, datetime | None] = {}
+        self._token = token
 
     def run(self, *, per_channel: int | None = None) -> Report:
         """Send what is due, at most ``per_channel`` messages to a channel; one channel's trouble leaves the others alone."""
@@ -118,6 +130,8 @@ class Delivering:
                 failed += outcome is not _Outcome.SENT
                 if outcome is _Outcome.HELD or used[delivery.channel] == per_channel:
                     blocked.add(delivery.channel)
+        if self._token is not None and not self._resting():
+            self._token.ask()
         return Report(sent=sent, failed=failed)
 
     def _resting(self) -> set[str]:
@@ -145,6 +159,8 @@ class Delivering:
         except CALL_FAILED as error:
             return self._failed(delivery, error)
         crash_points.passing("deliver.posted")
+        if self._token is not None:
+            self._token.taken()
         with self._store.begin() as tx:
             tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=self._clock.now())
         crash_points.passing("deliver.noted")
@@ -192,7 +208,11 @@ class Delivering:
             if not is_timeout(error):
                 self._ended[delivery.delivery_id] = now
             return _Outcome.HELD
-        if wait is not None:
+        if is_token_refused(error):
+            # With another token the message is taken: it waits for that, and is tried again now and then.
+            if self._token is not None:
+                self._token.refused(error)
+        elif wait is not None:
             self._paused[delivery.channel] = now + wait
         elif is_permanent(error) or (isinstance(error, SlackApiError) and delivery.attempts >= _MOST_ATTEMPTS):
             _LOG.error("gave up delivering %s: %s", delivery.delivery_id, why)

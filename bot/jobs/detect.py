@@ -16,6 +16,7 @@ from alerts.source_lag import Lagging
 from alerts.vitals import is_settling
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.chosen import Chosen
+from bot.clock_steps import ClockSteps
 from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed
 from bot.jobs.drift import NewTopics
@@ -43,6 +44,7 @@ class Detection:
         rules: Sequence[Rule] = (),
         checks: Sequence[Check] = (),
         chosen: Chosen | None = None,
+        clock_steps: ClockSteps | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -59,6 +61,7 @@ class Detection:
         self._watch = Watch(settings)
         self._calibrated: dict[str, datetime | None] | None = None
         self._chosen = chosen
+        self._clock_steps = clock_steps
         self._taken_up: Mapping[str, int] | None = None
 
     def run(self, now: datetime) -> list[Decision]:
@@ -73,6 +76,8 @@ class Detection:
         with self._store.begin() as tx:
             is_set_anew = self._take_up(tx, watch)
             terrain = self._terrain(tx, now)
+            if self._clock_steps is not None:
+                self._clock_steps.look(tx)
             # A clock that was just set may be set right again: until then nobody is silent and no hour is over.
             is_settling_down = is_settling(tx, now)
             behind = sources.look(tx, terrain.signals, now, is_blind=is_settling_down)

@@ -32,6 +32,10 @@ _PERMANENT: Final = frozenset(
         "unknown_method", "update_failed",
     }
 )  # fmt: skip
+_TOKEN_REFUSED: Final = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)  # fmt: skip
+"""It is not the message that is refused: with another token it is taken."""
 _MALFORMED: Final = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 # Slack's own words for both: "it's possible some aspect of the operation succeeded before the error was raised".
 _DOUBTFUL: Final = frozenset({"fatal_error", "internal_error", "request_timeout"})
@@ -59,6 +63,11 @@ def retry_after(error: Exception) -> timedelta | None:
 def is_permanent(error: Exception) -> bool:
     """Whether the same call will fail again, however often."""
     return code(error) in _PERMANENT
+
+
+def is_token_refused(error: Exception) -> bool:
+    """Whether it is the bot's token that Slack refuses, whatever it is asked."""
+    return code(error) in _TOKEN_REFUSED
 
 
 def is_malformed(error: Exception) -> bool:

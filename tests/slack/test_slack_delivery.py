@@ -156,10 +156,23 @@ def test_a_slack_that_cannot_be_reached_at_all_has_nothing_twice_and_nothing_mar
 # --- faults that do not ---------------------------------------------------------------------------------------
 
 PERMANENT = [
-    "account_inactive", "channel_not_found", "invalid_auth", "is_archived", "missing_scope", "msg_too_long",
-    "not_allowed_token_type", "not_authed", "not_in_channel", "restricted_action", "team_access_not_granted",
-    "thread_not_found", "token_expired", "token_revoked", "unknown_method", "metadata_too_large", "no_permission",
+    "channel_not_found", "is_archived", "missing_scope", "msg_too_long", "not_allowed_token_type", "not_in_channel",
+    "restricted_action", "team_access_not_granted", "thread_not_found", "unknown_method", "metadata_too_large",
+    "no_permission",
 ]  # fmt: skip
+TOKEN_REFUSED = ["account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"]
+
+
+@pytest.mark.parametrize("code", TOKEN_REFUSED)
+def test_a_token_that_is_refused_loses_nothing_and_what_waits_is_posted_with_the_next_one(hark, code):
+    _alert(hark)
+    hark.slack.fail("chat.postMessage", refused(code))
+    hark.deliver()
+    row = _row(hark)
+    assert row.state is DeliveryState.PENDING
+    assert code in str(row.problem)
+    assert _until_delivered(hark) < GRACE
+    assert len(hark.slack.roots(ALERTS)) == 1
 
 
 @pytest.mark.parametrize("code", PERMANENT)

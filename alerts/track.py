@@ -16,7 +16,8 @@ from traces.model import EVERYTHING, Change, Kind, Segment, Signal
 Series: TypeAlias = tuple[str, Segment]
 _INHERITING = ("model", "prompt_version", "release")
 """Keys whose new values are expected to behave like what they replace: they start with its baseline."""
-_WIDE = frozenset({"application", "environment"})
+WIDE = frozenset({"application", "environment"})
+"""Keys whose values are whole parts of the traffic, in which every signal is watched."""
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Track:
 
 def is_watched(signal: Signal, segment: Segment) -> bool:
     """Whether a signal is watched in a segment: everywhere, or only in all traffic and in whole applications."""
-    return signal.by_segment or segment == EVERYTHING or all(key in _WIDE for key, _ in segment.pairs)
+    return signal.by_segment or segment == EVERYTHING or all(key in WIDE for key, _ in segment.pairs)
 
 
 def _sums_of(kind: Kind, rollup: Rollup, threshold: float) -> tuple[float, ...]:

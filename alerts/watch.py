@@ -219,6 +219,16 @@ class Watch:
                 found.append(Finding(signal=signal, segment=series[1], anomaly=anomaly, verdict=seen))
         return found
 
+    def off(self, terrain: Terrain) -> Iterator[tuple[Signal, Segment, Anomaly]]:
+        """The series that are off their baseline, without what a chart would show."""
+        for kind, track in self._tracks.items():
+            for anomaly in track.detector.open_anomalies(self._terms[kind]):
+                name, segment = track.series[anomaly.series]
+                if name in terrain.signals:
+                    yield terrain.signals[name], segment, anomaly
+        for (name, segment), anomaly in self._values.found(terrain.signals):
+            yield terrain.signals[name], segment, anomaly
+
     def reconsider(self, terrain: Terrain) -> bool:
         """Judge what is known by what calibration says now; whether there is anything to judge."""
         self._judged_by = terrain, self.series

@@ -8,6 +8,7 @@ HarkError
 ├── Busy                cannot be taken now; try again after ``retry_after_s``
 ├── StoreUnavailable    the database cannot be read or written
 │   └── NewerSchema     the database was written by a newer Hark
+├── LeaseLost           another process does this now; nothing was written
 └── Denied              the person may not do this
 """
 
@@ -72,6 +73,10 @@ class StoreUnavailable(HarkError):
 
 class NewerSchema(StoreUnavailable):
     """The database was written by a newer Hark."""
+
+
+class LeaseLost(HarkError):
+    """Another process does this now; nothing was written."""
 
 
 class Denied(HarkError):

@@ -91,6 +91,8 @@ def _with_cost(message: Message, model: Any, provider: Any) -> Message:
 def take_conversations(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta = QUIET) -> Receipt:
     """Store conversations; one that is stored already in the same words is left alone."""
     receipt = Receipt()
+    if offers:
+        tx.spans.one_at_a_time()
     # The last of several under one id in one batch would hide the others: each goes in by itself.
     for batch in _without_repeats(offers):
         receipt += _take_batch(tx, batch, at, quiet)
@@ -222,8 +224,10 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
 
 def merge_due(tx: Tx, at: datetime, quiet: timedelta = QUIET) -> Receipt:
     """Bring long conversations up to date whose turn has come."""
-    if not (due := tx.spans.deferred(at)):
+    if not tx.spans.deferred(at):
         return Receipt()
+    tx.spans.one_at_a_time()
+    due = tx.spans.deferred(at)
     return _merge_now(tx, due, tx.conversations.known(due), {}, at, quiet)
 
 

@@ -109,6 +109,11 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "choices.history": (("detect",), {}),
     "choices.latest": (("detect",), {}),
     "choices.put": ((replace(CHOICE, version=2),), {}),
+    "claims.count": (("evaluate",), {}),
+    "claims.give_back": (("evaluate", ["c-1"]), {}),
+    "claims.pending": (("evaluate", ["c-1"], NOW + DAY), {}),
+    "claims.still_due": (([PENDING], "evaluate"), {}),
+    "claims.take": (("evaluate", NOW + DAY, 10, DAY), {}),
     "classifiers.current": (("refusal",), {}),
     "classifiers.history": (("refusal",), {}),
     "classifiers.put": ((replace(LEARNED, version="v2"),), {}),
@@ -159,6 +164,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "label_writes.unwritten": ((tuple(WriteState),), {}),
     "label_writes.withdrawn": ((WRITE,), {}),
     "label_writes.written": ((WRITE, "w-1"), {}),
+    "leases.every": ((), {}),
+    "leases.keep": ((["detect"], "other"), {"term": DAY}),
+    "leases.release": (("one",), {}),
+    "leases.stands": (("detect", 1), {}),
     "mutes.add": ((MUTE,), {}),
     "mutes.lift": (("refusal", NOW), {}),
     "mutes.lift_one": (("m-1", NOW), {}),
@@ -237,6 +246,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "rollups.facts_of": ((["c-1"],), {}),
     "rollups.first_bucket": ((DAY_S,), {}),
     "rollups.last_day": (("refusal",), {}),
+    "rollups.one_at_a_time": ((), {}),
     "rollups.parts": (("model", ["volume"]), {**LONG, "resolution_s": DAY_S}),
     "rollups.record": (([fact(refusal=0.5, segments=[Segment.of(model="m1")])],), {}),
     "rollups.segments_with": (("model",), LONG),
@@ -266,6 +276,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "state.beat": ((NOW,), {}),
     "state.beats": ((NOW - DAY, NOW + DAY), {}),
     "state.changes_between": ((NOW - DAY, NOW + DAY), {}),
+    "state.checkpoint_at": (("hourly",), {}),
     "state.checkpoint": (("hourly",), {}),
     "state.first_time": (("k", NOW), {}),
     "state.job_outcome": (("detect",), {}),
@@ -313,6 +324,8 @@ def fill(store) -> None:
     """Something in every table."""
     with store.begin() as tx:
         tx.conversations.put([arrival(user_id="u")], NOW)
+        tx.claims.take("evaluate", NOW + DAY, 10, DAY)
+        tx.leases.keep(["detect"], "one", DAY)
         tx.scores.put({"c-1": [Score(name="refusal", value=1.0)]}, NOW)
         tx.rollups.record([fact(refusal=1.0, segments=[Segment.of(model="m1")])])
         tx.keys.add(KEY)

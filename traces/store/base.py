@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Table, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, CursorResult, Table, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from traces.columns import time_of
 
 T = TypeVar("T")
 
 # SQLite takes at most 32,766 bound parameters in a statement.
 CHUNK = 500
+_NOW = timedelta(0)
 
 
 class Part:
@@ -42,6 +46,18 @@ class Part:
         if self._is_postgresql:
             key = func.hashtextextended(f"{self._workspace_id}\n{what}", 0)
             self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+    @property
+    def _now(self) -> ColumnElement[int]:
+        """The database's own time in microseconds since 1970, as it passes within a transaction."""
+        if self._is_postgresql:
+            return literal_column("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", BigInteger)
+        return literal_column("CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)", BigInteger)
+
+    def _db_time(self, later: timedelta = _NOW) -> datetime:
+        """The database's own time, or a time after it."""
+        micros: int = self._connection.execute(select(self._now)).scalar_one()
+        return time_of(micros) + later
 
     def _insert(self, table: Table) -> Any:
         """An insert that knows ``on_conflict_do_update`` in the dialect of this database."""

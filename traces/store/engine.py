@@ -21,15 +21,18 @@ from traces.store.arrivals import Arrivals
 from traces.store.audit import Audit
 from traces.store.calibrations import Calibrations
 from traces.store.choices import Choices
+from traces.store.claims import Claims
 from traces.store.classifiers import Classifiers
 from traces.store.conversations import Conversations
 from traces.store.datasets import Datasets
 from traces.store.decisions import Decisions
 from traces.store.feedback import GivenFeedback
+from traces.store.fence import look
 from traces.store.installations import Installations
 from traces.store.judge_cache import JudgeAnswers, JudgeRules, JudgeSpending
 from traces.store.keys import Keys
 from traces.store.label_writes import LabelWrites
+from traces.store.leases import Leases
 from traces.store.mutes import Mutes
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
@@ -56,6 +59,18 @@ class Tx:
     def __init__(self, connection: Connection, workspace_id: str) -> None:
         self._connection = connection
         self._workspace_id = workspace_id
+
+    def look_at_the_fence(self) -> None:
+        """Begin to write.
+
+        Raises:
+            LeaseLost: This thread writes under a lease that has become somebody else's.
+        """
+        look(self._connection)
+
+    def driver_connection(self) -> Any:
+        """The driver's own connection, for a library that joins this transaction."""
+        return self._connection.connection.driver_connection
 
     @cached_property
     def spans(self) -> Spans:
@@ -178,6 +193,14 @@ class Tx:
         return Installations(self._connection, self._workspace_id)
 
     @cached_property
+    def leases(self) -> Leases:
+        return Leases(self._connection, self._workspace_id)
+
+    @cached_property
+    def claims(self) -> Claims:
+        return Claims(self._connection, self._workspace_id)
+
+    @cached_property
     def state(self) -> State:
         return State(self._connection, self._workspace_id)
 
@@ -224,6 +247,7 @@ class Store:
             StoreUnavailable: The database is locked, full, read-only or gone; nothing was written.
         """
         with self._turn(wait_s), self._transaction(write=True, wait_s=wait_s) as tx:
+            tx.look_at_the_fence()
             yield tx
 
     @contextmanager
@@ -278,6 +302,11 @@ class Store:
         """The file of an SQLite database; ``None`` for PostgreSQL and for one in memory."""
         path = self._engine.url.database
         return Path(path) if self.dialect == "sqlite" and path and path != ":memory:" else None
+
+    @property
+    def secret_location(self) -> str:
+        """Where the database is, with its password, as PostgreSQL's own clients read it."""
+        return self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @property
     def location(self) -> str:

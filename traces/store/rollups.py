@@ -48,6 +48,10 @@ class Fact:
 class Rollups(Part):
     """Counts, sums and histograms by resolution, segment and bucket."""
 
+    def one_at_a_time(self) -> None:
+        """Wait for others who bring rollups in line with scores, until this transaction ends; then read scores anew."""
+        self._one_at_a_time("rollups")
+
     def record(self, facts: Sequence[Fact]) -> datetime | None:
         """Replace the contributions of these conversations; returns the oldest hour that changed by it."""
         self._one_at_a_time("rollups")

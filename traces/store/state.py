@@ -89,6 +89,13 @@ class State(Part):
         ).first()
         return None if row is None else _named(DetectorCheckpoint, row)
 
+    def checkpoint_at(self, panel: str) -> datetime | None:
+        """How far a detector's state had come when it was stored last."""
+        t = schema.detector_states
+        return self._connection.execute(
+            select(t.c.through_at).where(t.c.workspace_id == self._workspace_id, t.c.panel == panel)
+        ).scalar()
+
     def put_checkpoint(self, checkpoint: DetectorCheckpoint) -> None:
         row = {name: getattr(checkpoint, name) for name in DetectorCheckpoint.__slots__}
         self._upsert(schema.detector_states, [row], update=["through_at", "body"])
@@ -107,17 +114,23 @@ class State(Part):
 
     def note_oldest_change(self, bucket_at: datetime) -> None:
         """Note that a bucket of the rollups changed; of several the oldest is remembered."""
-        before = self.job_ran_at(_OLDEST_CHANGE)
-        if before is None or bucket_at < before:
-            self.job_ran(_OLDEST_CHANGE, bucket_at)
+        # Always written, so that whoever takes the note meanwhile waits and sees this change, or leaves it to the next.
+        t = schema.job_runs
+        insert = self._insert(t)
+        earlier = func.least if self._is_postgresql else func.min
+        self._connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["workspace_id", "job"], set_={"ran_at": earlier(t.c.ran_at, insert.excluded.ran_at)}
+            ),
+            {"workspace_id": self._workspace_id, "job": _OLDEST_CHANGE, "ran_at": bucket_at, "outcome": None},
+        )
 
     def take_oldest_change(self) -> datetime | None:
         """The oldest bucket that changed since this was asked last."""
         t = schema.job_runs
-        oldest = self.job_ran_at(_OLDEST_CHANGE)
-        if oldest is not None:
-            self._connection.execute(delete(t).where(t.c.workspace_id == self._workspace_id, t.c.job == _OLDEST_CHANGE))
-        return oldest
+        return self._connection.execute(
+            delete(t).where(t.c.workspace_id == self._workspace_id, t.c.job == _OLDEST_CHANGE).returning(t.c.ran_at)
+        ).scalar()
 
     def job_runs(self) -> dict[str, datetime]:
         """When each job last ran."""
@@ -137,7 +150,7 @@ class State(Part):
         t = schema.segment_values
         rows = [
             {"workspace_id": self._workspace_id, "key": key, "value": value, "first_at": first_at, "last_at": last_at}
-            for (key, value), (first_at, last_at) in seen.items()
+            for (key, value), (first_at, last_at) in sorted(seen.items())
         ]
         if not rows:
             return
@@ -178,7 +191,7 @@ class State(Part):
                 "application": c.application or "",
                 "at": c.at,
             }
-            for c in changes
+            for c in sorted(changes, key=lambda c: (c.kind, c.value, c.application or ""))
         ]
         if not rows:
             return

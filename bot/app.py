@@ -24,7 +24,7 @@ from bot.judges import JudgingSaid
 from bot.schedule import Jobs, Nudge
 from bot.sharing import SHARED
 from bot.slack.ask import Desk
-from bot.slack.client import client_of
+from bot.slack.line import Line, line_of
 from bot.slack.render import Renderer
 from bot.taught import Teaching
 from bot.wiring.evaluators import catalogue_of, evaluators_of
@@ -77,30 +77,34 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         BadInput: A setting names something that does not exist.
         StoreUnavailable: The database cannot be opened.
     """
+    store = open_store(settings.database_url, settings.workspace)
+    return hark_on(settings, clock, environment, store, line_of(settings))
+
+
+def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], store: Store, line: Line | None) -> Hark:
+    """Wire the parts of the Hark of one workspace.
+
+    Args:
+        settings: As they hold in this workspace.
+        clock: Tells the time.
+        environment: Where the secrets of sources, receivers and webhooks are.
+        store: Bound to the workspace.
+        line: Its Slack; without one nothing is posted.
+
+    Raises:
+        BadInput: A setting names something that does not exist.
+        StoreUnavailable: The database cannot be read.
+    """
     webhook_secrets = settings.webhooks.secrets_in(environment)
-    store = open_store(settings.database_url)
     heads = Heads()
     evaluators = learning(evaluators_of(settings, clock, store, heads), heads)
     chosen = Chosen(settings, store)
     with store.read() as tx:
         heads.refresh(tx)
         chosen.refresh(tx)
-    client = client_of(settings)
+    client = None if line is None else line.client
     renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes)
-    desk = Desk(
-        store=store,
-        clock=clock,
-        renderer=renderer,
-        evaluators=evaluators,
-        segment_keys=settings.segments.keys,
-        overrides=chosen.overrides,
-        chosen=chosen,
-        sources=tuple(source.name for source in settings.sources),
-        judging=JudgingSaid(settings.judges, settings.judge),
-        catalogue=catalogue_of(settings, evaluators),
-        asking=asking_of(settings.judges, settings.judge, store, clock),
-        weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
-    )
+    desk = _desk(settings, clock, store, evaluators, chosen, renderer)
     renderer.also_draws(SHARED, desk.delivered)
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
     renderer.also_draws(TAUGHT, Teaching(renderer).delivered)
@@ -122,8 +126,32 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         ),
         desk=desk,
         client=client,
-        bolt=None if client is None else bolt_of(settings, store, clock, client, desk, renderer, nudge, chosen),
+        bolt=None if line is None else bolt_of(settings, store, clock, line, desk, renderer, nudge, chosen),
         webhook_secrets=webhook_secrets,
+    )
+
+
+def _desk(
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    evaluators: tuple[Evaluator, ...],
+    chosen: Chosen,
+    renderer: Renderer,
+) -> Desk:
+    return Desk(
+        store=store,
+        clock=clock,
+        renderer=renderer,
+        evaluators=evaluators,
+        segment_keys=settings.segments.keys,
+        overrides=chosen.overrides,
+        chosen=chosen,
+        sources=tuple(source.name for source in settings.sources),
+        judging=JudgingSaid(settings.judges, settings.judge),
+        catalogue=catalogue_of(settings, evaluators),
+        asking=asking_of(settings.judges, settings.judge, store, clock),
+        weeks_between_false_alerts=settings.detect.weeks_between_false_alerts,
     )
 
 

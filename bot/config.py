@@ -35,6 +35,7 @@ from traces.errors import BadConfig, BadInput
 from traces.quiet import QUIET
 from traces.sources.registry import Kind as SourceKind
 from traces.sources.registry import url_of
+from traces.store import DEFAULT_WORKSPACE
 
 DEFAULT_CONFIG = "hark.toml"
 DEFAULT_PORT = 8787
@@ -193,6 +194,10 @@ class SourceSettings(Section):
     first_days: float = Field(default=1.0, gt=0, le=365, description="Days that the first poll reads back.")
     write_labels: bool = Field(default=True, description="Write reviewers' labels back to it.")
     allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
+    workspace: str = Field(
+        default=DEFAULT_WORKSPACE,
+        description="Workspace that its traces belong to, by team id, where several install Hark.",
+    )
     trace_page: str | None = Field(
         default=None,
         description="Address at which people see a trace there, with {trace_id}, {target} (the store's own id), {project} "
@@ -259,6 +264,7 @@ class Settings(FileSettings):
     secrets: Secrets = Secrets()
     slack_api_url: str | None = None
     heartbeat_url: SecretStr | None = None
+    workspace: str = DEFAULT_WORKSPACE
     origin: str = "defaults"
 
     @property
@@ -268,11 +274,13 @@ class Settings(FileSettings):
         return f"sqlite:///{Path(platformdirs.user_data_dir('hark')) / 'hark.db'}"
 
     @property
-    def transport(self) -> Literal["socket", "http", "none"]:
+    def transport(self) -> Literal["socket", "http", "oauth", "none"]:
         """How Slack reaches Hark: with an app token over Socket Mode, with only a signing secret over HTTP.
 
-        With neither, messages are posted but their buttons lead nowhere.
+        With neither, messages are posted but their buttons lead nowhere. ``oauth``: over HTTP, from several workspaces.
         """
+        if self.secrets.oauth is not None:
+            return "oauth"
         if self.secrets.bot_token is None:
             return "none"
         if self.secrets.app_token is not None:
@@ -284,9 +292,13 @@ ENVIRONMENT: Mapping[str, str] = {
     "SLACK_BOT_TOKEN": "Bot token (xoxb-…) that Hark posts with.",
     "SLACK_APP_TOKEN": "App-level token (xapp-…): Slack reaches Hark over Socket Mode.",
     "SLACK_SIGNING_SECRET": "Signing secret: without an app token, Slack reaches Hark at /slack/events.",
+    "SLACK_CLIENT_ID": "With the next one: several workspaces install Hark, see workspaces.md.",
+    "SLACK_CLIENT_SECRET": "The app's own secret, for that.",
+    "HARK_ENCRYPTION_KEY": "32 random bytes in base64, under which their tokens are stored; of several, newest first.",
     "SLACK_API_URL": "Base URL of the Slack API, for a proxy or a double of Slack.",
     "HARK_CONFIG": "Settings file in place of ./hark.toml.",
     "HARK_DATABASE_URL": "Database, in place of [database] url.",
+    "HARK_WORKSPACE": "Workspace that commands are about, where there are several; default: default.",
     "HARK_KEY_PEPPER": "Secret that keys are hashed under, in place of the file beside the database.",
     "HARK_HEARTBEAT_URL": "Address of an uptime check that is told, at a fixed interval, that Hark is well.",
     "HARK_ALERTS_CHANNEL": "Channel for alerts, in place of [slack] alerts_channel.",
@@ -321,7 +333,12 @@ def load(environment: Mapping[str, str], directory: Path | None = None) -> Setti
     if url := environment.get("HARK_DATABASE_URL"):
         values["database"] = DatabaseSettings(url=SecretStr(url))
     return Settings(
-        **values, secrets=secrets, slack_api_url=api_url, heartbeat_url=heartbeat_url, origin=str(path or "defaults")
+        **values,
+        secrets=secrets,
+        slack_api_url=api_url,
+        heartbeat_url=heartbeat_url,
+        workspace=environment.get("HARK_WORKSPACE", "").strip() or DEFAULT_WORKSPACE,
+        origin=str(path or "defaults"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from bot.config_oauth import OAuthApp, OAuthSettings, oauth_app_in
 from bot.section import Section
 
 _ID: Final = re.compile(r"[CGD][A-Z0-9]{1,30}")
@@ -76,6 +77,7 @@ class SlackSettings(Section):
         description="Seconds for which a post whose answer was lost may still turn up in Slack; after them it is posted again "
         "if it is not in the channel.",
     )
+    oauth: OAuthSettings = Field(default=OAuthSettings(), description="How several workspaces install Hark.")
 
 
 class Secrets(Section):
@@ -84,6 +86,7 @@ class Secrets(Section):
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
+    oauth: OAuthApp | None = None
 
 
 def secrets_in(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:
@@ -95,10 +98,16 @@ def secrets_in(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:
             mistakes.append(f"{name}: this is {kind}; {_way_out(name, kind)}")
     if kind := _kind_of(found["SLACK_SIGNING_SECRET"]):
         mistakes.append(f"SLACK_SIGNING_SECRET: this is {kind}; {_way_out('SLACK_SIGNING_SECRET', kind)}")
-    if (found["SLACK_APP_TOKEN"] or found["SLACK_SIGNING_SECRET"]) and not found["SLACK_BOT_TOKEN"]:
+    is_installed = any(environment.get(name, "").strip() for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"))
+    if (
+        not is_installed
+        and (found["SLACK_APP_TOKEN"] or found["SLACK_SIGNING_SECRET"])
+        and not found["SLACK_BOT_TOKEN"]
+    ):
         mistakes.append("SLACK_BOT_TOKEN: missing beside the other Slack secrets; copy it from OAuth & Permissions")
     bot, app, signing = (SecretStr(found[name]) if found[name] else None for name in _PLACES)
-    return Secrets(bot_token=bot, app_token=app, signing_secret=signing)
+    oauth = oauth_app_in(environment, mistakes)
+    return Secrets(bot_token=bot, app_token=app, signing_secret=signing, oauth=oauth)
 
 
 def _kind_of(token: str) -> str:

@@ -29,7 +29,8 @@ def settings() -> Settings:
 @contextmanager
 def opened() -> Iterator[tuple[Store, Clock]]:
     """The store, for commands that need nothing else."""
-    store = open_store(settings().database_url)
+    chosen = settings()
+    store = open_store(chosen.database_url, chosen.workspace)
     try:
         yield store, SystemClock()
     finally:

@@ -33,12 +33,12 @@ class Person:
 
 
 class Workspace:
-    """The Slack workspace that Hark is installed in, asked of Slack once."""
+    """The Slack workspace that Hark is installed in: as Slack says when it is asked once, or as ``identity`` does."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, identity: Mapping[str, Any] | None = None) -> None:
         self._client = client
         self._lock = Lock()
-        self._identity: Mapping[str, Any] | None = None
+        self._identity = identity
 
     @property
     def team_id(self) -> str | None:
@@ -64,17 +64,23 @@ class Workspace:
 
 
 class Access:
-    """The roles of people, as they hold when somebody asks: an admin may change them at any time."""
+    """The roles of people, as they hold when somebody asks: an admin may change them at any time.
 
-    def __init__(self, roles: Callable[[], RoleSettings], workspace: Workspace) -> None:
+    ``owner`` is an admin whatever the roles are: who installed Hark in this workspace.
+    """
+
+    def __init__(self, roles: Callable[[], RoleSettings], workspace: Workspace, owner: str = "") -> None:
         self._read_roles = roles
         self._workspace = workspace
+        self._owner = owner
 
     def role_of(self, person: Person) -> Role | None:
         """The person's role; ``None`` for somebody from outside, or without a role where roles are configured."""
         home = self._workspace.team_id
         if home is None or person.team_id != home:
             return None
+        if self._owner and person.user_id == self._owner:
+            return Role.ADMIN
         roles = self._read_roles()
         if not roles.are_configured:
             return Role.REVIEWER

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
-from slack_sdk import WebClient
 
 from bot.slack.blocks.label_modal import notice_modal
+from bot.slack.line import Line
 from bot.slack.listening.base import Listening, tell
 from traces.errors import BadInput
 
@@ -29,13 +29,16 @@ _OBJECTS = ("enterprise", "event", "message", "state", "team")
 _NAMED = ("channel", "item", "user")
 
 
-def bolt_app(client: WebClient, surfaces: Iterable[Listening]) -> App:
+def bolt_app(line: Line, surfaces: Iterable[Listening]) -> App:
     """A bolt app with Hark's listeners. Requests over HTTP have passed the gate before they get here."""
     # From the start, for bolt warns of SLACK_BOT_TOKEN in the environment beside a client that has it already.
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)
     app = App(
-        client=client,
+        client=line.client,
+        authorize=line.authorize,  # type: ignore[arg-type] # bolt takes an Authorize as well
+        # Named, for bolt takes one from the environment's SLACK_CLIENT_ID otherwise, with tokens in files.
+        oauth_flow=line.flow,
         logger=logger,
         token_verification_enabled=False,
         request_verification_enabled=False,

@@ -135,7 +135,7 @@ def _cuts(settings: Settings, overrides: Mapping[str, SignalOverride], likeness:
 
 def _posting(settings: Settings, *, posts: bool) -> Posting:
     return Posting(
-        channel=settings.slack.alerts_channel if posts else None,
+        channel=(settings.slack.alerts_channel or None) if posts else None,
         examples=settings.review.examples_per_alert,
         routing=routing_of(
             settings.routes, settings.quiet, settings.slack.alerts_channel, settings.detect.timezone, settings.receivers
@@ -145,7 +145,7 @@ def _posting(settings: Settings, *, posts: bool) -> Posting:
 
 def _picking(settings: Settings, *, posts: bool) -> PickSettings:
     return PickSettings(
-        channel=settings.slack.review_channel if posts else None,
+        channel=(settings.slack.review_channel or None) if posts else None,
         per_day=settings.review.items_per_day,
         most_per_day=settings.review.most_per_day,
     )
@@ -153,10 +153,11 @@ def _picking(settings: Settings, *, posts: bool) -> PickSettings:
 
 def digesting_of(settings: Settings, store: Store) -> Digesting | None:
     chosen = settings.digest
-    if not chosen.daily and not chosen.weekly:
+    channel = chosen.channel or settings.slack.alerts_channel
+    if not channel or not (chosen.daily or chosen.weekly):
         return None
     plan = DigestPlan(
-        channel=chosen.channel or settings.slack.alerts_channel,
+        channel=channel,
         hour=chosen.hour,
         weekday=chosen.weekly_on,
         daily=chosen.daily,

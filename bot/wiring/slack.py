@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from slack_bolt import App
-from slack_sdk import WebClient
 
 from bot.alerting import Alerting
 from bot.chosen import Chosen
@@ -17,9 +16,10 @@ from bot.review_desk import ReviewDesk
 from bot.sent_messages import SentMessages
 from bot.settings_told import home_settings_of, queue_rules_of
 from bot.sharing import Sharing
-from bot.slack.access import Access, Workspace
+from bot.slack.access import Access
 from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
+from bot.slack.line import Line
 from bot.slack.listening.base import Edge
 from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
@@ -33,14 +33,14 @@ def bolt_of(
     settings: Settings,
     store: Store,
     clock: Clock,
-    client: WebClient,
+    line: Line,
     desk: Desk,
     renderer: Renderer,
     nudge: Callable[[], None],
     chosen: Chosen,
 ) -> App:
-    access = Access(chosen.roles, Workspace(client))
-    edge = Edge(client, access, nudge)
+    access = Access(chosen.roles, line.workspace, line.owner)
+    edge = Edge(line.client, access, nudge)
     queue = Queue(store, clock, queue_rules_of(settings, chosen.reviewers))
     reviewing = ReviewDesk(store, clock, queue, renderer)
     services = Services(
@@ -68,4 +68,4 @@ def bolt_of(
         ),
         clock=clock,
     )
-    return bolt_app(client, listening_to(edge, services))
+    return bolt_app(line, listening_to(edge, services))

@@ -10,9 +10,20 @@ from sqlalchemy import select
 
 from traces import schema
 from traces.model import EVERYTHING, EvaluatorFailure, Score
+from traces.store.proposals import Proposal, ShownExample
 from traces.store.reviews import ReviewItem
 
 SECRET = "the-words-that-must-go"
+PROPOSED = Proposal(
+    proposal_id="p-1",
+    evaluator="policy",
+    created_at=NOW,
+    basis="b",
+    before_version="1",
+    version="2",
+    guidance="Caution is no promise.",
+    examples=(ShownExample(conversation_id="old", text=SECRET, verdict="no"),),
+)
 
 
 def said(conversation_id, ended_at):
@@ -40,6 +51,7 @@ def kept(store):
             ReviewItem(item_id="i", conversation_id="old", evaluator="refusal", reason=SECRET, picked_at=NOW)
         )
         tx.judge_answers.put("digest", SECRET, NOW - 10 * DAY)
+        tx.proposals.add(PROPOSED)
     return store
 
 

@@ -29,6 +29,7 @@ from traces.store.label_writes import PendingWrite, WriteState
 from traces.store.mutes import Mute
 from traces.store.origins import Origin, SourceHealth
 from traces.store.outbox import Delivery, DeliveryState
+from traces.store.proposals import Proposal, ProposalState, ShownExample
 from traces.store.queue import EntryState, QueueEntry
 from traces.store.reviews import ReviewItem
 from traces.store.rollups import DAY_S
@@ -70,6 +71,10 @@ ANCHOR = Anchor(evaluator="refusal", conversation_id="c-1", frozen_at=NOW, truth
 ANCHOR_RUN = AnchorRun(evaluator="refusal", at=NOW, evaluator_version="1", values={"c-1": 1.0})
 MOVE = Move(evaluator="refusal", at=NOW, state=MoveState.APPLIED, threshold=0.4, before=0.5, by="hark")
 INSTALLED = Installation(team_id="T1", team_name="One", installed_by="U1", installed_at=NOW, sealed=b"sealed")
+EXAMPLE = ShownExample(conversation_id="c-1", text='1 user: "Hello?"', verdict="no")
+PROPOSED = Proposal(
+    proposal_id="p-1", evaluator="refusal", created_at=NOW, basis="b", before_version="1", version="2", examples=(EXAMPLE,)
+)  # fmt: skip
 LONG = {"since": NOW - 9 * DAY, "until": NOW + 9 * DAY}
 
 # What each method is called with: the same ids in every workspace.
@@ -214,6 +219,13 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
     "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),
     "placing.traces_of": (([f"{1:016x}"],), {}),
+    "proposals.add": ((replace(PROPOSED, proposal_id="p-2"),), {}),
+    "proposals.decide": (("p-1", ProposalState.PROPOSED, ProposalState.APPROVED, "U1", NOW), {}),
+    "proposals.every": ((), {}),
+    "proposals.get": (("p-1",), {}),
+    "proposals.in_force": ((), {}),
+    "proposals.one_at_a_time": (("refusal",), {}),
+    "proposals.waiting": ((), {}),
     "queue.assigned": ((NOW,), {}),
     "queue.drop": (("i-1", EntryState.RESERVED), {}),
     "queue.entries": ((["i-1"],), {}),
@@ -355,6 +367,7 @@ def fill(store) -> None:
         tx.anchors.freeze("refusal", [ANCHOR])
         tx.anchors.put_run(ANCHOR_RUN)
         tx.choices.put(CHOICE)
+        tx.proposals.add(PROPOSED)
         tx.classifiers.put(LEARNED)
         tx.audit.add(ENTRY)
         tx.state.put_checkpoint(DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"1"))

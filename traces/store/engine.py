@@ -37,6 +37,7 @@ from traces.store.mutes import Mutes
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
 from traces.store.placing import Placing
+from traces.store.proposals import Proposals
 from traces.store.queue import ReviewQueue
 from traces.store.retention import Retention
 from traces.store.reviews import Reviews
@@ -131,6 +132,10 @@ class Tx:
     @cached_property
     def anchors(self) -> Anchors:
         return Anchors(self._connection, self._workspace_id)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        return Proposals(self._connection, self._workspace_id)
 
     @cached_property
     def classifiers(self) -> Classifiers:

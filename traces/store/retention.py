@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, delete, select, text, update
 
-from traces import schema, schema_calibrations, schema_judge, schema_received, schema_reviews
+from traces import schema, schema_calibrations, schema_judge, schema_proposals, schema_received, schema_reviews
 from traces.store.base import CHUNK, Part
 
 _C = schema.conversations
@@ -21,7 +21,8 @@ class Retention(Part):
     def purge(self, before: datetime, limit: int = CHUNK) -> list[str]:
         """Delete conversations that ended before a time: at most ``limit``, the oldest first; returns their ids.
 
-        With them go their spans, feedback, scores, their places in datasets, and the copies by which judges are watched.
+        With them go their spans, feedback, scores, their places in datasets, and the copies by which judges are watched and
+        taught.
         Rollups, labels, review items and the audit stay, as do the values of scores that labels are compared with, without
         a word of the conversation. What is sent again after that is new.
         """
@@ -44,7 +45,8 @@ class Retention(Part):
         self._connection.execute(
             update(items).where(self._mine(items), items.c.conversation_id.in_(ids)).values(reason=_GONE)
         )
-        for table in (schema.unmerged, schema_calibrations.anchors, schema_reviews.dataset_items, _C):
+        copies = (schema_calibrations.anchors, schema_proposals.proposal_examples, schema_reviews.dataset_items)
+        for table in (schema.unmerged, *copies, _C):
             self._delete(table, table.c.conversation_id.in_(ids))
         return ids
 

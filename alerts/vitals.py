@@ -83,6 +83,11 @@ def failing(tx: Tx) -> dict[str, Failing]:
     return {} if not isinstance(told, dict) else {name: Failing(**of) for name, of in told.items()}
 
 
+def written(at: datetime) -> str:
+    """A time as it is noted."""
+    return format_time(at)
+
+
 def moment(text: str) -> datetime:
     """A time as it was noted."""
     return parse_time(text)

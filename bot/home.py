@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from bot.review_desk import ReviewDesk
+from bot.reviewers import reviewer_record
 from bot.slack.access import Access, Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks.home import ALERTS_SHOWN, DEAD_SHOWN, ITEMS, home_view
@@ -206,13 +207,11 @@ class Home:
 
 
 def _record(tx: Tx, person: Person, now: datetime) -> LabelRecord:
-    agreed, shared = tx.reviews.agreement_of(person.user_id)
     return LabelRecord(
         today=tx.queue.taps(person.user_id, bucket_start(now, DAY_S)),
         week=tx.queue.taps(person.user_id, now - _WEEK),
         ever=tx.queue.taps(person.user_id, _EVER),
-        shared=shared,
-        agreed=agreed,
+        compared=reviewer_record(tx, person.user_id),
     )
 
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from alerts.correction import Reviewed
 from evaluators.calibrate import Labelled
-from evaluators.calibration.reviewers import GOLD, Answer, dawid_skene
+from evaluators.calibration.reviewers import Answer, dawid_skene
 from evaluators.truth import truth_among, truth_of
 from traces.histogram import Rollup
-from traces.model import EVERYTHING, Label, Segment
+from traces.model import EVERYTHING, GOLD, Label, Segment
 from traces.store import Tx
 from traces.store.rollups import DAY_S, HOUR_S, Fact, bucket_start
 

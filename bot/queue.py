@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from bot.review import audited, item_in, show
 from bot.review_rules import QueueRules
 from bot.slack.access import Person
+from evaluators.calibration.lessons import gain_at
 from evaluators.truth import truth_of
 from traces.clock import Clock
-from traces.model import Conversation, Score
+from traces.model import Calibration, Conversation, Score
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 from traces.store.queue import Candidate, EntryState, QueueEntry
@@ -28,6 +29,8 @@ _ASSIGNED_FOR = timedelta(days=1)
 _SPARE = 30
 """So many more are looked at, in case others have taken some in the meantime."""
 _THRESHOLD = 0.5
+_MUCH = 0.01
+"""What a label teaches at most that is told apart: an interval narrower by a point."""
 _HARK = "hark"
 _TOPIC_KEYS = ("topic", "scenario")
 
@@ -275,12 +278,13 @@ def _urgency(candidate: Candidate, live: Collection[str], now: datetime) -> int:
 
 
 def _doubts(tx: Tx, candidates: Sequence[Candidate]) -> dict[str, float]:
-    """By item, how far the evaluator's score is from its threshold, in tenths: near it, a label teaches most.
+    """By item, in tenths from 0, how little a label teaches: by what is expected of it once that is known, before by how far
+    the evaluator's score is from its threshold.
 
     Within a tenth the newest is asked first, whatever its score: rates that are estimated by strata of the score stay true
     when reviewers do not get to the end.
     """
-    thresholds = {name: c.threshold for name, c in tx.calibrations.current().items()}
+    calibrations = tx.calibrations.current()
     outcomes = tx.scores.current({c.item.conversation_id for c in candidates})
     doubts = {}
     for candidate in candidates:
@@ -289,10 +293,17 @@ def _doubts(tx: Tx, candidates: Sequence[Candidate]) -> dict[str, float]:
             o for o in outcomes.get(item.conversation_id, ()) if isinstance(o, Score) and o.name == item.evaluator
         ]
         value = next((s.value for s in scores if s.value is not None), None)
-        doubts[item.item_id] = (
-            1.0 if value is None else round(abs(value - thresholds.get(item.evaluator, _THRESHOLD)), 1)
-        )
+        doubts[item.item_id] = _doubt(calibrations.get(item.evaluator), value)
     return doubts
+
+
+def _doubt(calibration: Calibration | None, value: float | None) -> float:
+    if value is None:
+        return 1.0
+    gain = gain_at(calibration, value)
+    if gain is not None:
+        return round(max(0.0, 1.0 - gain / _MUCH), 1)
+    return round(abs(value - (_THRESHOLD if calibration is None else calibration.threshold)), 1)
 
 
 def _mixed(

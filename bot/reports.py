@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.slack.blocks.changes import ChangeLine
 from bot.slack.blocks.detail import nearest_change
 from bot.slack.blocks.labels import LabelLine, LabelsReport
+from traces.model import GOLD
 from traces.store import Tx
 
 _WEEK = timedelta(days=7)
@@ -22,6 +23,7 @@ def labels_report(tx: Tx, now: datetime) -> LabelsReport:
     calibrations, names = tx.calibrations.current(), tx.state.reviewer_names()
     recent = tx.reviews.tally(now - _WEEK)
     by_name, by_reviewer = _summed(recent, 0), _summed(recent, 1)
+    by_reviewer.pop(GOLD, None)
     lines = [
         LabelLine(name=name, labels=labels, this_week=by_name[name], calibration=calibrations.get(name))
         for name, labels in tx.reviews.label_counts().items()

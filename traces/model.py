@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 Json: TypeAlias = Any
 """Whatever JSON can hold."""
@@ -122,6 +122,10 @@ class EvaluatorFailure:
     cost_usd: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+
+
+GOLD: Final = "gold"
+"""The reviewer under whose name known answers are kept: nobody's opinion, but what is so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ import click
 
 from bot.cli.setting import opened, print_json, say, settings
 from bot.jobs.calibrate import Calibrating
+from bot.slack.blocks.evaluator import points, scores_text
 from bot.slack.text import one_line
 from bot.thresholds import Standing, Thresholds, standing
 from bot.wiring.jobs import rules_of_calibration
+from evaluators.calibration.lessons import lessons_in
 from evaluators.report import Bounds, EvaluatorReport, report_of
 from traces.clock import format_time
 from traces.model import Calibration, Json
@@ -72,6 +74,7 @@ def calibration_json(calibration: Calibration, stands: Standing | None = None) -
         "calibration_error": report.calibration_error,
         "reliability": (calibration.detail.get("reliability") or {}).get("bins"),
         "more_labels": report.more_labels,
+        "lessons": [asdict(lesson) for lesson in lessons_in(calibration.detail)],
         "usable": calibration.usable,
         "transported": calibration.is_transported,
         "labels_to_refresh": {"positive": calibration.refresh[0], "negative": calibration.refresh[1]},
@@ -116,6 +119,12 @@ def _lines(c: Calibration, stands: Standing) -> list[str]:
                "kappa": report.kappa, "AC1": report.ac1_bounds, "alpha": report.alpha}  # fmt: skip
     if told := [f"{name} {_bounds(b)}" for name, b in figures.items() if b is not None]:
         lines.append("  " + "  ".join(told))
+    if lessons := lessons_in(c.detail):
+        best = lessons[0]
+        lines.append(
+            f"  one more label teaches most at scores {scores_text(best.low, best.high)}: "
+            f"it narrows the rate by about {points(best.gain)}"
+        )
     if c.is_transported:
         positive, negative = c.refresh
         lines.append(

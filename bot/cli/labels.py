@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import click
 from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import built, print_json, say
 from bot.label_files import Imported, LabelRows, csv_rows, parse_row, store_labels
+from bot.reviewers import reviewer_cards
+from bot.slack.blocks.reviewers import plain_record
+from bot.slack.text import one_line
 from bot.taxonomy import Entry
 from traces.errors import BadInput
 from traces.store.reviews import LabelChange
 from traces.store.taxonomy import WordState
 
 _SHOWN = 5
+_NAME = 64
 _TABLES = (".csv", ".tsv")
 
 
@@ -73,6 +78,27 @@ def _told(entry: Entry) -> dict[str, Any]:
         "labels": entry.labels,
         "by_question_version": dict(entry.answered),
     }
+
+
+@labels.command("reviewers")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_reviewers(*, as_json: bool) -> None:
+    """How far each reviewer agrees with the others and with known answers (labels of the reviewer "gold"), and how fast.
+
+    \b
+    Example: hark labels reviewers
+             hark labels reviewers --json
+    """
+    with built() as hark, hark.store.read() as tx:
+        cards = reviewer_cards(tx, hark.clock.now())
+    if as_json:
+        print_json([asdict(card) | {"record": asdict(card.record)} for card in cards])
+        return
+    for card in cards:
+        name = one_line(card.name, _NAME)
+        click.echo(f"{card.labels:>6}  {name}{plain_record(card.record)}")
+    if not cards:
+        say("nobody has labelled yet")
 
 
 @labels.command("import")

@@ -1,6 +1,6 @@
 """The language of ``/hark``, in Slack and on the command line: deterministic, without a model, the same for everyone.
 
-status | help | alerts | signals | evaluators | labels | taxonomy
+status | help | alerts | signals | evaluators [NAME] | labels | reviewers | taxonomy
 metrics SIGNAL [24h | 7d | 2w] [by KEY] [where KEY=VALUE ...] [vs last week]
 changes [14d] | review [N] | conversation ID | digest [daily | weekly] | ask QUESTION
 mute [SIGNAL [4h | 1d] [where KEY=VALUE ...]] | unmute SIGNAL
@@ -35,6 +35,7 @@ from bot.slack.queries import (
     MuteQuery,
     MutesQuery,
     Query,
+    ReviewersQuery,
     ReviewQuery,
     SignalsQuery,
     StatusQuery,
@@ -59,6 +60,7 @@ COMMANDS: Final = (
     "signals",
     "evaluators",
     "labels",
+    "reviewers",
     "taxonomy",
     "changes",
     "mute",
@@ -74,6 +76,7 @@ _UNITS: Final[Mapping[str, timedelta]] = {
     "w": timedelta(weeks=1),
 }
 _PERIOD: Final = re.compile(r"(\d{1,4})([a-z]+)", re.ASCII)
+_NAME: Final = re.compile(r"[\w.\- ]{1,80}")
 _COUNT: Final = re.compile(r"[1-9]\d?", re.ASCII)
 _QUOTES: Final = str.maketrans("“”„‘’", '"""\'\'')
 _TOKEN: Final = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
@@ -99,8 +102,8 @@ _WITHOUT_WORDS: Final[Mapping[str, Query]] = {
     "help": HelpQuery(),
     "alerts": AlertsQuery(),
     "signals": SignalsQuery(),
-    "evaluators": EvaluatorsQuery(),
     "labels": LabelsQuery(),
+    "reviewers": ReviewersQuery(),
     "taxonomy": TaxonomyQuery(),
 }
 
@@ -204,6 +207,15 @@ def _changes(tokens: list[str], _names: _Names) -> ChangesQuery:
     if rest:
         raise NotUnderstood(f"`{_shown(rest[0])}` is not understood; write `changes 14d`")
     return ChangesQuery(period=period)
+
+
+def _evaluators(tokens: list[str], _names: _Names) -> EvaluatorsQuery:
+    if not tokens:
+        return EvaluatorsQuery()
+    name = _folded(_unquoted(tokens[0])).strip()
+    if len(tokens) > 1 or not _NAME.fullmatch(name):
+        raise NotUnderstood("`evaluators` takes one name, for example `evaluators refusal`")
+    return EvaluatorsQuery(name="_".join(name.split()))
 
 
 def _review(tokens: list[str], _names: _Names) -> ReviewQuery:
@@ -336,6 +348,7 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "mute": _mute,
     "unmute": _unmute,
     "changes": _changes,
+    "evaluators": _evaluators,
     "review": _review,
     "digest": _digest,
     "export": _export,

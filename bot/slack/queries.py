@@ -44,12 +44,19 @@ class SignalsQuery:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatorsQuery:
-    """How are the evaluators doing?"""
+    """How are the evaluators doing, or how is one of them?"""
+
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelsQuery:
     """What have reviewers said, and what did it teach?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewersQuery:
+    """How far do reviewers agree with each other, and with what is known?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,7 @@ Asked: TypeAlias = (
 Query: TypeAlias = (
     Asked
     | HelpQuery
+    | ReviewersQuery
     | TaxonomyQuery
     | ReviewQuery
     | ConversationQuery
@@ -191,8 +199,9 @@ _WRITTEN: Final[Mapping[type, Callable[[Any], str]]] = {
     HelpQuery: lambda _: "help",
     AlertsQuery: lambda _: "alerts",
     SignalsQuery: lambda _: "signals",
-    EvaluatorsQuery: lambda _: "evaluators",
+    EvaluatorsQuery: lambda query: f"evaluators {query.name}".rstrip(),
     LabelsQuery: lambda _: "labels",
+    ReviewersQuery: lambda _: "reviewers",
     TaxonomyQuery: lambda _: "taxonomy",
     MutesQuery: lambda _: "mute",
     MetricsQuery: _metrics,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from alerts.pipeline import ALERT, EXAMPLE, UPDATE
@@ -19,6 +20,7 @@ from bot.slack.blocks.surface import Message
 from bot.slack.blocks.values import FlaggedConversation, Question, Turn
 from bot.slack.voted import Given, voted
 from evaluators.base import Evaluator
+from evaluators.calibration.lessons import gain_at
 from traces.model import Alert, Conversation, Direction, Score, Segment, Signal
 from traces.model import Message as Said
 from traces.redact import redact
@@ -33,6 +35,8 @@ _TURNS_SHOWN = 6
 _SAYS_SO = 0.5
 _CONTEXT_KEYS = ("application", "model", "prompt_version", "scenario")
 _LIKELY = 3
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+_WORTH_TELLING = 0.0005
 _QUESTIONS = {
     PROBLEM: "Is something wrong with this conversation?",
     "volume": "Is something wrong with this conversation?",
@@ -146,8 +150,11 @@ class Renderer:
         besides, assigned = tx.reviews.asked_besides(item), _assigned(tx, item)
         spoken = _spoken(conversation)
         first = _first_shown([place for place, _ in spoken], asked)
+        found = None if asked is None or labels else tx.calibrations.as_of(item.evaluator, _EVER)
+        gain = gain_at(found, None if asked is None else asked.value)
         card = FlaggedConversation(
             item_id=item.item_id,
+            teaches=gain if gain is not None and gain >= _WORTH_TELLING else None,
             why=redact(item.reason).text,
             question=self.question(item.evaluator),
             turns=_turns(spoken, first),

@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evaluators.calibration.agreement import Bounded, agreement_of, alpha_of
-from traces.model import Json
+from traces.model import GOLD, Json
 
-GOLD: Final = "gold"
-"""The name under which known answers are imported: nobody's opinion, but what is so."""
 VAGUE_BELOW: Final = 0.4
 """Krippendorff's alpha under which a question is too vague."""
 ENOUGH_DOUBLE: Final = 20
@@ -28,7 +26,8 @@ ENOUGH_DOUBLE: Final = 20
 RATERS: Final = 3
 ITEMS: Final = 50
 """Raters, and questions that at least two of them answered, that Dawid and Skene's estimate takes."""
-_RECENT: Final = 20
+RECENT: Final = 20
+"""Of the latest answers so many are compared with the ones before."""
 _DRIFT_CHANCE: Final = 0.01
 _ROUNDS: Final = 100
 _SETTLED: Final = 1e-6
@@ -127,7 +126,7 @@ def _reviewer(
     shared = [
         (answer.truth, other)
         for answer in sorted(own, key=lambda a: (a.at, a.conversation_id))
-        if (other := _most(said[answer.conversation_id], name)) is not None
+        if (other := most_say(said[answer.conversation_id], name)) is not None
     ]
     mine, others = (np.array([pair[k] for pair in shared], dtype=np.bool_) for k in (0, 1))
     known = [answer.truth is gold[answer.conversation_id] for answer in own if answer.conversation_id in gold]
@@ -139,23 +138,23 @@ def _reviewer(
         kappa=agreement_of(mine, others, np.ones(len(shared))).kappa,
         n_gold=len(known),
         right=sum(known) / len(known) if known else None,
-        has_drifted=_has_drifted(mine == others),
+        has_drifted=has_drifted(mine == others),
     )
 
 
-def _most(said: Mapping[str, bool], besides: str) -> bool | None:
-    """What most others say; ``None`` where there are none, or they are split."""
+def most_say(said: Mapping[str, bool], besides: str) -> bool | None:
+    """What most others say of a conversation, by reviewer; ``None`` where there are none, or they are split."""
     counts = Counter(truth for reviewer, truth in said.items() if reviewer not in (besides, GOLD))
     if not counts or counts[True] == counts[False]:
         return None
     return counts[True] > counts[False]
 
 
-def _has_drifted(agreed: NDArray[np.bool_]) -> bool:
-    """Fisher's exact test (1922), one-sided."""
-    if len(agreed) < 2 * _RECENT:
+def has_drifted(agreed: NDArray[np.bool_]) -> bool:
+    """Whether the latest twenty agree less often than those before: Fisher's exact test (1922), one-sided."""
+    if len(agreed) < 2 * RECENT:
         return False
-    before, now = agreed[:-_RECENT], agreed[-_RECENT:]
+    before, now = agreed[:-RECENT], agreed[-RECENT:]
     table = [[int(now.sum()), int((~now).sum())], [int(before.sum()), int((~before).sum())]]
     return bool(stats.fisher_exact(table, alternative="less").pvalue < _DRIFT_CHANCE)
 

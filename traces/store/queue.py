@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 
 from traces import schema, schema_reviews
+from traces.model import GOLD
 from traces.store.base import Part, chunks
 from traces.store.reviews import ReviewItem, item_of
 
@@ -133,6 +134,25 @@ class ReviewQueue(Part):
         )
         return [Candidate(item=item_of(row), votes=row.votes) for row in rows]
 
+    def known(self, reviewer: str, limit: int) -> list[ReviewItem]:
+        """Items whose answer is known and that a reviewer has neither answered nor skipped, the oldest first."""
+        known = exists().where(_of_item(), _L.c.reviewer == GOLD)
+        of_item = and_(_Q.c.workspace_id == _I.c.workspace_id, _Q.c.item_id == _I.c.item_id)
+        skipped = exists().where(of_item, _Q.c.reviewer == reviewer, _Q.c.state == EntryState.SKIPPED)
+        rows = self._connection.execute(
+            select(_I)
+            .where(
+                _I.c.workspace_id == self._workspace_id,
+                known,
+                ~_answered(reviewer),
+                ~skipped,
+                _conversation_is_there(),
+            )
+            .order_by(_I.c.picked_at, _I.c.item_id)
+            .limit(limit)
+        )
+        return [item_of(row) for row in rows]
+
     def taps(self, reviewer: str, since: datetime) -> int:
         """How often a reviewer has answered since a time; words given together are one tap."""
         return self._connection.execute(
@@ -167,7 +187,8 @@ def _answered(reviewer: Any) -> ColumnElement[bool]:
 
 
 def _votes() -> Any:
-    return select(func.count()).select_from(_L).where(_of_item()).correlate(_I).scalar_subquery()
+    others = and_(_of_item(), _L.c.reviewer != GOLD)
+    return select(func.count()).select_from(_L).where(others).correlate(_I).scalar_subquery()
 
 
 def _conversation_is_there() -> ColumnElement[bool]:

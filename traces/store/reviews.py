@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, and_, delete, func, select, type_coerce
 
 from traces import schema
 from traces.model import Label
@@ -167,6 +167,26 @@ class Reviews(Part):
                 found[row.conversation_id].append(label_of(row))
         return dict(found)
 
+    def labels_by(self, reviewer: str, limit: int) -> list[Label]:
+        """The latest labels of a reviewer, the latest first."""
+        rows = self._connection.execute(
+            select(_L)
+            .where(self._labels(), _L.c.reviewer == reviewer)
+            .order_by(_L.c.at.desc(), _L.c.conversation_id, _L.c.name)
+            .limit(limit)
+        )
+        return [label_of(row) for row in rows]
+
+    def noted(self, since: datetime, limit: int) -> list[Label]:
+        """The latest labels with a note that were given since a time, the latest first."""
+        rows = self._connection.execute(
+            select(_L)
+            .where(self._labels(), _L.c.at >= since, _L.c.note.is_not(None), _L.c.note != "")
+            .order_by(_L.c.at.desc(), _L.c.conversation_id, _L.c.name, _L.c.reviewer)
+            .limit(limit)
+        )
+        return [label_of(row) for row in rows]
+
     def labels_named(self, name: str) -> list[Label]:
         """Every label of a name, oldest first."""
         rows = self._connection.execute(
@@ -196,26 +216,6 @@ class Reviews(Part):
             .order_by(_L.c.name, _L.c.reviewer)
         )
         return {(row.name, row.reviewer): row.labels for row in rows}
-
-    def agreement_of(self, reviewer: str) -> tuple[int, int]:
-        """How often a reviewer said the same as another one of the same, and how often both said something."""
-        other = _L.alias("other")
-        same = case((_L.c.value == other.c.value, 1), else_=0)
-        agreed, shared = self._connection.execute(
-            select(func.coalesce(func.sum(same), 0), func.count())
-            .select_from(_L)
-            .join(
-                other,
-                and_(
-                    other.c.workspace_id == _L.c.workspace_id,
-                    other.c.conversation_id == _L.c.conversation_id,
-                    other.c.name == _L.c.name,
-                    other.c.reviewer != _L.c.reviewer,
-                ),
-            )
-            .where(self._labels(), _L.c.reviewer == reviewer)
-        ).one()
-        return int(agreed), int(shared)
 
     def last_answer(self, reviewer: str, since: datetime) -> tuple[ReviewItem, Label] | None:
         """What a reviewer answered last, since a time."""

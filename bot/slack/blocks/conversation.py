@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.slack.blocks.alert import segment_text
+from bot.slack.blocks.evaluator import points
 from bot.slack.blocks.figures import counted, words
 from bot.slack.blocks.label_controls import MENU, MORE, NO, UNDO, WORD, YES, label_controls, thumb
 from bot.slack.blocks.parts import context, line, rich_text, section
@@ -50,6 +51,9 @@ def content(item: FlaggedConversation, lead: str = "📋", turns: int = TURNS_SH
     """Everything of a card but its buttons: the question and why it is asked, the excerpt, scores, votes."""
     yield question_line(item, lead)
     yield _origin(item)
+    if item.teaches is not None and not item.answers:
+        rate = escape(words(item.question.evaluator), _NAME)
+        yield context(f"🎯 This label narrows {rate} by about {points(item.teaches)}.")
     yield from _transcript(item, turns)
     if item.scores:
         yield section("\n".join(_score_text(score) for score in item.scores[:_SCORES_SHOWN]))

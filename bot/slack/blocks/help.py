@@ -11,7 +11,7 @@ from bot.slack.text import code
 _GROUPS: Final = (
     ("Look", ("status", "alerts", "signals", "evaluators", "changes")),
     ("Ask", ("metrics", "ask", "digest")),
-    ("Review", ("review", "conversation", "labels", "taxonomy")),
+    ("Review", ("review", "conversation", "labels", "reviewers", "taxonomy")),
     ("Set", ("mute", "unmute", "export", "help")),
 )
 
@@ -28,7 +28,9 @@ EXAMPLES: Final = (
     ("review", "the next conversations that are worth a label, one after the other"),
     ("conversation 8f14e45f", "one conversation whole: turns, tool calls, scores"),
     ("evaluators", "how the evaluators do, and how far reviewers agree"),
+    ("evaluators refusal", "one of them: its errors, its true rate, and which label would teach most"),
     ("labels", "what reviewers said, and what their labels taught"),
+    ("reviewers", "for admins: how far each agrees with others and with what is known"),
     ("taxonomy", "the words that reviewers label with"),
     ("digest weekly", "what moved, alerts, labels and spend: `daily` or `weekly`"),
     ("mute refusal 4h", "tell nobody of a signal for some time; also `where key=value`"),

@@ -15,6 +15,7 @@ from bot.slack.blocks.label_controls import is_carried, label_controls
 from bot.slack.blocks.listings import alert_text
 from bot.slack.blocks.parts import actions, button, context, header, option, section
 from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text, short_form
+from bot.slack.blocks.reviewers import record_text
 from bot.slack.blocks.surface import HomeView
 from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.values import FlaggedConversation, StatusReport
@@ -202,9 +203,7 @@ def _agreement(card: ReportCard) -> str:
 
 def _record(record: LabelRecord) -> Block:
     said = f"🏷 *You* gave {counted(record.today, 'answer')} today, {count(record.week)} in 7 days, {count(record.ever)} in all"
-    if record.shared:
-        said += f" · with others you agreed in {count(record.agreed)} of {count(record.shared)}"
-    return section(said)
+    return section(f"{said}{record_text(record.compared)}")
 
 
 # --- what could not be delivered ---

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.slack.blocks.values import FlaggedConversation, QueueProgress, StatusReport
+from evaluators.calibration.record import Record
 from traces.model import Alert, Signal
 from traces.store.mutes import Mute
 
@@ -49,13 +50,12 @@ class ReportCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRecord:
-    """What one person has labelled, in taps; of ``shared`` pairs of answers to one question ``agreed`` were the same."""
+    """What one person has labelled, in taps, and how that compares with others."""
 
     today: int
     week: int
     ever: int
-    shared: int = 0
-    agreed: int = 0
+    compared: Record = field(default_factory=Record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

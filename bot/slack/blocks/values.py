@@ -78,6 +78,7 @@ class FlaggedConversation:
         titles: By a label's name, what the team calls it where that is something else.
         assigned_to: Display name of the reviewer whose it is; where only the Slack id is known, that is ``assigned_id``.
         is_kept: Whether it is in the dataset.
+        teaches: By how much an answer is expected to narrow the rate of the question's evaluator, from 0 to 1.
         context: Where and when: application, model, user segment. Any words.
     """
 
@@ -101,6 +102,7 @@ class FlaggedConversation:
     assigned_id: str | None = None
     is_kept: bool = False
     telling: int | None = None
+    teaches: float | None = None
 
     @property
     def answers(self) -> int:

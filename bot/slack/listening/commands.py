@@ -30,6 +30,7 @@ from bot.slack.queries import (
     HelpQuery,
     MuteQuery,
     Query,
+    ReviewersQuery,
     ReviewQuery,
     TaxonomyQuery,
     UnmuteQuery,
@@ -44,7 +45,7 @@ ACTIONS: Final = (SHARE, QUEUE)
 
 _LOG = logging.getLogger(__name__)
 _OF_REVIEWERS: Final = (MuteQuery, UnmuteQuery, ReviewQuery, ExportQuery)
-_UNSHARED: Final = (HelpQuery, ExportQuery)
+_UNSHARED: Final = (HelpQuery, ExportQuery, ReviewersQuery)
 _FAILED: Final = (SlackApiError, SlackClientError, OSError, ValueError)
 
 
@@ -186,6 +187,6 @@ _OK: Final = 200
 
 
 def _role(query: Query) -> Role:
-    if isinstance(query, ExportQuery) and query.what == "audit":
+    if isinstance(query, ReviewersQuery) or (isinstance(query, ExportQuery) and query.what == "audit"):
         return Role.ADMIN
     return Role.REVIEWER if isinstance(query, _OF_REVIEWERS) else Role.VIEWER

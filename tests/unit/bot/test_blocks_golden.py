@@ -40,6 +40,7 @@ from bot.slack.blocks.values import (
     Vote,
 )
 from bot.slack.check import check
+from evaluators.calibration.record import Record
 from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
 from traces.store.mutes import Mute
 
@@ -231,7 +232,9 @@ HOME = HomeReport(
         ReportCard(name="policy", labels=9, labels_week=0, agreement=0.05, is_usable=False, spent_usd=1.234),
         ReportCard(name="tone", labels=0, labels_week=0),
     ),
-    record=LabelRecord(today=3, week=21, ever=212, shared=20, agreed=18),
+    record=LabelRecord(
+        today=3, week=21, ever=212, compared=Record(n_shared=20, agreed=18, n_gold=6, right=5, seconds=8.0)
+    ),
     dead=(DeadLetter(kind="alert", channel="#llm-alerts", problem="channel_not_found", at=AT),),
     dead_total=2,
     admin=AdminPart(

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from made import alert, calibration
 
+from bot.reviewers import ReviewerCard
 from bot.slack.blocks.changes import ChangeLine, changes_message
 from bot.slack.blocks.digest import DigestReport, Mover, Taught, Unanswered, digest_message
+from bot.slack.blocks.evaluator import evaluator_message
+from bot.slack.blocks.evaluators import EvaluatorCard
 from bot.slack.blocks.export import export_message
 from bot.slack.blocks.labels import LabelLine, LabelsReport, labels_message
 from bot.slack.blocks.listings import alerts_message
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.blocks.mutes import mutes_message
+from bot.slack.blocks.reviewers import reviewers_message
 from bot.slack.blocks.sharing import shared_message, understood_message, with_share
 from bot.slack.blocks.surface import Message
 from bot.slack.blocks.values import ConversationLine, CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.check import check
-from traces.model import Change, Kind, Segment, Signal
+from evaluators.calibration.lessons import Lesson, to_detail
+from evaluators.calibration.record import Record
+from traces.model import Change, Direction, Kind, Segment, Signal
 from traces.store.mutes import Mute
 
 GOLDEN = Path(__file__).parent / "golden/commands"
@@ -98,10 +105,60 @@ PARTS = MetricAnswer(
     groups_total=3,
 )
 
+CARD = EvaluatorCard(
+    name="refusal",
+    layer=0,
+    version="3",
+    when="quiet",
+    needs=("assistant",),
+    cost="<1 ms",
+    summary="The agent declines to help.",
+    bad=Direction.UP,
+    scored=8_430,
+    flagged=0.061,
+    labels=104,
+    agreement=0.81,
+    usable=True,
+)
+TAUGHT = replace(
+    CALIBRATION,
+    detail={
+        **CALIBRATION.detail,
+        "lessons": to_detail(
+            [
+                Lesson(low=0.3, high=0.62, labels=14.0, size=900.0, gain=0.0041),
+                Lesson(low=0.62, high=None, labels=40.0, size=300.0, gain=0.0009),
+                Lesson(low=None, high=0.3, labels=50.0, size=7_230.0, gain=0.00004),
+            ]
+        ),
+        "question": {"agreement": 0.7, "n_double": 24, "alpha": [0.31, 0.02, 0.6], "is_vague": True},
+    },
+)
+REVIEWERS = (
+    ReviewerCard(
+        reviewer="U0MIA",
+        name="mia",
+        labels=104,
+        this_week=20,
+        record=Record(n_shared=30, agreed=27, recent_shared=20, recent_agreed=19, n_gold=6, right=6, seconds=8.5),
+    ),
+    ReviewerCard(
+        reviewer="U0NOAH",
+        name="noah",
+        labels=60,
+        this_week=6,
+        record=Record(n_shared=50, agreed=38, recent_shared=20, recent_agreed=9, has_drifted=True),
+    ),
+    ReviewerCard(reviewer="U0LEA", name="lea", labels=1, this_week=0, record=Record()),
+)
+
 
 CARDS: dict[str, Message] = {
     "labels": labels_message(LABELS),
     "labels_none": labels_message(LabelsReport(waiting=1)),
+    "evaluator": evaluator_message(CARD, TAUGHT),
+    "evaluator_unlabelled": evaluator_message(replace(CARD, labels=0, why_off="it needs a judge"), None),
+    "reviewers": reviewers_message(REVIEWERS),
     "changes": changes_message(
         [
             ChangeLine(

@@ -43,6 +43,7 @@ from bot.slack.blocks.values import (
     Vote,
 )
 from bot.slack.check import check
+from evaluators.calibration.record import Record
 from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
 from traces.store.mutes import Mute
 
@@ -126,7 +127,7 @@ def a_home(text: str) -> HomeReport:
             progress=QueueProgress(waiting=99, taps=3, taps_per_day=100, last=last), items=items, page=3, has_more=True
         ),
         alerts=tuple((dataclasses.replace(alert, alert_id=f"a{n}"), signal) for n, (alert, signal) in enumerate(alerts)),
-        record=LabelRecord(today=1, week=9, ever=99, shared=9, agreed=8), dead=(letter,) * 9, dead_total=99,
+        record=LabelRecord(today=1, week=9, ever=99, compared=Record(n_shared=9, agreed=8)), dead=(letter,) * 9, dead_total=99,
         admin=AdminPart(lines=(text,) * 4, alerts_channel=text, review_channel=text, signals_on=(text, *(f"s{n}" for n in range(150))), signals_off=("off",) * 20),
     )  # fmt: skip
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from talks import AT
 
 from evaluators.calibration.agreement import agreement_of, alpha_of, reliability_of
-from evaluators.calibration.reviewers import GOLD, Answer, dawid_skene, question_report
+from evaluators.calibration.reviewers import Answer, dawid_skene, question_report
+from traces.model import GOLD
 
 
 def pairs(both: int, first: int, second: int, neither: int):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from bot.review_desk import ReviewDesk
 from bot.reviewers import reviewer_record
+from bot.setup import Setup
 from bot.slack.access import Access, Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks.home import ALERTS_SHOWN, DEAD_SHOWN, ITEMS, home_view
@@ -56,6 +57,7 @@ class Home:
         renderer: Renderer,
         reviewing: ReviewDesk,
         settings: HomeSettings,
+        setup: Setup | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,6 +66,7 @@ class Home:
         self._renderer = renderer
         self._reviewing = reviewing
         self._settings = settings
+        self._setup = setup
 
     def view(self, person: Person, page: int = 0) -> HomeView:
         """A person's App Home, with so many tens of the queue passed over.
@@ -75,7 +78,8 @@ class Home:
         role = self._access.role_of(person) or Role.VIEWER
         queue = self._queue(person, min(max(0, page), _MOST_PAGES)) if role >= Role.REVIEWER else None
         with self._store.read() as tx:
-            return home_view(self._report(tx, person, role, queue, self._clock.now()))
+            report = self._report(tx, person, role, queue, self._clock.now())
+        return home_view(replace(report, places=None if self._setup is None else self._setup.places(person)))
 
     def _queue(self, person: Person, page: int) -> HomeQueue:
         served = self._reviewing.serve(person, ITEMS, after=page * ITEMS)

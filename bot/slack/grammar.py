@@ -1,6 +1,6 @@
 """The language of ``/hark``, in Slack and on the command line: deterministic, without a model, the same for everyone.
 
-status | help | alerts | signals | evaluators [NAME] | labels | reviewers | taxonomy
+status | help | alerts | signals | evaluators [NAME] | labels | reviewers | taxonomy | setup
 metrics SIGNAL [24h | 7d | 2w] [by KEY] [where KEY=VALUE ...] [vs last week]
 changes [14d] | review [N] | conversation ID | digest [daily | weekly] | ask QUESTION
 mute [SIGNAL [4h | 1d] [where KEY=VALUE ...]] | unmute SIGNAL
@@ -37,6 +37,7 @@ from bot.slack.queries import (
     Query,
     ReviewersQuery,
     ReviewQuery,
+    SetupQuery,
     SignalsQuery,
     StatusQuery,
     TaxonomyQuery,
@@ -66,6 +67,7 @@ COMMANDS: Final = (
     "mute",
     "unmute",
     "export",
+    "setup",
     "help",
 )
 _CLAUSES: Final = ("by", "where", "vs")
@@ -105,6 +107,7 @@ _WITHOUT_WORDS: Final[Mapping[str, Query]] = {
     "labels": LabelsQuery(),
     "reviewers": ReviewersQuery(),
     "taxonomy": TaxonomyQuery(),
+    "setup": SetupQuery(),
 }
 
 

@@ -62,7 +62,8 @@ class SealedInstallations(InstallationStore):
         self._cipher = cipher
         self._clock = clock
         self._home = home
-        self._changed = changed
+        self.changed = changed
+        """Told after each change, so that a running process takes it up at once."""
 
     @property
     def logger(self) -> Logger:
@@ -112,7 +113,7 @@ class SealedInstallations(InstallationStore):
                     after={"scopes": made.scopes},
                 )
             )
-        self._changed()
+        self.changed()
 
     def save_bot(self, bot: Bot) -> None:
         """Store tokens that Slack has renewed, unless another process was faster."""
@@ -196,7 +197,7 @@ class SealedInstallations(InstallationStore):
                     at=now, actor="slack", action="workspace.remove", subject=f"workspace:{team_id}", after={"why": why}
                 )
             )
-        self._changed()
+        self.changed()
         return True
 
     def sealed(self, team_id: str, tokens: Tokens) -> bytes:

@@ -65,6 +65,11 @@ class TaxonomyQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class SetupQuery:
+    """Choose where Hark posts."""
+
+
+@dataclass(frozen=True, slots=True)
 class MutesQuery:
     """What is muted?"""
 
@@ -156,6 +161,7 @@ Query: TypeAlias = (
     | HelpQuery
     | ReviewersQuery
     | TaxonomyQuery
+    | SetupQuery
     | ReviewQuery
     | ConversationQuery
     | MuteQuery
@@ -203,6 +209,7 @@ _WRITTEN: Final[Mapping[type, Callable[[Any], str]]] = {
     LabelsQuery: lambda _: "labels",
     ReviewersQuery: lambda _: "reviewers",
     TaxonomyQuery: lambda _: "taxonomy",
+    SetupQuery: lambda _: "setup",
     MutesQuery: lambda _: "mute",
     MetricsQuery: _metrics,
     ChangesQuery: lambda query: f"changes {period_text(query.period)}",

@@ -15,6 +15,7 @@ from bot.review import Review
 from bot.review_desk import ReviewDesk
 from bot.sent_messages import SentMessages
 from bot.settings_told import home_settings_of, queue_rules_of
+from bot.setup import Setup
 from bot.sharing import Sharing
 from bot.slack.access import Access
 from bot.slack.app import bolt_app
@@ -43,6 +44,8 @@ def bolt_of(
     edge = Edge(line.client, access, nudge)
     queue = Queue(store, clock, queue_rules_of(settings, chosen.reviewers))
     reviewing = ReviewDesk(store, clock, queue, renderer)
+    team_id = "" if line.installed is None else line.workspace.team_id or ""
+    setup = Setup(store, clock, access, line.installed, team_id)
     services = Services(
         review=Review(
             store,
@@ -65,7 +68,9 @@ def bolt_of(
             renderer=renderer,
             reviewing=reviewing,
             settings=home_settings_of(settings),
+            setup=setup,
         ),
         clock=clock,
+        setup=setup,
     )
     return bolt_app(line, listening_to(edge, services))

@@ -156,6 +156,13 @@ def _on_home(
     return make
 
 
+def _set_up(hark: House, who: Someone) -> Request:
+    # Where the settings file names the channels nobody is shown the button, and may send the click all the same.
+    request = _on_home("home_unmute")(hark, who)
+    request.payload["actions"][0].update(action_id="setup_open", value=str(Token("setup")))
+    return request
+
+
 def _send_to_review(hark: House, who: Someone) -> Request:
     message = {"type": "message", "user": "U0MIA", "ts": "1790000000.000100", "text": "The bot told me lies."}
     return hark.hands.message_shortcut("send_to_review", "C0ELSEWHERE", message, who)
@@ -255,6 +262,7 @@ DEEDS = {
     "home_send_again": Deed(_on_home("home_send_again"), WHO_MAY_CHANGE, redraws=False),
     "home_signal_off": Deed(_on_home("home_signal_off", option="Refusal"), frozenset({"admin"}), redraws=False),
     "home_signal_on": Deed(_on_home("home_signal_on"), frozenset({"admin"}), redraws=False),
+    "setup_open": Deed(_set_up, ADMINS, changes=False),
     "shortcut": Deed(lambda hark, who: hark.hands.shortcut("open_review_queue", who), WHO_MAY_CHANGE, changes=False),
     "shortcut send": Deed(_send_to_review, WHO_MAY_CHANGE, redraws=False),
     "taxonomy_add": Deed(_on_taxonomy("taxonomy_add"), ADMINS, changes=False),

@@ -12,7 +12,7 @@ _GROUPS: Final = (
     ("Look", ("status", "alerts", "signals", "evaluators", "changes")),
     ("Ask", ("metrics", "ask", "digest")),
     ("Review", ("review", "conversation", "labels", "reviewers", "taxonomy")),
-    ("Set", ("mute", "unmute", "export", "help")),
+    ("Set", ("mute", "unmute", "export", "setup", "help")),
 )
 
 EXAMPLES: Final = (
@@ -37,6 +37,7 @@ EXAMPLES: Final = (
     ("mute", "what is muted"),
     ("unmute refusal", "tell people of it again"),
     ("export audit", "how to take out the audit trail; also `labels`, `dataset`, `scores`"),
+    ("setup", "choose the channels that Hark posts to, where several workspaces have installed it"),
     ("help", "this"),
 )
 

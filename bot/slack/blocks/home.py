@@ -16,6 +16,7 @@ from bot.slack.blocks.listings import alert_text
 from bot.slack.blocks.parts import actions, button, context, header, option, section
 from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text, short_form
 from bot.slack.blocks.reviewers import record_text
+from bot.slack.blocks.setup import setup_part
 from bot.slack.blocks.surface import HomeView
 from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.values import FlaggedConversation, StatusReport
@@ -52,6 +53,8 @@ _DIVIDER: Final[Block] = {"type": "divider"}
 def home_view(report: HomeReport) -> HomeView:
     """A person's App Home, the most urgent first."""
     blocks: list[Block] = [*_health(report.status)]
+    if report.places is not None:
+        blocks += setup_part(report.places)
     if report.queue is not None:
         blocks += [_DIVIDER, *_queue(report.queue)]
     blocks += [_DIVIDER, *_alerts(report)]

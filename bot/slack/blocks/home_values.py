@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.slack.blocks.setup import Places
 from bot.slack.blocks.values import FlaggedConversation, QueueProgress, StatusReport
 from evaluators.calibration.record import Record
 from traces.model import Alert, Signal
@@ -89,6 +90,7 @@ class HomeReport:
         mutes: Each with who muted; ``dead_total`` and ``alerts_total`` count those that are not handed over too.
         record: ``None`` for who may not label.
         admin: ``None`` for who is no admin.
+        places: Where Hark posts, where the workspace chooses it.
     """
 
     at: datetime
@@ -103,3 +105,4 @@ class HomeReport:
     dead: tuple[DeadLetter, ...] = ()
     dead_total: int = 0
     admin: AdminPart | None = None
+    places: Places | None = None

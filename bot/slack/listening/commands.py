@@ -23,6 +23,7 @@ from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.tokens import Token, parse_token
 from bot.slack.blocks.transcript import Place
 from bot.slack.listening.base import Body, Edge, pressed, request_key, tell
+from bot.slack.listening.setup import SetupListeners
 from bot.slack.listening.taxonomy import TaxonomyListeners
 from bot.slack.queries import (
     ConversationQuery,
@@ -32,6 +33,7 @@ from bot.slack.queries import (
     Query,
     ReviewersQuery,
     ReviewQuery,
+    SetupQuery,
     TaxonomyQuery,
     UnmuteQuery,
 )
@@ -70,6 +72,7 @@ class CommandListeners:
         reading: Reading,
         reviewing: ReviewDesk,
         taxonomy: TaxonomyListeners,
+        setup: SetupListeners,
     ) -> None:
         self._edge = edge
         self._alerting = alerting
@@ -78,6 +81,7 @@ class CommandListeners:
         self._reading = reading
         self._reviewing = reviewing
         self._taxonomy = taxonomy
+        self._setup = setup
 
     def register(self, app: App) -> None:
         app.command(COMMAND)(self._on_command)
@@ -131,6 +135,8 @@ class CommandListeners:
                 return lambda: self._reviewing.window(person, count)
             case TaxonomyQuery():
                 return lambda: self._taxonomy.window(person)
+            case SetupQuery():
+                return lambda: self._setup.window(person)
         return None
 
     def _done(self, query: Query, person: Person, key: str) -> Message | None:
@@ -187,6 +193,6 @@ _OK: Final = 200
 
 
 def _role(query: Query) -> Role:
-    if isinstance(query, ReviewersQuery) or (isinstance(query, ExportQuery) and query.what == "audit"):
+    if isinstance(query, ReviewersQuery | SetupQuery) or (isinstance(query, ExportQuery) and query.what == "audit"):
         return Role.ADMIN
     return Role.REVIEWER if isinstance(query, _OF_REVIEWERS) else Role.VIEWER

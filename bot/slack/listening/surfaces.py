@@ -11,15 +11,17 @@ from bot.queue import Queue
 from bot.review import Review
 from bot.review_desk import ReviewDesk
 from bot.sent_messages import SentMessages
+from bot.setup import Setup
 from bot.sharing import Sharing
 from bot.slack.ask import Desk
-from bot.slack.listening import alerts, commands, conversations, home, reviews, taxonomy
+from bot.slack.listening import alerts, commands, conversations, home, reviews, setup, taxonomy
 from bot.slack.listening.alerts import AlertListeners
 from bot.slack.listening.base import Edge, Listening
 from bot.slack.listening.commands import CommandListeners
 from bot.slack.listening.conversations import ConversationListeners
 from bot.slack.listening.home import HomeListeners
 from bot.slack.listening.reviews import ReviewListeners
+from bot.slack.listening.setup import SetupListeners
 from bot.slack.listening.shortcuts import ShortcutListeners
 from bot.slack.listening.taxonomy import TaxonomyListeners
 from bot.slack.reading import Reading
@@ -32,6 +34,7 @@ ACTIONS: Final = (
     *conversations.ACTIONS,
     *taxonomy.ACTIONS,
     *home.ACTIONS,
+    *setup.ACTIONS,
     *commands.ACTIONS,
 )
 """The ids of every button and menu."""
@@ -51,6 +54,7 @@ class Services:
     sent: SentMessages
     sharing: Sharing
     home: Home
+    setup: Setup
     clock: Clock
 
 
@@ -70,6 +74,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         HomeListeners(edge, services.home, services.clock),
         ConversationListeners(edge, services.reading),
         TaxonomyListeners(edge, services.taxonomy),
+        SetupListeners(edge, services.setup),
         CommandListeners(
             edge,
             services.alerting,
@@ -78,5 +83,6 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
             reading=services.reading,
             reviewing=services.reviewing,
             taxonomy=TaxonomyListeners(edge, services.taxonomy),
+            setup=SetupListeners(edge, services.setup),
         ),
     )

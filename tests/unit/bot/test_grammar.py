@@ -20,6 +20,7 @@ from bot.slack.queries import (
     MutesQuery,
     ReviewersQuery,
     ReviewQuery,
+    SetupQuery,
     SignalsQuery,
     StatusQuery,
     TaxonomyQuery,
@@ -49,6 +50,7 @@ def read(text: str) -> object:
         ("help", HelpQuery()),
         ("labels", LabelsQuery()),
         ("Taxonomy", TaxonomyQuery()),
+        ("setup", SetupQuery()),
         ("mute", MutesQuery()),
         (
             "mute latency 1d where model=x",
@@ -200,6 +202,7 @@ QUERIES = st.one_of(
             SignalsQuery(),
             StatusQuery(),
             TaxonomyQuery(),
+            SetupQuery(),
             DigestQuery(),
             DigestQuery(rhythm="weekly"),
             *(ExportQuery(what=what) for what in ("audit", "labels", "dataset", "scores")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.review import audited, item_in, show
 from bot.review_rules import QueueRules
@@ -13,7 +13,7 @@ from bot.slack.access import Person
 from evaluators.calibration.lessons import gain_at
 from evaluators.truth import truth_of
 from traces.clock import Clock
-from traces.model import Calibration, Conversation, Score
+from traces.model import GOLD, Calibration, Conversation, Score
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 from traces.store.queue import Candidate, EntryState, QueueEntry
@@ -26,6 +26,8 @@ PROBLEM = "problem"
 _BACK = timedelta(days=30)
 _FRESH = timedelta(days=1)
 _ASSIGNED_FOR = timedelta(days=1)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_KNOWN_READ = 20
 _SPARE = 30
 """So many more are looked at, in case others have taken some in the meantime."""
 _THRESHOLD = 0.5
@@ -69,11 +71,23 @@ class Queue:
     def ranked(self, tx: Tx, person: Person, now: datetime) -> Ranked:
         """Everything that a reviewer may be asked now, the best first; nothing is reserved."""
         candidates = self._candidates(tx, person.user_id, now)
+        items = [c.item for c in self._in_order(tx, candidates, person, now)]
         return Ranked(
-            items=tuple(c.item for c in self._in_order(tx, candidates, person, now)),
+            items=tuple(self._with_known(tx, items, person)),
             taps=tx.queue.taps(person.user_id, bucket_start(now, DAY_S)),
             taps_per_day=self.rules.taps_per_day,
         )
+
+    def _with_known(self, tx: Tx, items: Sequence[ReviewItem], person: Person) -> list[ReviewItem]:
+        """The same, with questions whose answer is known among them: where, follows from how often a reviewer has answered."""
+        known = [i for i in tx.queue.known(person.user_id, _KNOWN_READ) if i not in items]
+        if not known:
+            return list(items)
+        answered, mixed = tx.queue.taps(person.user_id, _EVER), list(items)
+        for place in range(min(len(mixed) + 1, _SPARE)):
+            if known and self.rules.is_known_asked(person.user_id, answered + place):
+                mixed.insert(place, known.pop(0))
+        return mixed
 
     def reserve(
         self, tx: Tx, ranked: Ranked, person: Person, n: int, now: datetime, *, after: int = 0
@@ -249,7 +263,9 @@ def verdicts_on(tx: Tx, items: Sequence[ReviewItem]) -> dict[str, list[str]]:
     labels = tx.reviews.labels_of({item.conversation_id for item in items})
     return {
         item.item_id: [
-            _verdict(label.value) for label in labels.get(item.conversation_id, ()) if label.name == item.evaluator
+            _verdict(label.value)
+            for label in labels.get(item.conversation_id, ())
+            if label.name == item.evaluator and label.reviewer != GOLD
         ]
         for item in items
     }

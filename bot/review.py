@@ -12,7 +12,7 @@ from evaluators.truth import truth_of
 from traces import crash_points
 from traces.clock import Clock
 from traces.errors import BadInput
-from traces.model import AuditEntry, Json, Label
+from traces.model import GOLD, AuditEntry, Json, Label
 from traces.store import Store, Tx
 from traces.store.datasets import DatasetItem
 from traces.store.outbox import DeliveryState
@@ -29,7 +29,8 @@ class Answer:
 
     With ``is_kept`` the conversation goes into the dataset, with what the agent should have answered. ``choices`` are the
     further labels that were to choose from, where that was the question: those of them that this person gave before and
-    did not choose again are taken back, and so is the severity.
+    did not choose again are taken back, and so is the severity. ``is_known`` makes yes or no the known answer, by which
+    reviewers are measured, or takes it back; ``None`` leaves it.
     """
 
     value: float | str | None
@@ -39,6 +40,7 @@ class Answer:
     is_kept: bool = False
     severity: str | None = None
     choices: frozenset[str] | None = None
+    is_known: bool | None = None
 
 
 class Review:
@@ -64,6 +66,7 @@ class Review:
             changed += [
                 _take_back(tx, label, person, now, request_key) for label in _unchosen(tx, item, answer, person)
             ]
+            changed.append(self._know(tx, item, answer, person, now, request_key))
             if answer.value is not None:
                 tx.queue.drop(item_id, EntryState.RESERVED, EntryState.ASSIGNED, reviewer=person.user_id)
             if answer.is_kept:
@@ -106,7 +109,28 @@ class Review:
             show(tx, item_id, now)
             return is_new
 
-    def _put(self, tx: Tx, label: Label, person: Person, request_key: str) -> bool:
+    def _know(self, tx: Tx, item: ReviewItem, answer: Answer, person: Person, at: datetime, request_key: str) -> bool:
+        """Note the known answer, or take it back."""
+        standing = tx.reviews.standing_label(item.conversation_id, item.evaluator, GOLD)
+        if answer.is_known is None or (standing is None and not answer.is_known):
+            return False
+        if answer.is_known:
+            if answer.value is None or truth_of(answer.value) is None:
+                raise BadInput("what is not sure cannot be the known answer; say yes or no", "known")
+            label = Label(
+                conversation_id=item.conversation_id,
+                name=item.evaluator,
+                value=answer.value,
+                reviewer=GOLD,
+                at=at,
+                inclusion_probability=item.inclusion_probability,
+            )
+            return self._put(tx, label, person, request_key, "label.known")
+        assert standing is not None
+        audited(tx, "label.unknown", item.conversation_id, person, at, request_key, before=_said(standing))
+        return tx.reviews.withdraw_label(item.conversation_id, item.evaluator, GOLD)
+
+    def _put(self, tx: Tx, label: Label, person: Person, request_key: str, action: str = "label") -> bool:
         if self._question_version is not None:
             label = replace(label, question_version=self._question_version(tx, label.name))
         assert label.at is not None
@@ -114,7 +138,7 @@ class Review:
         if tx.reviews.put_label(label) is LabelChange.UNCHANGED:
             return False
         said = None if before is None else _said(before)
-        audited(tx, "label", label.conversation_id, person, label.at, request_key, before=said, after=_said(label))
+        audited(tx, action, label.conversation_id, person, label.at, request_key, before=said, after=_said(label))
         return True
 
 

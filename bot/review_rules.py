@@ -49,6 +49,7 @@ class QueueRules:
         taps_per_day: Answers that one reviewer is asked for in a day (UTC); 0 is without end.
         assignment: ``anyone``; ``round_robin`` over ``reviewers``, who has least first; by ``topic``.
         reviewers: Slack user ids of those who take turns.
+        known_share: Share of a reviewer's questions, from 0 to 1, whose answer is known, while there are any.
         topics: By evaluator, or by a conversation's topic or scenario, the user ids of those who know about it.
     """
 
@@ -57,8 +58,13 @@ class QueueRules:
     reviewers: Sequence[str] = ()
     topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     votes: Votes = field(default_factory=Votes)
+    known_share: float = 0.05
+
+    def is_known_asked(self, reviewer: str, answered: int) -> bool:
+        """Whether the question after so many answers is one whose answer is known; nobody can tell which ones are."""
+        return _lot(f"{reviewer} {answered}", "known answer") < self.known_share
 
 
-def _lot(item_id: str) -> float:
-    drawn = blake2b(f"double review\n{item_id}".encode(), digest_size=8).digest()
+def _lot(of: str, purpose: str = "double review") -> float:
+    drawn = blake2b(f"{purpose}\n{of}".encode(), digest_size=8).digest()
     return int.from_bytes(drawn, "big") / 2**64

@@ -13,6 +13,7 @@ from bot.slack.render import Renderer
 from bot.taxonomy import Taxonomy
 from evaluators.truth import truth_of
 from traces.errors import BadInput
+from traces.model import GOLD
 from traces.store import Store, Tx
 from traces.store.reviews import ReviewItem
 
@@ -25,8 +26,13 @@ class Labelling:
         self._renderer = renderer
         self._taxonomy = taxonomy
 
-    def window(self, item_id: str, person: Person) -> View:
+    def window(self, item_id: str, person: Person, *, may_know: bool = False) -> View:
         """The window about an item, filled with what this reviewer has said before.
+
+        Args:
+            item_id: The item.
+            person: The reviewer.
+            may_know: Whether this person may say what the known answer is.
 
         Raises:
             BadInput: The item is gone.
@@ -36,8 +42,9 @@ class Labelling:
             flagged = self._renderer.flagged(tx, item, person.user_id)
             if flagged is None:
                 raise BadInput("this conversation is no longer open for review")
+            known = _is_known(tx, item) if may_know else None
             said, offered = _said_before(tx, item, person), self._words(tx, item.evaluator)
-        return label_modal(item_id, flagged.question, offered, turns=flagged.turns, current=said)
+        return label_modal(item_id, flagged.question, offered, turns=flagged.turns, current=said, is_known=known)
 
     def words_beside(self, item_id: str) -> frozenset[str]:
         """The further labels that the window about an item offers.
@@ -50,6 +57,10 @@ class Labelling:
 
     def _words(self, tx: Tx, evaluator: str) -> list[TaxonomyOption]:
         return [TaxonomyOption(value=e.name, label=e.title) for e in self._taxonomy.offered(tx, evaluator)]
+
+
+def _is_known(tx: Tx, item: ReviewItem) -> bool:
+    return tx.reviews.standing_label(item.conversation_id, item.evaluator, GOLD) is not None
 
 
 def _said_before(tx: Tx, item: ReviewItem, person: Person) -> LabelSubmission | None:

@@ -9,7 +9,7 @@ from bot.review import SEVERITY
 from bot.review_rules import Votes
 from bot.slack.blocks.values import FlaggedConversation, GivenWord, Verdict, Vote
 from evaluators.truth import truth_of
-from traces.model import Label
+from traces.model import GOLD, Label
 from traces.redact import redact
 from traces.store.reviews import ReviewItem
 
@@ -29,7 +29,11 @@ class Given:
 def voted(
     card: FlaggedConversation, item: ReviewItem, given: Given, rule: Votes, viewer: str | None = None
 ) -> FlaggedConversation:
-    """The card with what a viewer, or without one a channel, may be shown; and whether more votes are wanted."""
+    """The card with what a viewer, or without one a channel, may be shown; and whether more votes are wanted.
+
+    Known answers are nobody's vote. Who is asked about a conversation whose answer is known is shown it like any other.
+    """
+    given = _without_known(given, item, viewer)
     votes = _votes(given.labels, item.evaluator, given.names, card.titles)
     wanted = rule.wanted(item.item_id, [vote.verdict for vote in votes.values()])
     wanted = max(wanted, rule.several) if rule.is_blind else wanted
@@ -43,6 +47,15 @@ def voted(
         likely = tuple(name for name in card.likely if name not in said)
         return replace(card, votes=tuple(votes.values()), words=_words(words, given.names, card.titles), likely=likely)
     return replace(card, hidden_votes=len(votes), shown_from=rule.several)
+
+
+def _without_known(given: Given, item: ReviewItem, viewer: str | None) -> Given:
+    labels = [label for label in given.labels if label.reviewer != GOLD]
+    is_known = len(labels) < len(given.labels)
+    has_answered = any(label.reviewer == viewer and label.name == item.evaluator for label in labels)
+    if is_known and viewer is not None and not has_answered:
+        labels = [label for label in labels if label.reviewer == viewer]
+    return replace(given, labels=labels)
 
 
 def _votes(

@@ -264,7 +264,11 @@ def _state(element: Mapping[str, Any], answer: Any) -> dict[str, Any]:
         return {"type": kind, "value": answer}
     if kind == "users_select":
         return {"type": kind, "selected_user": answer}
+    if kind == "multi_users_select":
+        return {"type": kind, "selected_users": answer or []}
+    if kind == "conversations_select":
+        return {"type": kind, "selected_conversation": answer}
     chosen = {o["value"]: o for o in element["options"]}
-    if kind.startswith("multi_"):
+    if kind.startswith("multi_") or kind == "checkboxes":
         return {"type": kind, "selected_options": [chosen[value] for value in answer or ()]}
     return {"type": kind, "selected_option": None if answer is None else chosen[answer]}

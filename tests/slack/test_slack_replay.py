@@ -19,8 +19,10 @@ from bot.config import RoleSettings
 from bot.digest import DIGEST
 from bot.home import FOR_GOOD
 from bot.review import show
+from bot.slack.blocks.label_modal import label_modal
 from bot.slack.blocks.taxonomy import merge_form, word_form
 from bot.slack.blocks.tokens import Token, ref_of
+from bot.slack.blocks.values import Question
 from bot.slack.listening.surfaces import ACTIONS
 from traces.model import AlertState, Label, Score
 from traces.store.mutes import Mute
@@ -89,6 +91,11 @@ def _submit(hark: House, who: Someone) -> Request:
     return hark.hands.submit(
         view_id, {"verdict": "yes", "note": "twice", "labels": ["tool_error"], "severity": "low"}, who
     )
+
+
+def _submit_known(hark: House, who: Someone) -> Request:
+    view = label_modal("item-9", Question(evaluator="refusal", question="Did the agent refuse?"), is_known=False)
+    return hark.hands.submit(hark.slack.shows(view.payload()), {"verdict": "yes", "known": ["known"]}, who)
 
 
 def _in_window(action_id: str, pages: int = 0, option: str | None = None) -> Callable[[House, Someone], Request]:
@@ -272,6 +279,7 @@ DEEDS = {
     "taxonomy_previous": Deed(_on_taxonomy("taxonomy_previous", turned=True), EVERYONE_WITH_A_ROLE, changes=False),
     "submit a word": Deed(_taxonomy_form, ADMINS, redraws=False),
     "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
+    "submit a known answer": Deed(_submit_known, ADMINS),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
     "mute": Deed(lambda hark, who: hark.hands.command("mute volume 4h", who), WHO_MAY_CHANGE),
     "command": Deed(lambda hark, who: hark.hands.command("status", who), EVERYONE_WITH_A_ROLE, changes=False),
@@ -325,7 +333,7 @@ def test_five_times_at_once_is_once(slack, database, name):
             list(pool.map(hark.send, [request] * 5))
         hark.settle()
         after = hark.state()
-    assert len(after["audit"]) - len(before["audit"]) == {"submit": 3}.get(name, 1)
+    assert len(after["audit"]) - len(before["audit"]) == {"submit": 3, "submit a known answer": 2}.get(name, 1)
     raised = [b[1] - a[1] for a, b in zip(before["outbox"], after["outbox"], strict=True)]
     assert sorted(raised) == [0, 0, int(name != "mute" and DEEDS[name].redraws)]
 

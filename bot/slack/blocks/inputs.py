@@ -66,6 +66,12 @@ def several(view: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_value(one, name) for one in chosen))
 
 
+def has_input(view: Mapping[str, Any], name: str) -> bool:
+    """Whether the window that was sent had this input."""
+    blocks = view.get("blocks")
+    return isinstance(blocks, list) and any(isinstance(b, Mapping) and b.get("block_id") == name for b in blocks)
+
+
 def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The state of the input ``name``; empty when there is none, as for a select nobody touched."""
     found: Any = view

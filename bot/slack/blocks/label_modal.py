@@ -7,7 +7,7 @@ from typing import Any, Final, cast, get_args
 
 from bot.slack.blocks.conversation import turn_elements
 from bot.slack.blocks.figures import counted
-from bot.slack.blocks.inputs import labelled, picked, several, text_input, typed
+from bot.slack.blocks.inputs import has_input, labelled, picked, several, text_input, typed
 from bot.slack.blocks.parts import context, option, rich_text, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
@@ -40,6 +40,7 @@ _SEVERITY: Final = "severity"
 _NOTES: Final = "note"
 _EXPECTED: Final = "expected"
 _KEEP: Final = "keep"
+_KNOWN: Final = "known"
 
 
 def label_modal(
@@ -49,6 +50,7 @@ def label_modal(
     *,
     turns: Sequence[Turn] = (),
     current: LabelSubmission | None = None,
+    is_known: bool | None = None,
 ) -> View:
     """The "More…" modal: verdict, further labels, severity, note, expected answer.
 
@@ -59,6 +61,7 @@ def label_modal(
             characters) are offered.
         turns: A redacted excerpt to look at while answering.
         current: What this reviewer said before, to start from.
+        is_known: Whether there is a known answer; ``None`` asks nothing of it, since only admins say what is known.
     """
     blocks: list[Block] = []
     if turns:
@@ -68,6 +71,8 @@ def label_modal(
         blocks.append(_labels_input([option(label, value) for value, label in words.items()], current))
     note = text_input(_NOTE, None if current is None else current.note, multiline=True)
     blocks.extend((_severity_input(current), labelled(_NOTES, "Note", note, optional=True), *_dataset_inputs(current)))
+    if is_known is not None:
+        blocks.append(_known_input(is_known=is_known))
     return View(
         title="Label conversation",
         submit="Save",
@@ -124,6 +129,14 @@ def _dataset_inputs(current: LabelSubmission | None) -> Iterator[Block]:
     yield labelled(_KEEP, "Dataset", boxes, optional=True)
 
 
+def _known_input(*, is_known: bool) -> Block:
+    boxes = [option("This is the known answer: reviewers are measured by it", _KNOWN)]
+    element: Block = {"type": "checkboxes", "options": boxes}
+    if is_known:
+        element["initial_options"] = boxes
+    return labelled(_KNOWN, "Known answer", element, optional=True)
+
+
 def parse_label_submission(view: Mapping[str, Any]) -> LabelSubmission:
     """Reads the ``view`` of a view_submission of ``label_modal``.
 
@@ -151,6 +164,7 @@ def parse_label_submission(view: Mapping[str, Any]) -> LabelSubmission:
         expected=(expected := typed(view, _EXPECTED, EXPECTED)),
         # What should have been answered is kept nowhere else.
         is_kept=_KEEP in several(view, _KEEP) or expected is not None,
+        is_known=_KNOWN in several(view, _KNOWN) if has_input(view, _KNOWN) else None,
     )
 
 

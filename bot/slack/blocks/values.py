@@ -152,7 +152,8 @@ class LabelSubmission:
     """What a reviewer sent with the modal. ``labels`` are taxonomy values, still to be checked against it.
 
     ``is_kept``: the conversation goes into the dataset, or stands there; ``expected`` is what should have been answered.
-    Sent windows have a verdict; what stands in one from the start may have none.
+    ``is_known``: the verdict is the known answer, by which reviewers are measured; ``None`` where that was not asked, which
+    only admins are. Sent windows have a verdict; what stands in one from the start may have none.
     """
 
     item_id: str
@@ -162,6 +163,7 @@ class LabelSubmission:
     note: str | None = None
     expected: str | None = None
     is_kept: bool = False
+    is_known: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,9 @@ class ReviewListeners:
 
     def _more(self, token: Token, person: Person, body: Body) -> None:
         def window() -> View:
-            return replace(self._desk.labelling.window(token.subject_id, person), private_metadata=str(token))
+            may_know = self._edge.access.role_of(person) is Role.ADMIN
+            drawn = self._desk.labelling.window(token.subject_id, person, may_know=may_know)
+            return replace(drawn, private_metadata=str(token))
 
         self._edge.show(body, window)
 
@@ -106,6 +108,8 @@ class ReviewListeners:
 
     def _submitted(self, view: Body, person: Person, key: str) -> View | None:
         said = parse_label_submission(view)
+        if said.is_known is not None:
+            self._edge.access.require(Role.ADMIN, person)
         choices = self._desk.labelling.words_beside(said.item_id)
         if not choices.issuperset(said.labels):
             raise BadInput("one of these words is no longer offered; choose again", "labels")
@@ -117,6 +121,7 @@ class ReviewListeners:
             is_kept=said.is_kept,
             severity=said.severity,
             choices=choices,
+            is_known=said.is_known,
         )
         self._review.label(said.item_id, answer, person, key)
         return None

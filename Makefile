@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test explore check lint run bench bench-peers screenshots docs clean lock
+.PHONY: setup page demo test explore crash check lint run bench bench-peers screenshots docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -52,6 +52,10 @@ test: setup $(EMULATOR)/node_modules/.installed
 
 explore: setup $(EMULATOR)/node_modules/.installed
 	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Kills the real process at 200 random moments for each of three seeds, and twice at every named step.
+crash: setup
+	@$(BIN)/python tests/crash/kill.py
 
 lint: $(VENV)/.installed
 	@$(BIN)/ruff check .

@@ -22,12 +22,12 @@ POINTS: Final = (
     "evaluate.stored",
     "detect.found",  # before the commit
     "detect.stored",
-    "deliver.claimed",  # before Slack is called
-    "deliver.posted",  # before it is noted where the message stands
-    "deliver.noted",
-    "deliver.looked_up",  # after an interrupted message was looked for in its channel
     "label.given",  # before the commit
     "label.stored",  # before Slack is told that the click was taken
+    "deliver.claimed",  # before Slack is called
+    "deliver.posted",  # before it is noted where the message stands
+    "deliver.looked_up",  # after an interrupted message was looked for in its channel
+    "deliver.noted",
 )
 """Every step that can be named."""
 

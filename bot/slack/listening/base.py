@@ -1,12 +1,16 @@
-"""What every listener shares: acknowledge, check the role, call one service, and tell the person what went wrong.
+"""What every listener shares: check the role, call one service, acknowledge, and tell the person what went wrong.
 
-A replay of the same request changes nothing: its key is noted in the transaction that makes the change.
+A click is acknowledged once what it changes is stored: Slack sends nothing again that was acknowledged. Where Slack has to be
+called for an answer, such as a window, the acknowledgement goes first. A replay of the same request changes nothing: its
+key is noted in the transaction that makes the change.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeAlias
 
 from slack_bolt import Ack, App, Respond
@@ -18,6 +22,7 @@ from bot.slack.blocks.errors import PROBLEM_MARK, error_message
 from bot.slack.blocks.label_modal import loading_modal, notice_modal
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
+from traces import crash_points
 from traces.errors import BadInput, Denied, HarkError, StoreUnavailable
 
 _LOG = logging.getLogger(__name__)
@@ -27,6 +32,8 @@ Click: TypeAlias = Callable[[Token, Person, Body], None]
 Submit: TypeAlias = Callable[[Body, Person, str], View | None]
 Shortcut: TypeAlias = Callable[[Person, Body], None]
 Follower: TypeAlias = Callable[[Person, Body], None]
+
+_ACK: ContextVar[list[Ack]] = ContextVar("acknowledgement_of_the_click")
 
 
 class Listening(Protocol):
@@ -59,18 +66,20 @@ class Edge:
 
         # Without functools.wraps: bolt passes arguments by the names of the wrapped function's parameters.
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
-            ack()
-            try:
-                person = person_in(body)
-                self.access.require(role, person)
-                click(parse_token(pressed(body)), person, body)
-            except (BadInput, Denied, StoreUnavailable) as error:
-                self._refuse(body, respond, error.message)
-            except (SlackApiError, SlackClientError, OSError) as error:
-                _LOG.warning("a window could not be opened: %s", type(error).__name__)
-                self._refuse(body, respond, "Slack did not open the window. Click again.")
-            else:
-                self.done(person, body)
+            with _acknowledged_by(ack):
+                try:
+                    person = person_in(body)
+                    self.access.require(role, person)
+                    click(parse_token(pressed(body)), person, body)
+                except (BadInput, Denied, StoreUnavailable) as error:
+                    self._refuse(body, respond, error.message)
+                except (SlackApiError, SlackClientError, OSError) as error:
+                    _LOG.warning("a window could not be opened: %s", type(error).__name__)
+                    self._refuse(body, respond, "Slack did not open the window. Click again.")
+                else:
+                    crash_points.passing("label.stored")
+                    acknowledge()
+                    self.done(person, body)
 
         return listener
 
@@ -122,6 +131,7 @@ class Edge:
 
     def say(self, body: Body, text: str) -> None:
         """Tell only the person who clicked in a channel that it was done; windows and App Home show it themselves."""
+        acknowledge()
         url = body.get("response_url")
         if url:
             tell(Respond(response_url=url), text, mark="")
@@ -136,13 +146,19 @@ class Edge:
             # Not every stand-in for Slack can fill a window, nor forgets a trigger.
             self._open(body, view)
 
-    def refill(self, body: Body, draw: Callable[[], View]) -> None:
-        """Draw the window anew in which somebody clicked; where that cannot be, it stays, and a window over it says why."""
+    def refill(self, body: Body, draw: Callable[[], View]) -> str:
+        """Draw the window anew in which somebody clicked; where that cannot be, it stays, and a window over it says why.
+
+        Returns Slack's version of what stands there now.
+        """
+        acknowledge()
         view_id = str((body.get("view") or {}).get("id", ""))
-        self.client.views_update(view_id=view_id, view=draw().payload())
+        answer = self.client.views_update(view_id=view_id, view=draw().payload())
+        return str((answer.get("view") or {}).get("hash") or "")
 
     def _refuse(self, body: Body, respond: Respond, problem: str) -> None:
         """Say why a click did nothing: in a window, where the click was in one and there is no message to answer to."""
+        acknowledge()
         if body.get("response_url") or not body.get("view"):
             tell(respond, problem)
             return
@@ -155,10 +171,27 @@ class Edge:
             _LOG.warning("could not tell a person why a click did nothing: %s", type(error).__name__)
 
     def _open(self, body: Body, view: View) -> str:
+        acknowledge()
         # Over a window that stands already another one is laid.
         open_ = self.client.views_push if (body.get("view") or {}).get("type") == "modal" else self.client.views_open
         answer = open_(trigger_id=body.get("trigger_id", ""), view=view.payload())
         return str((answer.get("view") or {}).get("id", ""))
+
+
+@contextmanager
+def _acknowledged_by(ack: Ack) -> Iterator[None]:
+    """Within it, ``acknowledge`` tells Slack that what was pressed is taken."""
+    token = _ACK.set([ack])
+    try:
+        yield
+    finally:
+        _ACK.reset(token)
+
+
+def acknowledge() -> None:
+    """Tell Slack that the click at work is taken, if it has not been told yet."""
+    if waiting := _ACK.get(None):
+        waiting.pop()()
 
 
 def _refusal(error: HarkError, view: Body) -> dict[str, Any]:

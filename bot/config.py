@@ -20,8 +20,10 @@ from bot.config_calibration import CalibrationSettings
 from bot.config_choices import evaluator_mistakes
 from bot.config_digest import DigestSettings
 from bot.config_evaluators import EvaluatorSettings
+from bot.config_export import ExportSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
 from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in
+from bot.config_log import LogSettings, log_in
 from bot.config_review import ReviewSettings
 from bot.config_routes import QuietSettings, ReceiverName, ReceiverSettings, RouteSettings, unknown_receivers
 from bot.config_rules import BoundSettings, ObjectiveSettings
@@ -249,6 +251,8 @@ class FileSettings(Section):
     webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    export: ExportSettings = ExportSettings()
+    log: LogSettings = LogSettings()
     sources: tuple[SourceSettings, ...] = Field(default=(), description="Trace stores to poll.")
 
     @model_validator(mode="after")
@@ -301,6 +305,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "HARK_WORKSPACE": "Workspace that commands are about, where there are several; default: default.",
     "HARK_KEY_PEPPER": "Secret that keys are hashed under, in place of the file beside the database.",
     "HARK_HEARTBEAT_URL": "Address of an uptime check that is told, at a fixed interval, that Hark is well.",
+    "HARK_LOG_FORMAT": "How lines on standard error are written, text or json, in place of [log] format.",
     "HARK_ALERTS_CHANNEL": "Channel for alerts, in place of [slack] alerts_channel.",
     "HARK_REVIEW_CHANNEL": "Channel for reviews, in place of [slack] review_channel.",
 }
@@ -326,10 +331,11 @@ def load(environment: Mapping[str, str], directory: Path | None = None) -> Setti
     channels = channels_in(environment, mistakes)
     api_url = _api_url(environment, mistakes)
     heartbeat_url = heartbeat_in(environment, mistakes)
+    log = log_in(environment, LogSettings() if file is None else file.log, mistakes)
     if mistakes or file is None:
         raise BadConfig(mistakes)
     values = {name: getattr(file, name) for name in FileSettings.model_fields}
-    values["slack"] = file.slack.model_copy(update=channels)
+    values["slack"], values["log"] = file.slack.model_copy(update=channels), log
     if url := environment.get("HARK_DATABASE_URL"):
         values["database"] = DatabaseSettings(url=SecretStr(url))
     return Settings(

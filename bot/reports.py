@@ -21,11 +21,18 @@ _CHANGES_MOST = 200
 def labels_report(tx: Tx, now: datetime) -> LabelsReport:
     """What reviewers said so far, and in the seven days before ``now``."""
     calibrations, names = tx.calibrations.current(), tx.state.reviewer_names()
+    earlier = tx.calibrations.first_since(now - _WEEK)
     recent = tx.reviews.tally(now - _WEEK)
     by_name, by_reviewer = _summed(recent, 0), _summed(recent, 1)
     by_reviewer.pop(GOLD, None)
     lines = [
-        LabelLine(name=name, labels=labels, this_week=by_name[name], calibration=calibrations.get(name))
+        LabelLine(
+            name=name,
+            labels=labels,
+            this_week=by_name[name],
+            calibration=calibrations.get(name),
+            before=earlier.get(name),
+        )
         for name, labels in tx.reviews.label_counts().items()
     ]
     busiest = sorted(by_reviewer.items(), key=lambda one: (-one[1], one[0]))

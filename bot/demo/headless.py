@@ -18,11 +18,12 @@ from bot.demo.reviewers import JONAS, MAYA, PRIYA, Card, Reviewers
 from bot.demo.simulate import REFUND, Rollout, Traffic
 from bot.demo.stage import Stage, staged
 from bot.demo.world import fill
+from bot.label_files import store_labels
 from bot.playground.people import ALERTS, REVIEW
 from bot.playground.serving import serving
 from traces.clock import FakeClock, format_time
 from traces.errors import HarkError
-from traces.model import Alert, AlertState, Calibration
+from traces.model import Alert, AlertState, Calibration, Label
 from traces.store.rollups import HOUR_S, bucket_start
 
 _STEP: Final = timedelta(minutes=30)
@@ -32,6 +33,9 @@ _SETTLING: Final = timedelta(hours=2)
 _ASKED: Final = ("status", "metrics refusal 24h by prompt_version", "alerts", "evaluators", "help")
 _READ_LATER: Final = timedelta(hours=6)
 _CLICKS_APART: Final = timedelta(seconds=20)
+_HALF: Final = 0.5
+_SHEET: Final = 12
+"""Labels of each answer in a reviewer's sheet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,7 @@ class _Loop:
             self._answers[text] = self._people.ask(text)
         self._play_on(_SETTLING)
         self._expect_correction(alert.alert_id)
+        self._read_flagged("frustration")
         self._resolve_and_reopen(alert.alert_id)
 
     # --- the steps ---
@@ -168,6 +173,28 @@ class _Loop:
         self._label(rest[1:], JONAS)
         self._label(people.review_cards(), PRIYA)
         self._tick()
+
+    def _read_flagged(self, evaluator: str) -> None:
+        """A reviewer reads what an evaluator has flagged, and sends a sheet with a dozen labels of each answer."""
+        now, store = self._clock.now(), self._stage.hark.store
+        with store.begin() as tx:
+            values = tx.scores.values(evaluator)
+            flagged = sorted((i for i, v in values.items() if v >= _HALF and i in self._truths), key=values.__getitem__)
+            is_so = {truth: [i for i in flagged if (evaluator in self._truths[i]) is truth] for truth in (True, False)}
+            before = tx.calibrations.current().get(evaluator)
+            sheet = [
+                Label(conversation_id=i, name=evaluator, value=float(truth), reviewer=JONAS, at=now)
+                for truth, read in is_so.items()
+                for i in (read[-_SHEET:] if truth else read[:_SHEET])
+            ]
+            store_labels(tx, sheet, (), now)
+        self._tick()
+        with store.read() as tx:
+            after = tx.calibrations.current().get(evaluator)
+        if before is None or after is None or before.threshold == after.threshold:
+            self.failures.append(f"{len(sheet)} labels did not move the threshold of {evaluator}")
+        elif f"{before.threshold:.2f} → {after.threshold:.2f}" not in self._people.shown("labels"):
+            self.failures.append("/hark labels does not say from where to where the threshold moved")
 
     def _label(self, cards: list[Card], person: str) -> None:
         for card in cards:

@@ -146,6 +146,17 @@ class Reviewers:
         Raises:
             HarkError: Hark did not answer.
         """
+        return self._answer(text, person).content.text.partition("\n")[0]
+
+    def shown(self, text: str, person: str = MAYA) -> str:
+        """Run a slash command; returns all the blocks of the answer as text.
+
+        Raises:
+            HarkError: Hark did not answer.
+        """
+        return str(self._answer(text, person).content.blocks)
+
+    def _answer(self, text: str, person: str) -> Post:
         workspace = self._stage.workspace
         before = workspace.revisions.latest
         _taken(self._stage.injector.command(COMMAND, text, person, ALERTS), f"{COMMAND} {text}")
@@ -153,7 +164,7 @@ class Reviewers:
         while time.monotonic() < gives_up_at:
             answers = [p for p in workspace.posts.changed_since(before, person) if p.only_for == person]
             if answers:
-                return answers[-1].content.text.partition("\n")[0]
+                return answers[-1]
             time.sleep(_PAUSE_S)
         raise HarkError(f"no answer to {COMMAND} {text}")
 

@@ -46,6 +46,8 @@ _OLD_PROMPT_DAYS: Final = 7
 _RELEASE_DAYS: Final = 6
 _NIGHTLY_DIP, _WEEKEND_DIP = 0.2, 0.9
 _AUDITED: Final = ("policy", "refusal", "rephrase", "tool_error")
+_PROTESTS: Final = ("That is not what I asked", "You did not answer", "I already said", "No es lo que pregunté")
+"""How users ask again whom reviewers call frustrated; whoever only asks once more is not."""
 _AUDITORS: Final = ("U0JONAS", "U0PRIYA")
 _READING: Final = timedelta(minutes=20)
 _WEEKEND: Final = 5
@@ -207,7 +209,10 @@ class _Play:
         self._talk.agent(self._filled(self._tongue.tool_trouble if has_failed else self._scene.answers) + self._extra())
         if self._happens(self._chances.asked_again):
             self._truth.add("rephrase")
-            self._talk.user(self._filled(self._tongue.asks_again, ask=ask))
+            again = self._filled(self._tongue.asks_again, ask=ask)
+            if again.startswith(_PROTESTS):
+                self._truth.add("frustration")
+            self._talk.user(again)
             self._talk.agent(self._filled(self._tongue.repeated_answers))
         if self._scene.next_questions and self._happens(0.4):
             self._exchange(self._scene.next_questions)

@@ -104,6 +104,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "audit.entries": ((), {}),
     "calibrations.as_of": (("refusal", NOW + DAY), {}),
     "calibrations.current": ((), {}),
+    "calibrations.first_since": ((NOW - DAY,), {}),
     "calibrations.history": (("refusal",), {}),
     "calibrations.oldest_version": (("refusal",), {}),
     "calibrations.users": ((["c-1"],), {}),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 
 from traces import schema
 from traces.clock import format_time, parse_time
@@ -46,6 +46,16 @@ class Calibrations(Part):
         rows = self._connection.execute(
             select(_T).where(_T.c.workspace_id == self._workspace_id, _T.c.current).order_by(_T.c.evaluator)
         )
+        return {row.evaluator: _calibration(row.body) for row in rows}
+
+    def first_since(self, at: datetime) -> dict[str, Calibration]:
+        """By evaluator, the first calibration from a time on."""
+        firsts = (
+            select(func.min(_T.c.calibration_id))
+            .where(_T.c.workspace_id == self._workspace_id, _T.c.computed_at >= at)
+            .group_by(_T.c.evaluator)
+        )
+        rows = self._connection.execute(select(_T).where(_T.c.calibration_id.in_(firsts)).order_by(_T.c.evaluator))
         return {row.evaluator: _calibration(row.body) for row in rows}
 
     def history(self, evaluator: str) -> list[Calibration]:

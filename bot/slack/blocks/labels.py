@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,12 +19,17 @@ _NAME: Final = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelLine:
-    """The labels of one name; ``calibration`` is what they say of the evaluator of that name, if there is one."""
+    """The labels of one name.
+
+    ``calibration`` is what they say of the evaluator of that name, if there is one, and ``before`` what was the first thing
+    that they said in the last seven days.
+    """
 
     name: str
     labels: int
     this_week: int = 0
     calibration: Calibration | None = None
+    before: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class LabelsReport:
         return sum(line.this_week for line in self.lines)
 
 
-_HEAD: Final = ("Label", "In all", "7 days", "Agreement (κ)", "Threshold", "True rate, 95 % interval")
+_HEAD: Final = ("Label", "In all", "7 days", "Agreement (κ)", "Threshold, 7 days", "True rate, 95 % interval, 7 days")
 
 
 def labels_message(report: LabelsReport) -> Message:
@@ -85,7 +90,18 @@ def _row(line: LabelLine) -> list[str]:
     if found is None:
         return [*row, EMPTY, EMPTY, EMPTY]
     kappa = EMPTY if found.kappa is None else f"{found.kappa:.2f}"
-    return [*row, kappa, f"{found.threshold:.2f}", true_rate(found)]
+    return [*row, kappa, _since(line.before, found, _threshold), _since(line.before, found, true_rate)]
+
+
+def _since(before: Calibration | None, now: Calibration, said: Callable[[Calibration], str]) -> str:
+    """What is said now, after what was said before where that is something else."""
+    told = said(now)
+    earlier = told if before is None else said(before)
+    return told if earlier in (told, EMPTY) else f"{earlier} → {told}"
+
+
+def _threshold(found: Calibration) -> str:
+    return f"{found.threshold:.2f}"
 
 
 def true_rate(found: Calibration) -> str:

@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from starlette.types import ASGIApp
 
 from bot.app import Hark
+from bot.cli.ending import ANSWER_S, end_in_time
 from bot.cli.setting import built, say
 from bot.http import Receiver
 from bot.keys import door_of
@@ -29,7 +30,6 @@ from traces import crash_points
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
-_SHUTDOWN_S = 8
 _COLLECT_AFTER = 10_000
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 _LARGE_BYTES, _ARENAS = 1024 * 1024, 2
@@ -66,7 +66,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
         log_level="warning",
         lifespan="off",
         ws="none",
-        timeout_graceful_shutdown=_SHUTDOWN_S,
+        timeout_graceful_shutdown=ANSWER_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = uvicorn.Server(config)
@@ -133,6 +133,7 @@ class _stopping:  # noqa: N801 - reads as a statement
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._server.should_exit = True
+        end_in_time()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -25,11 +26,21 @@ _FAULTY = 0.01
 class CruelSlack(SlackDouble):
     """One post in twenty is taken 0.2 to 0.6 s late, one call in a hundred goes wrong; times are those of the clock."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, faulty: float = _FAULTY) -> None:
         super().__init__()
-        self._chance = random.Random(seed)
+        self._chance, self._faulty = random.Random(seed), faulty
+        self._goes_on = threading.Event()
+        self._goes_on.set()
         self._last = 0.0
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign] - who asked is dead
+
+    def hold(self) -> None:
+        """Answer no post until ``let_go``, and take none."""
+        self._goes_on.clear()
+
+    def let_go(self) -> None:
+        """Take the posts that were held, though nobody waits for the answer any more."""
+        self._goes_on.set()
 
     def ts(self) -> str:
         with self._lock:
@@ -39,7 +50,7 @@ class CruelSlack(SlackDouble):
     def fault_of(self, method: str, arguments: Mapping[str, Any]) -> Fault | None:
         standing = super().fault_of(method, arguments)
         with self._lock:
-            is_faulty = method.startswith("chat.") and self._chance.random() < _FAULTY
+            is_faulty = method.startswith("chat.") and self._chance.random() < self._faulty
             return self._chance.choice(_FAULTS) if standing is None and is_faulty else standing
 
     def answer(self, method: str, arguments: Mapping[str, Any], token: str) -> dict[str, Any]:
@@ -49,6 +60,8 @@ class CruelSlack(SlackDouble):
             )
         if wait_s:
             time.sleep(wait_s)
+        if method == "chat.postMessage":
+            self._goes_on.wait()
         return super().answer(method, arguments, token)
 
     def _history(self, asked: Mapping[str, Any]) -> dict[str, Any]:

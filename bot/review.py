@@ -18,6 +18,7 @@ from traces.store.datasets import DatasetItem
 from traces.store.outbox import DeliveryState
 from traces.store.queue import EntryState
 from traces.store.reviews import LabelChange, ReviewItem
+from traces.store.together import Together
 
 SEVERITY: Final = "severity"
 """The name under which how bad a conversation is, is stored: low, medium or high."""
@@ -48,6 +49,7 @@ class Review:
 
     def __init__(self, store: Store, clock: Clock, question_version: Callable[[Tx, str], str] | None = None) -> None:
         self._store = store
+        self._together = Together(store)
         self._clock = clock
         self._question_version = question_version
 
@@ -57,23 +59,23 @@ class Review:
         Raises:
             BadInput: There is no such item any more.
         """
-        with self._store.begin() as tx:
-            item, now = item_in(tx, item_id), self._clock.now()
-            if not tx.state.first_time(request_key, now):
-                return False
-            tx.state.name_reviewer(person.user_id, person.name)
-            changed = [self._put(tx, label, person, request_key) for label in _labels(item, answer, person, now)]
-            changed += [
-                _take_back(tx, label, person, now, request_key) for label in _unchosen(tx, item, answer, person)
-            ]
-            changed.append(self._know(tx, item, answer, person, now, request_key))
-            if answer.value is not None:
-                tx.queue.drop(item_id, EntryState.RESERVED, EntryState.ASSIGNED, reviewer=person.user_id)
-            if answer.is_kept:
-                _keep(tx, item, person, now, request_key, expected=answer.expected)
-            show(tx, item.item_id, now)
-            crash_points.passing("label.given")
-            return any(changed)
+        return self._together.do(lambda tx: self._label(tx, item_id, answer, person, request_key))
+
+    def _label(self, tx: Tx, item_id: str, answer: Answer, person: Person, request_key: str) -> bool:
+        item, now = item_in(tx, item_id), self._clock.now()
+        if not tx.state.first_time(request_key, now):
+            return False
+        tx.state.name_reviewer(person.user_id, person.name)
+        changed = [self._put(tx, label, person, request_key) for label in _labels(item, answer, person, now)]
+        changed += [_take_back(tx, label, person, now, request_key) for label in _unchosen(tx, item, answer, person)]
+        changed.append(self._know(tx, item, answer, person, now, request_key))
+        if answer.value is not None:
+            tx.queue.drop(item_id, EntryState.RESERVED, EntryState.ASSIGNED, reviewer=person.user_id)
+        if answer.is_kept:
+            _keep(tx, item, person, now, request_key, expected=answer.expected)
+        show(tx, item.item_id, now)
+        crash_points.passing("label.given")
+        return any(changed)
 
     def undo(self, item_id: str, person: Person, request_key: str) -> bool:
         """Take back what this person said of an item; false when this very request has done so already.

@@ -70,7 +70,7 @@ def serve(hark: Hark, bound: socket.socket) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = uvicorn.Server(config)
-    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed)
+    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark))
     socket_mode = _socket_mode(hark)
     schedule.start()
     _spare_the_collector()
@@ -84,6 +84,10 @@ def serve(hark: Hark, bound: socket.socket) -> None:
             socket_mode.close()  # type: ignore[no-untyped-call]
         schedule.stop()
         writer.close()
+
+
+def _is_clicked_on(hark: Hark) -> bool:
+    return hark.jobs.deliver is not None and hark.jobs.deliver.is_pressed
 
 
 def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIApp:

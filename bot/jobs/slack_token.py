@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from threading import Lock
 from typing import Final
 
 from slack_sdk import WebClient
@@ -18,7 +19,7 @@ EVERY: Final = timedelta(minutes=1)
 
 
 class SlackToken:
-    """Notes whether the bot's token is taken. Not safe to share between threads."""
+    """Notes whether the bot's token is taken. Safe to share between threads."""
 
     def __init__(self, store: Store, client: WebClient, clock: Clock) -> None:
         self._store = store
@@ -26,6 +27,7 @@ class SlackToken:
         self._clock = clock
         self._known: str | None = None
         self._asked_at = clock.now() - EVERY
+        self._lock = Lock()
 
     def ask(self) -> None:
         """Ask Slack, if it was not asked, and did not say, within the last minute."""
@@ -51,9 +53,10 @@ class SlackToken:
 
     def _note(self, word: str | None) -> None:
         now = self._asked_at = self._clock.now()
-        if self._known == (word or "taken"):
-            return
-        self._known = word or "taken"
+        with self._lock:
+            if self._known == (word or "taken"):
+                return
+            self._known = word or "taken"
         with self._store.begin() as tx:
             vitals.note_token(tx, now, word)
         if word is not None:

@@ -73,6 +73,12 @@ class Tx:
         """The driver's own connection, for a library that joins this transaction."""
         return self._connection.connection.driver_connection
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """A part of the transaction that is undone by itself when it raises."""
+        with self._connection.begin_nested():
+            yield
+
     @cached_property
     def spans(self) -> Spans:
         return Spans(self._connection, self._workspace_id)

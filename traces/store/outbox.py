@@ -11,9 +11,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, func, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from traces import schema
 from traces.store.base import Part
@@ -106,38 +119,8 @@ class Outbox(Part):
         return delivery_id
 
     def _renew(self, delivery_id: str, at: datetime, apart: timedelta) -> None:
-        # A row that is being sent keeps its state: whoever sends it sees the higher revision and sends once more.
-        self._connection.execute(update(_T).where(self._is(delivery_id)).values(revision=_T.c.revision + 1))
-        began = self._connection.execute(
-            select(_T.c.attempt_at, _T.c.due_at, _T.c.state).where(
-                self._is(delivery_id), _T.c.state.in_([DeliveryState.SENT.value, DeliveryState.SENDING.value])
-            )
-        ).first()
-        due_at = at if began is None else max(at, began.attempt_at + apart)
-        if began is not None and began.state == DeliveryState.SENDING:
-            # Until it is sent nothing reads when it is due; what was asked for soonest counts.
-            again = due_at if began.due_at <= began.attempt_at else min(due_at, began.due_at)
-            self._connection.execute(
-                update(_T).where(self._is(delivery_id), _T.c.state == DeliveryState.SENDING).values(due_at=again)
-            )
-        self._connection.execute(
-            update(_T)
-            .where(self._is(delivery_id), _T.c.state == DeliveryState.SENT)
-            .values(state=DeliveryState.PENDING.value, due_at=due_at, attempts=0)
-        )
-        if not apart:
-            # What waits only to be one with other updates goes at once when somebody waits for it.
-            self._connection.execute(
-                update(_T)
-                .where(
-                    self._is(delivery_id),
-                    _T.c.state == DeliveryState.PENDING,
-                    _T.c.attempts == 0,
-                    _T.c.posted_ts.is_not(None),
-                    _T.c.due_at > at,
-                )
-                .values(due_at=at)
-            )
+        asked = {"at": schema.microseconds(at), "apart": apart // timedelta(microseconds=1)}
+        self._connection.execute(_RENEW, {"workspace": self._workspace_id, "delivery": delivery_id, **asked})
 
     def hasten(self, delivery_ids: Collection[str], at: datetime) -> None:
         """Let messages that do not stand yet, and were to wait for a later time, be due at once."""
@@ -155,12 +138,20 @@ class Outbox(Part):
         )
 
     def due(
-        self, now: datetime, limit: int = 50, without: Collection[str] = (), *, notices: bool = False
+        self,
+        now: datetime,
+        limit: int = 50,
+        without: Collection[str] = (),
+        *,
+        notices: bool = False,
+        standing: bool | None = None,
     ) -> list[Delivery]:
         """Pending messages whose time has come and whose parent stands, oldest first, but for some channels.
 
-        With ``notices`` those to receivers outside Slack, instead of those to Slack.
+        With ``notices`` those to receivers outside Slack, instead of those to Slack. ``standing``: only those that stand
+        already and are to be edited, or only those that do not; ``None`` for both.
         """
+        kinds = [] if standing is None else [_T.c.posted_ts.is_not(None) if standing else _T.c.posted_ts.is_(None)]
         parent = _T.alias("parent")
         parent_stands = exists().where(
             parent.c.workspace_id == _T.c.workspace_id,
@@ -176,6 +167,7 @@ class Outbox(Part):
                 _is_notice() if notices else ~_is_notice(),
                 _T.c.channel.not_in(without),
                 or_(_T.c.thread_of.is_(None), parent_stands),
+                *kinds,
             )
             .order_by(_T.c.due_at, _T.c.created_at, _T.c.delivery_id)
             .limit(limit)
@@ -367,6 +359,35 @@ class Outbox(Part):
         return _T.c.workspace_id == self._workspace_id
 
 
+def _renewing() -> Update:
+    """The update by which a message is asked for again, built once: every click comes by here.
+
+    A row that is being sent keeps its state: whoever sends it sees the higher revision and sends once more, at the soonest
+    time asked for. What waits only to be one with other updates goes at once when somebody waits for it.
+    """
+    asked, apart = bindparam("at", type_=BigInteger), bindparam("apart", type_=BigInteger)
+    due, attempted = type_coerce(_T.c.due_at, BigInteger), type_coerce(_T.c.attempt_at, BigInteger)
+    settled = attempted + apart
+    wished = case((settled > asked, settled), else_=asked)
+    pending, sending, sent = (_T.c.state == one.value for one in DeliveryState if one is not DeliveryState.DEAD)
+    waits_for_others = and_(apart == 0, _T.c.attempts == 0, _T.c.posted_ts.is_not(None), due > asked)
+    return (
+        update(_T)
+        .where(_T.c.workspace_id == bindparam("workspace"), _T.c.delivery_id == bindparam("delivery"))
+        .values(
+            revision=_T.c.revision + 1,
+            state=case((sent, DeliveryState.PENDING.value), else_=_T.c.state),
+            attempts=case((sent, 0), else_=_T.c.attempts),
+            due_at=case(
+                (and_(sending, due > attempted, due < wished), due),
+                (or_(sending, sent), wished),
+                (and_(pending, waits_for_others), asked),
+                else_=due,
+            ),
+        )
+    )
+
+
 def _delivery(row: Any) -> Delivery:
     fields = {name: getattr(row, name) for name in Delivery.__slots__}
     return Delivery(**{**fields, "state": DeliveryState(row.state)})
@@ -374,3 +395,6 @@ def _delivery(row: Any) -> Delivery:
 
 def _is_notice() -> ColumnElement[bool]:
     return _T.c.kind.startswith(NOTICE, autoescape=True)
+
+
+_RENEW: Final = _renewing()

@@ -1,0 +1,194 @@
+"""One message on its way to Slack: drawn from what is true now, sent, and noted; retried later, or given up."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any, Final
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.config_slack import Broadcast
+from bot.jobs.lanes import Lanes
+from bot.jobs.slack_token import SlackToken
+from bot.slack.blocks.parts import context
+from bot.slack.blocks.surface import Message, News
+from bot.slack.check import check
+from bot.slack.failures import (
+    CALL_FAILED,
+    is_doubtful,
+    is_malformed,
+    is_permanent,
+    is_timeout,
+    is_token_refused,
+    problem,
+    retry_after,
+)
+from bot.slack.render import Renderer
+from traces import crash_points
+from traces.clock import Clock
+from traces.errors import StoreUnavailable
+from traces.store import Store
+from traces.store.outbox import NOTHING_TO_TELL, Delivery
+from traces.store.together import Together
+
+_LOG = logging.getLogger(__name__)
+
+_FIRST_RETRY: Final = timedelta(seconds=2)
+_LONGEST_RETRY: Final = timedelta(minutes=5)
+_MOST_ATTEMPTS: Final = 60
+_SHOWN_IN_CHANNEL: Mapping[Broadcast, tuple[News, ...]] = {
+    "thread_only": (),
+    "on_escalation": ("escalation",),
+    "always": ("escalation", "update"),
+}
+_REPEAT: Final = "(possible repeat: Hark was interrupted while posting this)"
+
+
+class Outcome(Enum):
+    """What became of one delivery; ``HELD`` holds its channel back for a moment."""
+
+    SENT = auto()
+    HELD = auto()
+    BURIED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a message stands: Slack's id of the channel, and the message's in it."""
+
+    channel: str
+    ts: str
+
+
+class Sending:
+    """Sends messages that were claimed. Safe to use from several threads, each with a message of its own.
+
+    Attributes:
+        ended: By delivery id, when a call ended without an answer: Slack is at work on it no longer.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        client: WebClient,
+        clock: Clock,
+        renderer: Renderer,
+        lanes: Lanes,
+        broadcast: Broadcast,
+        token: SlackToken | None = None,
+    ) -> None:
+        self._store = store
+        self._noting = Together(store)
+        self._client = client
+        self._clock = clock
+        self._renderer = renderer
+        self._lanes = lanes
+        self._token = token
+        self._shown_in_channel = _SHOWN_IN_CHANNEL[broadcast]
+        self.ended: dict[str, datetime] = {}
+
+    def deliver(self, delivery: Delivery, *, repeat: bool = False) -> Outcome:
+        """Send a message and note what came of it; with ``repeat`` it says that it may stand there already."""
+        try:
+            with self._store.read() as tx:
+                # Drawn after it was claimed: it shows at least what was asked for until then.
+                message = self._renderer.message(tx, delivery)
+                parent = None if delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
+        except StoreUnavailable as error:
+            return self._later(delivery, self._clock.now() + _FIRST_RETRY, error.message)
+        if message is None:
+            return self._given_up(delivery, NOTHING_TO_TELL)
+        crash_points.passing("deliver.claimed")
+        try:
+            sent = self._send(delivery, message, parent, repeat=repeat)
+        except CALL_FAILED as error:
+            return self._failed(delivery, error)
+        crash_points.passing("deliver.posted")
+        if self._token is not None:
+            self._token.taken()
+        now = self._clock.now()
+        self._noting.do(lambda tx: tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=now))
+        crash_points.passing("deliver.noted")
+        return Outcome.SENT
+
+    def _send(self, delivery: Delivery, message: Message, parent: Delivery | None, *, repeat: bool) -> Standing:
+        payload = message.payload()
+        if problems := check(payload, "message"):
+            _LOG.error("message %s would be refused, sent as plain text: %s", delivery.delivery_id, problems[0])
+            payload = _plain(payload)
+        if repeat:
+            payload = _marked(payload)
+        loud = message.news in self._shown_in_channel
+        try:
+            return self._call(delivery, payload, parent, loud=loud)
+        except SlackApiError as error:
+            if not is_malformed(error):
+                raise
+            _LOG.error("%s to the blocks of %s, sent as plain text", problem(error), delivery.delivery_id)
+            return self._call(delivery, _plain(payload), parent, loud=loud)
+
+    def _call(self, delivery: Delivery, payload: Mapping[str, Any], parent: Delivery | None, *, loud: bool) -> Standing:
+        if delivery.posted_ts is not None and delivery.posted_channel is not None:
+            self._client.chat_update(channel=delivery.posted_channel, ts=delivery.posted_ts, **payload)
+            return Standing(delivery.posted_channel, delivery.posted_ts)
+        payload = {**payload, "unfurl_links": False, "unfurl_media": False}
+        if parent is not None and parent.posted_ts is not None:
+            if loud:
+                payload["reply_broadcast"] = True
+            answer = self._client.chat_postMessage(
+                channel=parent.posted_channel or delivery.channel, thread_ts=parent.posted_ts, **payload
+            )
+        else:
+            answer = self._client.chat_postMessage(channel=delivery.channel, **payload)
+        if not answer.get("ts"):
+            raise SlackClientError("an answer without the message's ts")
+        return Standing(str(answer.get("channel") or delivery.channel), str(answer["ts"]))
+
+    def _failed(self, delivery: Delivery, error: Exception) -> Outcome:
+        """Decide what becomes of a delivery that failed: try again later, look it up later, or give it up."""
+        now, why, wait = self._clock.now(), problem(error), retry_after(error)
+        if delivery.posted_ts is None and is_doubtful(error):
+            # Slack may have taken the message: an update can be sent again, a post cannot. It is looked up later.
+            _LOG.warning("delivering %s was cut off: %s", delivery.delivery_id, why)
+            if not is_timeout(error):
+                self.ended[delivery.delivery_id] = now
+            return Outcome.HELD
+        if is_token_refused(error):
+            # With another token the message is taken: it waits for that, and is tried again now and then.
+            if self._token is not None:
+                self._token.refused(error)
+        elif wait is not None:
+            self._lanes.rest(delivery.channel, now + wait, edits_everywhere=delivery.posted_ts is not None)
+        elif is_permanent(error) or (isinstance(error, SlackApiError) and delivery.attempts >= _MOST_ATTEMPTS):
+            _LOG.error("gave up delivering %s: %s", delivery.delivery_id, why)
+            return self._given_up(delivery, why)
+        return self._later(delivery, now + (wait or _backoff(delivery.attempts)), why)
+
+    def _given_up(self, delivery: Delivery, why: str) -> Outcome:
+        with self._store.begin() as tx:
+            tx.outbox.bury(delivery.delivery_id, problem=why)
+        return Outcome.BURIED
+
+    def _later(self, delivery: Delivery, due_at: datetime, why: str) -> Outcome:
+        with self._store.begin() as tx:
+            tx.outbox.retry(delivery.delivery_id, due_at=due_at, problem=why)
+        return Outcome.HELD
+
+
+def _plain(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload's text alone; an update has to take away the blocks that stand."""
+    return {"text": payload["text"], "blocks": [], "metadata": payload.get("metadata")}
+
+
+def _marked(payload: Mapping[str, Any]) -> dict[str, Any]:
+    marked = {**payload, "text": f"{payload['text']} {_REPEAT}"}
+    return {**marked, "blocks": [*payload["blocks"], context(_REPEAT)]} if payload.get("blocks") else marked
+
+
+def _backoff(attempts: int) -> timedelta:
+    return min(_LONGEST_RETRY, _FIRST_RETRY * (1 << min(attempts, 10)))

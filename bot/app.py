@@ -19,7 +19,9 @@ from bot.config import Settings
 from bot.digest import DIGEST
 from bot.http import Receiver
 from bot.jobs.deliver import Delivering
+from bot.jobs.outcomes import Outcomes
 from bot.jobs.poll import sources_of
+from bot.jobs.slack_token import SlackToken
 from bot.judges import JudgingSaid
 from bot.schedule import Jobs, Nudge
 from bot.sharing import SHARED
@@ -30,6 +32,7 @@ from bot.taught import Teaching
 from bot.wiring.evaluators import catalogue_of, evaluators_of
 from bot.wiring.jobs import digesting_of, heartbeat_of, jobs_of, notifying_of, status_of
 from bot.wiring.slack import bolt_of
+from bot.wiring.telemetry import telemetry_of
 from evaluators.base import Evaluator
 from traces.clock import Clock
 from traces.store import Store, open_store
@@ -122,6 +125,8 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
             jobs_of(settings, store, clock, evaluators, heads, chosen, deliver, nudge, sources),
             notify=notifying_of(settings, environment, store, clock, renderer),
             heartbeat=heartbeat_of(settings, clock, store, desk),
+            beats=tuple(filter(None, [telemetry_of(settings, environment, clock, store, desk, renderer)])),
+            outcomes=Outcomes(store, clock),
             digest=None if client is None else digesting_of(settings, store),
         ),
         desk=desk,
@@ -157,4 +162,5 @@ def _desk(
 
 def _delivering(settings: Settings, store: Store, client: WebClient, clock: Clock, renderer: Renderer) -> Delivering:
     slack = settings.slack
-    return Delivering(store, client, clock, renderer, slack.broadcast, timedelta(seconds=slack.doubt_s))
+    doubt, token = timedelta(seconds=slack.doubt_s), SlackToken(store, client, clock)
+    return Delivering(store, client, clock, renderer, slack.broadcast, doubt, token)

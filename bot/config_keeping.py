@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from bot.section import Section
 
 _HEARTBEAT = "HARK_HEARTBEAT_URL"
+_TAKE_FAILURES = frozenset({"hc-ping.com", "uptime.betterstack.com", "uptime.betteruptime.com"})
 
 
 class RetentionSettings(Section):
@@ -35,6 +36,18 @@ class HeartbeatSettings(Section):
 
     every_s: float = Field(default=60.0, ge=5, le=86_400, description="Seconds between two beats.")
     allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. on loopback.")
+    fail: bool | None = Field(
+        default=None,
+        description="Tell the check at once, at its address with /fail added, what is wrong; default: where it is known to "
+        "take that (Healthchecks, Better Stack).",
+        examples=[True],
+    )
+
+    def fail_url(self, url: str) -> str | None:
+        """Where the check at ``url`` takes word of what is wrong; ``None``: nowhere."""
+        base, question, query = url.partition("?")
+        takes_it = httpx.URL(url).host in _TAKE_FAILURES if self.fail is None else self.fail
+        return f"{base.rstrip('/')}/fail{question}{query}" if takes_it else None
 
 
 def heartbeat_in(environment: Mapping[str, str], mistakes: list[str]) -> SecretStr | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.judges import JudgingSaid
+from bot.slack.blocks.detail import fault
 from bot.slack.blocks.values import EvaluatorHealth, SourceStatus, StatusReport
 from bot.sources import reports_of
 from evaluators.base import Evaluator
@@ -80,7 +81,9 @@ class Health:
                 *undelivered,
                 *(() if judging is None else judging.problems),
                 *(problem for evaluator in health if (problem := _problem_of(evaluator))),
+                *(found.line for alert in alerts if (found := fault(alert)) is not None),
             ),
+            faults=tuple((a.signal, value) for a in alerts if fault(a) is not None for _, value in a.segment.pairs),
         )
 
     def _of_evaluators(self, tx: Tx, now: datetime) -> list[EvaluatorHealth]:

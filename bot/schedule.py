@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -25,6 +25,7 @@ from bot.jobs.digest import Digesting
 from bot.jobs.drift import Drifting
 from bot.jobs.evaluate import Evaluation
 from bot.jobs.notify import Notifying
+from bot.jobs.outcomes import Outcomes
 from bot.jobs.pick import Picker
 from bot.jobs.poll import Polling
 from bot.jobs.quiet import LearningQuiet
@@ -90,6 +91,18 @@ class Nudge:
             self._deliver_now()
 
 
+class Beat(Protocol):
+    """What tells somebody outside of this Hark, at an interval of its own."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def every_s(self) -> float: ...
+
+    def run(self) -> object: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
     """The jobs, the lock that lets one of those that write run at a time, and the nudge to deliver at once."""
@@ -110,6 +123,8 @@ class Jobs:
     notify: Notifying | None = None
     heartbeat: Heartbeat | None = None
     digest: Digesting | None = None
+    beats: tuple[Beat, ...] = ()
+    outcomes: Outcomes | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tick(self, now: datetime) -> Tick:
@@ -187,6 +202,8 @@ class Schedule:
             self._every(_WORK_EVERY_S, "notify", notify.run, alone=False)
         if (heartbeat := jobs.heartbeat) is not None:
             self._every(heartbeat.every_s, "heartbeat", heartbeat.run, alone=False)
+        for beat in jobs.beats:
+            self._every(beat.every_s, beat.name, beat.run, alone=False)
         if (deliver := jobs.deliver) is not None:
             self._every(_WORK_EVERY_S, _DELIVER, lambda: deliver.run(per_channel=_BURST), alone=False)
             jobs.nudge.reaches(self._deliver_now)
@@ -222,8 +239,6 @@ class Schedule:
         self._jobs.train.run(self._clock.now(), self._is_stopping.is_set)
 
     def _deliver_now(self) -> None:
-        if self._jobs.deliver is not None:
-            self._jobs.deliver.wake()
         try:
             self._scheduler.modify_job(_DELIVER, next_run_time=SystemClock().now())
         except JobLookupError:
@@ -236,10 +251,22 @@ class Schedule:
                     job()
             except HarkError as error:
                 _LOG.error("%s: %s", name, error.message)
-            except Exception:  # noqa: BLE001 - the schedule must outlive any one job
+                self._ended(name, error)
+            except Exception as error:  # noqa: BLE001 - the schedule must outlive any one job
                 _LOG.exception("%s failed; it is tried again", name)
+                self._ended(name, error)
+            else:
+                self._ended(name, None)
 
         self._scheduler.add_job(run, "interval", seconds=seconds, id=name)
+
+    def _ended(self, name: str, error: Exception | None) -> None:
+        """Tell how a pass ended to whoever watches that."""
+        outcomes = self._jobs.outcomes
+        if outcomes is not None and error is None:
+            outcomes.went_well(name)
+        elif outcomes is not None and error is not None:
+            outcomes.failed(name, error)
 
 
 def moments(start: datetime, end: datetime, every: timedelta) -> Iterator[datetime]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from alerts.own import SLACK_TOKEN
 from bot.slack.blocks.values import StatusReport
 from traces.errors import HarkError
 from traces.urlguard import GuardedClient
@@ -27,6 +28,8 @@ def unready(report: StatusReport) -> list[str]:
     if report.outbox_oldest_s is not None and report.outbox_oldest_s > OUTBOX_STALL.total_seconds():
         waited = timedelta(seconds=report.outbox_oldest_s)
         problems.append(f"a message has waited {_minutes(waited)} to be delivered")
+    if any(signal == SLACK_TOKEN.name for signal, _ in report.faults):
+        problems.append("Slack refuses the bot's token")
     return problems
 
 
@@ -35,12 +38,26 @@ def _minutes(period: timedelta) -> str:
 
 
 class Heartbeat:
-    """Tells an uptime check at a fixed interval that Hark is well; its silence is the alarm."""
+    """Tells an uptime check at a fixed interval that Hark is well; its silence is the alarm.
+
+    Args:
+        url: The check's address.
+        client: Goes out through the guard.
+        status: Looks up how Hark is.
+        every_s: Seconds between two beats.
+        fail_url: Where the check takes word of what is wrong, so that it need not wait for the silence; ``None``: nowhere.
+    """
 
     def __init__(
-        self, url: str, client: GuardedClient, status: Callable[[], StatusReport], every_s: float = 60.0
+        self,
+        url: str,
+        client: GuardedClient,
+        status: Callable[[], StatusReport],
+        every_s: float = 60.0,
+        fail_url: str | None = None,
     ) -> None:
         self.every_s = every_s
+        self._fail_url = fail_url
         self._url = url
         self._client = client
         self._status = status
@@ -51,6 +68,8 @@ class Heartbeat:
         try:
             if problems := unready(self._status()):
                 _LOG.warning("no heartbeat: %s", problems[0])
+                if self._fail_url is not None:
+                    self._client.reach("POST", self._fail_url, content="\n".join(problems).encode())
                 return False
             self._client.reach("GET", self._url)
         except HarkError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import sys
 
@@ -33,8 +32,8 @@ from bot.cli.sources import sources
 from bot.cli.tick import tick
 from bot.cli.topics import topics
 from bot.cli.train import train
+from bot.logs import set_up
 from traces.errors import HarkError
-from traces.redact import RedactingFilter
 
 BAD_USE = 2
 _ALLOCATIONS = 20_000
@@ -50,10 +49,8 @@ def hark(*, verbose: bool) -> None:
     Try it without a Slack workspace:  hark demo
     Run it:                            hark run
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(RedactingFilter())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
+    # Commands that read no settings have the environment's word; a running Hark takes up the settings'.
+    set_up("json" if os.environ.get("HARK_LOG_FORMAT", "").strip().lower() == "json" else "text", verbose=verbose)
 
 
 for command in (

@@ -20,16 +20,17 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from starlette.types import ASGIApp
 
 from bot.app import Hark
-from bot.cli.ending import ANSWER_S, end_in_time
 from bot.cli.setting import built, say
 from bot.http import Receiver
 from bot.keys import door_of
+from bot.logs import is_verbose, set_up
 from bot.schedule import Schedule
 from bot.slack.app import answer_the_unknown
 from traces import crash_points
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
+_SHUTDOWN_S = 8
 _COLLECT_AFTER = 10_000
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 _LARGE_BYTES, _ARENAS = 1024 * 1024, 2
@@ -51,6 +52,7 @@ def run(*, port: int | None, host: str | None) -> None:
     """
     crash_points.arm(os.environ.get(crash_points.VARIABLE, ""))
     with built() as hark:
+        set_up(hark.settings.log.format, verbose=is_verbose())
         server = hark.settings.server
         bound = _bind(host or server.host, server.port if port is None else port)
         say(f"listening on http://{bound.getsockname()[0]}:{bound.getsockname()[1]}, database {hark.store.location}")
@@ -63,14 +65,15 @@ def serve(hark: Hark, bound: socket.socket) -> None:
     writer = hark.writer()
     config = uvicorn.Config(
         _behind_keys(hark, hark.receiver(writer), bound),
+        log_config=None,  # its own handlers redact nothing
         log_level="warning",
         lifespan="off",
         ws="none",
-        timeout_graceful_shutdown=ANSWER_S,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = uvicorn.Server(config)
-    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark))
+    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed)
     socket_mode = _socket_mode(hark)
     schedule.start()
     _spare_the_collector()
@@ -84,10 +87,6 @@ def serve(hark: Hark, bound: socket.socket) -> None:
             socket_mode.close()  # type: ignore[no-untyped-call]
         schedule.stop()
         writer.close()
-
-
-def _is_clicked_on(hark: Hark) -> bool:
-    return hark.jobs.deliver is not None and hark.jobs.deliver.is_pressed
 
 
 def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIApp:
@@ -137,7 +136,6 @@ class _stopping:  # noqa: N801 - reads as a statement
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._server.should_exit = True
-        end_in_time()
 
 
 def _bind(host: str, port: int) -> socket.socket:

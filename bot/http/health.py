@@ -73,6 +73,7 @@ class _Said(Collector):
         yield from _whole(self._report)
         yield from _evaluators(self._report)
         yield from _sources(self._report)
+        yield _faults(self._report)
 
 
 def _whole(report: StatusReport) -> Iterator[Metric]:
@@ -135,3 +136,10 @@ def _sources(report: StatusReport) -> Iterator[Metric]:
         if source.last_trace_at is not None:
             lag.add_metric([source.name], (report.at - source.last_trace_at).total_seconds())
     yield from (lag, traces, errors, rejected)
+
+
+def _faults(report: StatusReport) -> Metric:
+    standing = GaugeMetricFamily("hark_fault", "Faults of Hark itself that stand.", labels=["signal", "part"])
+    for signal, part in report.faults:
+        standing.add_metric([signal, part], 1)
+    return standing

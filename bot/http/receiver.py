@@ -21,6 +21,7 @@ from bot.http.slack import SlackEndpoint
 from bot.http.storing import Storing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
 from bot.http.voice import VoiceEndpoints
+from bot.logs import NamedRequests
 from bot.slack.blocks.values import StatusReport
 from traces.arriving import source_name
 from traces.clock import Clock
@@ -70,7 +71,7 @@ class Receiver:
     def app(self) -> Starlette:
         """The ASGI application."""
         app = Starlette(
-            middleware=[Middleware(Senders, refused=self._refused)],
+            middleware=[Middleware(NamedRequests), Middleware(Senders, refused=self._refused)],
             routes=[
                 *(route for endpoints in self._endpoints for route in endpoints.routes()),
                 *self._slack.routes(),

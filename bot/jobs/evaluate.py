@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from alerts.defined import Definition
 from alerts.signals import measure, segment_value
+from bot.jobs.applications import note_applications
 from bot.jobs.pick import Picker
 from evaluators.base import JUDGE_LAYER, Evaluator, Sampling, traits_of
 from evaluators.learned.cascade import Cascade
@@ -130,6 +131,7 @@ class Evaluation:
         with self._storing, self._store.begin() as tx:
             tx.scores.put(fresh, now)
             self._measure(tx, [p.conversation for p in pending], fresh, now)
+            note_applications(tx, (p.conversation for p in pending if p.has_arrived), now, self._cuts.max_values)
             tx.conversations.evaluated(pending, to_judge)
             self._count_spared(tx, now)
             crash_points.passing("evaluate.scored")

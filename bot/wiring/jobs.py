@@ -14,9 +14,11 @@ from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
 from bot.chosen import Chosen
 from bot.classifiers import Heads
+from bot.clock_steps import ClockSteps
 from bot.config import DetectSettings, Settings
 from bot.config_routes import keys_in, routing_of
 from bot.config_rules import rules_of
+from bot.disk import disk_of, full_disk
 from bot.jobs.anchors import Anchoring
 from bot.jobs.asked import Asked
 from bot.jobs.backfill import Backfill
@@ -41,7 +43,7 @@ from bot.slack.render import Renderer
 from bot.vitals import Heartbeat
 from bot.wiring.evaluators import taught_by, watched_judges
 from evaluators.base import Evaluator
-from traces.clock import Clock
+from traces.clock import Clock, SystemClock
 from traces.store import Store
 from traces.urlguard import GuardedClient, UrlGuard
 
@@ -86,7 +88,9 @@ def jobs_of(
             tuple(polled.source.name for polled in sources),
             rules_of(settings.slos, settings.thresholds),
             chosen=chosen,
-            checks=CHECKS,
+            checks=[*CHECKS, full_disk(lambda: disk_of(store.file))],
+            # A clock that is moved by hand, in a demo or a test, jumps all the time.
+            clock_steps=ClockSteps(clock) if isinstance(clock, SystemClock) else None,
         ),
         calibrate=Calibrating(store, rules_of_calibration(settings)),
         drift=Drifting(store, likeness),
@@ -181,7 +185,8 @@ def heartbeat_of(settings: Settings, clock: Clock, store: Store, desk: Desk) -> 
     url = settings.heartbeat_url.get_secret_value()
     allowed = [httpx.URL(url).host] if settings.heartbeat.allow_private else []
     client = GuardedClient(UrlGuard(allowed), clock)
-    return Heartbeat(url, client, lambda: status_of(store, clock, desk), settings.heartbeat.every_s)
+    beat = settings.heartbeat
+    return Heartbeat(url, client, lambda: status_of(store, clock, desk), beat.every_s, beat.fail_url(url))
 
 
 def status_of(store: Store, clock: Clock, desk: Desk) -> StatusReport:

@@ -289,6 +289,7 @@ class StatusReport:
         judge_spend_usd: Spent on the judge today, of ``judge_budget_usd``; ``None`` without a judge or a budget.
         sources: The trace stores that are polled, and the clients that send.
         problems: What is wrong, one sentence each; empty when all is well.
+        faults: The faults of Hark itself that are told: the signal, and the part of Hark.
     """
 
     at: datetime
@@ -307,3 +308,4 @@ class StatusReport:
     evaluators: tuple[EvaluatorHealth, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
     problems: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()

@@ -10,6 +10,7 @@ import pytest
 from made import HOUR, MINUTE, NOW
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.config_keeping import HeartbeatSettings
 from bot.http.health import exposition
 from bot.slack.blocks.values import EvaluatorHealth, SourceStatus, StatusReport
 from bot.vitals import Heartbeat, unready
@@ -43,6 +44,7 @@ def test_who_does_their_work_is_ready():
     [
         ({"last_detection_at": NOW - 20 * MINUTE}, "detection last ran 20 minutes ago"),
         ({"outbox_oldest_s": 3_600.0}, "a message has waited 60 minutes to be delivered"),
+        ({"faults": (("slack_token", "slack"),)}, "Slack refuses the bot's token"),
     ],
 )
 def test_a_stall_is_told(broken, said):
@@ -62,7 +64,7 @@ def test_what_never_happened_is_no_zero():
     assert not [name for name, _ in found if name in ("hark_last_ingest_age_seconds", "hark_judge_spend_usd")]
 
 
-def beating(answer, report=WELL):
+def beating(answer, report=WELL, fail_url=None):
     asked = []
 
     def server(request):
@@ -72,7 +74,7 @@ def beating(answer, report=WELL):
     client = GuardedClient(
         UrlGuard(resolver=lambda *_: ["93.184.215.14"]), FakeClock(NOW), transport=httpx.MockTransport(server)
     )
-    return Heartbeat("https://uptime.example/ping/1", client, lambda: report), asked
+    return Heartbeat("https://uptime.example/ping/1", client, lambda: report, fail_url=fail_url), asked
 
 
 def test_a_beat_is_sent_whatever_the_answer_says():
@@ -85,6 +87,27 @@ def test_no_beat_is_sent_by_a_hark_that_is_stalled():
     heartbeat, asked = beating(lambda _: httpx.Response(200), replace(WELL, outbox_oldest_s=3_600.0))
     assert not heartbeat.run()
     assert asked == []
+
+
+def test_a_check_that_takes_failures_is_told_at_once_what_is_wrong():
+    said = []
+    url = HeartbeatSettings(fail=True).fail_url("https://uptime.example/ping/1?x=2")
+    heartbeat, asked = beating(
+        lambda request: said.append(request.read()) or httpx.Response(200),
+        replace(WELL, outbox_oldest_s=3_600.0),
+        url,
+    )
+    assert not heartbeat.run()
+    assert asked == ["/ping/1/fail"]
+    assert said == [b"a message has waited 60 minutes to be delivered"]
+
+
+@pytest.mark.parametrize(
+    ("url", "takes"), [("https://hc-ping.com/an-id", True), ("https://uptime.example/ping/1", False)]
+)
+def test_only_checks_known_to_take_failures_are_told_unless_asked(url, takes):
+    assert HeartbeatSettings().fail_url(url) == (f"{url}/fail" if takes else None)
+    assert HeartbeatSettings(fail=False).fail_url(url) is None
 
 
 def test_a_check_that_is_down_is_told_once_and_harms_nothing(caplog):

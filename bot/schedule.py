@@ -239,6 +239,8 @@ class Schedule:
         self._jobs.train.run(self._clock.now(), self._is_stopping.is_set)
 
     def _deliver_now(self) -> None:
+        if self._jobs.deliver is not None:
+            self._jobs.deliver.wake()
         try:
             self._scheduler.modify_job(_DELIVER, next_run_time=SystemClock().now())
         except JobLookupError:

@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from starlette.types import ASGIApp
 
 from bot.app import Hark
+from bot.cli.ending import ANSWER_S, end_in_time
 from bot.cli.setting import built, say
 from bot.http import Receiver
 from bot.keys import door_of
@@ -30,7 +31,6 @@ from traces import crash_points
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
-_SHUTDOWN_S = 8
 _COLLECT_AFTER = 10_000
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 _LARGE_BYTES, _ARENAS = 1024 * 1024, 2
@@ -69,11 +69,11 @@ def serve(hark: Hark, bound: socket.socket) -> None:
         log_level="warning",
         lifespan="off",
         ws="none",
-        timeout_graceful_shutdown=_SHUTDOWN_S,
+        timeout_graceful_shutdown=ANSWER_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = uvicorn.Server(config)
-    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed)
+    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark))
     socket_mode = _socket_mode(hark)
     schedule.start()
     _spare_the_collector()
@@ -87,6 +87,10 @@ def serve(hark: Hark, bound: socket.socket) -> None:
             socket_mode.close()  # type: ignore[no-untyped-call]
         schedule.stop()
         writer.close()
+
+
+def _is_clicked_on(hark: Hark) -> bool:
+    return hark.jobs.deliver is not None and hark.jobs.deliver.is_pressed
 
 
 def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIApp:
@@ -136,6 +140,7 @@ class _stopping:  # noqa: N801 - reads as a statement
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._server.should_exit = True
+        end_in_time()
 
 
 def _bind(host: str, port: int) -> socket.socket:

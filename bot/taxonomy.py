@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.slack.access import Person
 from bot.slack.blocks.figures import words as as_words
+from bot.suggestions import Suggestions
 from evaluators.base import Evaluator
 from traces.clock import Clock
 from traces.errors import BadInput
@@ -77,6 +78,7 @@ class Taxonomy:
         self._store = store
         self._clock = clock
         self._evaluators = {evaluator.name: evaluator for evaluator in evaluators}
+        self.suggestions = Suggestions(store, clock)
 
     @property
     def evaluators(self) -> tuple[str, ...]:

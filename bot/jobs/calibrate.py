@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -42,10 +42,16 @@ class CalibrationRules:
 
 
 class Calibrating:
-    """Keeps the calibration of every labelled evaluator up to date."""
+    """Keeps the calibration of every labelled evaluator up to date; ``then`` is done after each look at the labels."""
 
-    def __init__(self, store: Store, rules: CalibrationRules | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: CalibrationRules | None = None,
+        then: Sequence[Callable[[datetime], object]] = (),
+    ) -> None:
         self._store = store
+        self._then = then
         self._rules = rules if rules is not None else CalibrationRules()
 
     def run(self, now: datetime, *, always: bool = False) -> list[Calibration]:
@@ -55,6 +61,12 @@ class Calibrating:
             now: The time.
             always: Calibrate every labelled evaluator, whatever its age.
         """
+        found = self._calibrated(now, always=always)
+        for look in self._then:
+            look(now)
+        return found
+
+    def _calibrated(self, now: datetime, *, always: bool) -> list[Calibration]:
         with self._store.begin() as tx:
             names = [name for name in tx.reviews.label_counts() if always or self._is_due(tx, name, now)]
             if not names:

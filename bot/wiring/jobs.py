@@ -42,6 +42,7 @@ from bot.slack.blocks.values import StatusReport
 from bot.slack.render import Renderer
 from bot.vitals import Heartbeat
 from bot.wiring.evaluators import taught_by, watched_judges
+from bot.wiring.looking import looks_of
 from evaluators.base import Evaluator
 from traces.clock import Clock, SystemClock
 from traces.store import Store
@@ -92,7 +93,9 @@ def jobs_of(
             # A clock that is moved by hand, in a demo or a test, jumps all the time.
             clock_steps=ClockSteps(clock) if isinstance(clock, SystemClock) else None,
         ),
-        calibrate=Calibrating(store, rules_of_calibration(settings)),
+        calibrate=Calibrating(
+            store, rules_of_calibration(settings), looks_of(settings, store, clock, evaluators, posts=posts)
+        ),
         drift=Drifting(store, likeness),
         anchors=Anchoring(
             store,

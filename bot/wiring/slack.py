@@ -26,6 +26,7 @@ from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
 from bot.slack.render import Renderer
 from bot.trace_pages import TracePages
+from bot.vague import VAGUE, VagueQuestions
 from traces.clock import Clock
 from traces.store import Store
 
@@ -46,6 +47,8 @@ def bolt_of(
     reviewing = ReviewDesk(store, clock, queue, renderer)
     team_id = "" if line.installed is None else line.workspace.team_id or ""
     setup = Setup(store, clock, access, line.installed, team_id)
+    vague = VagueQuestions(store, clock, renderer, desk.taxonomy)
+    renderer.also_draws(VAGUE, vague.delivered)
     services = Services(
         review=Review(
             store,
@@ -56,6 +59,7 @@ def bolt_of(
         desk=desk,
         reading=Reading(store, clock, access, TracePages(settings.sources), settings.review.rule_of_votes),
         taxonomy=desk.taxonomy,
+        vague=vague,
         queue=queue,
         reviewing=reviewing,
         sent=SentMessages(store, clock),

@@ -24,6 +24,8 @@ from bot.slack.blocks.taxonomy import merge_form, word_form
 from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.blocks.values import Question
 from bot.slack.listening.surfaces import ACTIONS
+from bot.suggestions import Suggesting
+from bot.vague import LookingForVague
 from traces.model import AlertState, Label, Score
 from traces.store.mutes import Mute
 from traces.store.taxonomy import Word
@@ -203,6 +205,42 @@ def _on_taxonomy(
     return make
 
 
+def _on_suggestion(verb: str) -> Callable[[House, Someone], Request]:
+    """A choice about a word that notes suggest, in the window on the taxonomy."""
+
+    def make(hark: House, who: Someone) -> Request:
+        with hark.store.begin() as tx:
+            for n, note in enumerate(["made up a price", "price made up", "it made up the price"]):
+                tx.reviews.put_label(
+                    Label(conversation_id=f"c-{n}", name="refusal", value=1.0, reviewer="U0MIA", at=NOON, note=note)
+                )
+        Suggesting(hark.store, ()).run(NOON)
+        [found] = hark.hark.desk.taxonomy.suggestions.read()
+        request = _on_taxonomy("taxonomy_next")(hark, who)
+        request.payload["actions"][0].update(action_id="taxonomy_suggestion", value=str(Token(found.ref, verb)))
+        return request
+
+    return make
+
+
+def _on_vague(action_id: str) -> Callable[[House, Someone], Request]:
+    """A click on the card of a question that two reviewers answer as if by chance."""
+
+    def make(hark: House, who: Someone) -> Request:
+        with hark.store.begin() as tx:
+            for n in range(40):
+                for reviewer, value in (("U0MIA", n % 4 < 2), ("U0TOM", n % 2)):
+                    tx.reviews.put_label(
+                        Label(conversation_id=f"c-{n}", name="rude", value=float(value), reviewer=reviewer, at=NOON)
+                    )
+        LookingForVague(hark.store, hark.hark.desk.taxonomy, REVIEW).run(NOON)
+        hark.deliver()
+        card = next(m for m in hark.slack.roots(REVIEW) if "vague_dismiss" in controls(m))
+        return hark.hands.press(REVIEW, card["ts"], action_id, who)
+
+    return make
+
+
 def _two_words(hark: House, besides: int = 0) -> None:
     with hark.store.begin() as tx:
         for name in ("too_long", "too_short", *(f"word {n}" for n in range(besides))):
@@ -277,6 +315,10 @@ DEEDS = {
     "taxonomy_word rename": Deed(_on_taxonomy("taxonomy_word", option="Rename…"), ADMINS, changes=False),
     "taxonomy_next": Deed(_on_taxonomy("taxonomy_next"), EVERYONE_WITH_A_ROLE, changes=False),
     "taxonomy_previous": Deed(_on_taxonomy("taxonomy_previous", turned=True), EVERYONE_WITH_A_ROLE, changes=False),
+    "taxonomy_suggestion add": Deed(_on_suggestion("take_suggested"), ADMINS, changes=False),
+    "taxonomy_suggestion dismiss": Deed(_on_suggestion("turn_down"), ADMINS, redraws=False),
+    "vague_change": Deed(_on_vague("vague_change"), EVERYONE_WITH_A_ROLE, changes=False),
+    "vague_dismiss": Deed(_on_vague("vague_dismiss"), WHO_MAY_CHANGE, redraws=False),
     "submit a word": Deed(_taxonomy_form, ADMINS, redraws=False),
     "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
     "submit a known answer": Deed(_submit_known, ADMINS),

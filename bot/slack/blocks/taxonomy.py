@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.limits import OPTIONS
 from bot.slack.text import Block, escape, plain
+from bot.suggestions import Suggestion
 from bot.taxonomy import QUESTION_AT_MOST, TITLE_AT_MOST, Draft, Entry
 from traces.store.taxonomy import WordState
 
@@ -20,6 +21,7 @@ ADD: Final = "taxonomy_add"
 WORD: Final = "taxonomy_word"
 PREVIOUS: Final = "taxonomy_previous"
 NEXT: Final = "taxonomy_next"
+SUGGESTION: Final = "taxonomy_suggestion"
 LIST_CALLBACK: Final = "taxonomy"
 FORM_CALLBACK: Final = "taxonomy_form"
 MERGE_CALLBACK: Final = "taxonomy_merge"
@@ -34,17 +36,24 @@ NEW: Final = "new"
 _WORDS_ON_PAGE: Final = 60
 _NAME: Final = 60
 _QUESTION: Final = 300
+_EXAMPLE: Final = 150
 _FREE: Final = "free"
+TAKE_SUGGESTED: Final = "take_suggested"
+TURN_DOWN: Final = "turn_down"
+_ANSWERS: Final = {TAKE_SUGGESTED: "Add…", TURN_DOWN: "Dismiss"}
 _ENTRIES: Final = {RENAME: "Rename…", MERGE: "Merge into…", RETIRE: "Retire", RESTORE: "Bring back", TAKE: "Add…"}
 
 
-def taxonomy_view(entries: Sequence[Entry], *, may_edit: bool, page: int = 1) -> View:
+def taxonomy_view(
+    entries: Sequence[Entry], *, may_edit: bool, page: int = 1, suggested: Sequence[Suggestion] = ()
+) -> View:
     """Every word with how many labels it has; admins may change them.
 
     Args:
         entries: In the order in which they are to be read.
         may_edit: Whether the reader is an admin.
         page: From 1; one beyond the last is the last.
+        suggested: Words that may be worth having; shown on the first page to those who may add them.
     """
     pages = max(1, -(-len(entries) // _WORDS_ON_PAGE))
     number = min(max(1, page), pages)
@@ -55,6 +64,8 @@ def taxonomy_view(entries: Sequence[Entry], *, may_edit: bool, page: int = 1) ->
     blocks = [context(_summary(entries, pages, number, may_edit=may_edit))]
     if controls:
         blocks.append(actions(controls, f"taxonomy:{number}"))
+    if may_edit and number == 1:
+        blocks += _suggested(suggested)
     title = ""
     for entry in shown:
         if (group := _group(entry)) != title:
@@ -67,6 +78,21 @@ def taxonomy_view(entries: Sequence[Entry], *, may_edit: bool, page: int = 1) ->
         private_metadata=str(Token("page", str(number))),
         blocks=tuple(blocks),
     )
+
+
+def _suggested(suggested: Sequence[Suggestion]) -> Iterator[Block]:
+    if suggested:
+        yield header("Words that may be missing")
+    for one in suggested:
+        of = "note" if one.origin == "notes" else "failed conversation"
+        about = f" about {escape(words(one.evaluator), _NAME)}" if one.evaluator else ""
+        alike = "has" if one.n == 1 else "have"
+        text = (
+            f"💡 *{escape(one.title, _NAME)}*\n"
+            f"_{counted(one.n, of)}{about} {alike} it in common:_ “{escape(one.example, _EXAMPLE)}”"
+        )
+        choices = [(text_of, str(Token(one.ref, verb))) for verb, text_of in _ANSWERS.items()]
+        yield section(text, accessory=overflow(SUGGESTION, choices))
 
 
 def _summary(entries: Sequence[Entry], pages: int, number: int, *, may_edit: bool) -> str:
@@ -141,6 +167,13 @@ def word_form(token: Token, evaluators: Sequence[str], entry: Entry | None = Non
         private_metadata=str(token),
         blocks=(*blocks, context(note)),
     )
+
+
+def suggested_form(token: Token, evaluators: Sequence[str], suggested: Suggestion) -> View:
+    """The form of a new word, filled with what is suggested."""
+    about = suggested.evaluator if suggested.evaluator in evaluators else None
+    entry = Entry(name="", title=suggested.title, evaluator=about, answered={}, is_listed=False)
+    return word_form(token, evaluators, entry)
 
 
 def merge_form(token: Token, entry: Entry, targets: Sequence[Entry]) -> View:

@@ -24,8 +24,11 @@ from bot.slack.listening.reviews import ReviewListeners
 from bot.slack.listening.setup import SetupListeners
 from bot.slack.listening.shortcuts import ShortcutListeners
 from bot.slack.listening.taxonomy import TaxonomyListeners
+from bot.slack.listening.vague import ACTIONS as OF_VAGUE_QUESTIONS
+from bot.slack.listening.vague import VagueListeners
 from bot.slack.reading import Reading
 from bot.taxonomy import Taxonomy
+from bot.vague import VagueQuestions
 from traces.clock import Clock
 
 ACTIONS: Final = (
@@ -33,6 +36,7 @@ ACTIONS: Final = (
     *reviews.ACTIONS,
     *conversations.ACTIONS,
     *taxonomy.ACTIONS,
+    *OF_VAGUE_QUESTIONS,
     *home.ACTIONS,
     *setup.ACTIONS,
     *commands.ACTIONS,
@@ -49,6 +53,7 @@ class Services:
     desk: Desk
     reading: Reading
     taxonomy: Taxonomy
+    vague: VagueQuestions
     queue: Queue
     reviewing: ReviewDesk
     sent: SentMessages
@@ -74,6 +79,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         HomeListeners(edge, services.home, services.clock),
         ConversationListeners(edge, services.reading),
         TaxonomyListeners(edge, services.taxonomy),
+        VagueListeners(edge, services.vague, TaxonomyListeners(edge, services.taxonomy)),
         SetupListeners(edge, services.setup),
         CommandListeners(
             edge,

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.slack.access import Person, Role
 from bot.slack.blocks import taxonomy as blocks
 from bot.slack.blocks.surface import View
-from bot.slack.blocks.taxonomy import merge_form, parse_form, taxonomy_view, word_form
+from bot.slack.blocks.taxonomy import merge_form, parse_form, suggested_form, taxonomy_view, word_form
 from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.listening.base import Body, Edge, request_key
 from bot.taxonomy import Draft, Entry, Taxonomy
@@ -20,7 +20,7 @@ from traces.errors import BadInput
 _LOG = logging.getLogger(__name__)
 _FORMS: Final = frozenset({blocks.RENAME, blocks.TAKE, blocks.MERGE})
 
-ACTIONS = (blocks.ADD, blocks.WORD, blocks.PREVIOUS, blocks.NEXT)
+ACTIONS = (blocks.ADD, blocks.WORD, blocks.SUGGESTION, blocks.PREVIOUS, blocks.NEXT)
 
 
 class TaxonomyListeners:
@@ -33,6 +33,7 @@ class TaxonomyListeners:
     def register(self, app: App) -> None:
         app.action(blocks.ADD)(self._edge.on_click(Role.ADMIN, self._add))
         app.action(blocks.WORD)(self._edge.on_click(Role.ADMIN, self._word))
+        app.action(blocks.SUGGESTION)(self._edge.on_click(Role.ADMIN, self._suggestion))
         for action_id in (blocks.PREVIOUS, blocks.NEXT):
             app.action(action_id)(self._edge.on_click(Role.VIEWER, self._turn))
         app.view(blocks.FORM_CALLBACK)(self._edge.on_submit(Role.ADMIN, self._saved))
@@ -50,7 +51,9 @@ class TaxonomyListeners:
     def window(self, person: Person, page: int = 1) -> View:
         """The taxonomy as this person may see it."""
         may_edit = self._edge.access.role_of(person) is Role.ADMIN
-        return taxonomy_view(self._taxonomy.read(), may_edit=may_edit, page=page)
+        entries = self._taxonomy.read()
+        suggested = self._taxonomy.suggestions.read([entry.title for entry in entries]) if may_edit else ()
+        return taxonomy_view(entries, may_edit=may_edit, page=page, suggested=suggested)
 
     def _turn(self, token: Token, person: Person, body: Body) -> None:
         self._edge.refill(body, lambda: self.window(person, _page(token)))
@@ -69,6 +72,17 @@ class TaxonomyListeners:
             self._taxonomy.restore(name, person, key)
         else:
             raise BadInput("this menu entry is not known")
+        self._edge.refill(body, lambda: self.window(person, _page_of(body.get("view") or {})))
+
+    def _suggestion(self, token: Token, person: Person, body: Body) -> None:
+        suggestions = self._taxonomy.suggestions
+        if token.rest == blocks.TAKE_SUGGESTED:
+            suggested = suggestions.named(token.subject_id)
+            self._edge.show(body, lambda: suggested_form(Token(blocks.NEW), self._taxonomy.evaluators, suggested))
+            return
+        if token.rest != blocks.TURN_DOWN:
+            raise BadInput("this menu entry is not known")
+        suggestions.turn_down(token.subject_id, person, request_key(body))
         self._edge.refill(body, lambda: self.window(person, _page_of(body.get("view") or {})))
 
     def _form(self, token: Token) -> View:

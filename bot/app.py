@@ -23,14 +23,18 @@ from bot.jobs.outcomes import Outcomes
 from bot.jobs.poll import sources_of
 from bot.jobs.slack_token import SlackToken
 from bot.judges import JudgingSaid
+from bot.proposals import REVISION
+from bot.proposed import Proposed
+from bot.revisions import Revisions
 from bot.schedule import Jobs, Nudge
 from bot.sharing import SHARED
 from bot.slack.ask import Desk
 from bot.slack.line import Line, line_of
 from bot.slack.render import Renderer
 from bot.taught import Teaching
+from bot.thresholds import THRESHOLD
 from bot.wiring.evaluators import catalogue_of, evaluators_of
-from bot.wiring.jobs import digesting_of, heartbeat_of, jobs_of, notifying_of, status_of
+from bot.wiring.jobs import aligning_of, digesting_of, heartbeat_of, jobs_of, notifying_of, status_of
 from bot.wiring.slack import bolt_of
 from bot.wiring.telemetry import telemetry_of
 from evaluators.base import Evaluator
@@ -99,11 +103,12 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
         StoreUnavailable: The database cannot be read.
     """
     webhook_secrets = settings.webhooks.secrets_in(environment)
-    heads = Heads()
-    evaluators = learning(evaluators_of(settings, clock, store, heads), heads)
+    heads, revisions = Heads(), Revisions()
+    evaluators = learning(evaluators_of(settings, clock, store, heads, revisions), heads)
     chosen = Chosen(settings, store)
     with store.read() as tx:
         heads.refresh(tx)
+        revisions.refresh(tx)
         chosen.refresh(tx)
     client = None if line is None else line.client
     renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes)
@@ -112,6 +117,9 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
     renderer.also_draws(TAUGHT, Teaching(renderer).delivered)
     renderer.also_draws(DIGEST, desk.digests.delivered)
+    proposed = Proposed(store=store, clock=clock, renderer=renderer)
+    renderer.also_draws(REVISION, proposed.revision)
+    renderer.also_draws(THRESHOLD, proposed.threshold)
     deliver = None if client is None else _delivering(settings, store, client, clock, renderer)
     sources = sources_of(settings.sources, environment, clock)
     nudge = Nudge()
@@ -122,12 +130,13 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
         evaluators=evaluators,
         chosen=chosen,
         jobs=replace(
-            jobs_of(settings, store, clock, evaluators, heads, chosen, deliver, nudge, sources),
+            jobs_of(settings, store, clock, evaluators, heads, chosen, deliver, nudge, sources, revisions),
             notify=notifying_of(settings, environment, store, clock, renderer),
             heartbeat=heartbeat_of(settings, clock, store, desk),
             beats=tuple(filter(None, [telemetry_of(settings, environment, clock, store, desk, renderer)])),
             outcomes=Outcomes(store, clock),
             digest=None if client is None else digesting_of(settings, store),
+            align=aligning_of(settings, store, clock, posts=client is not None),
         ),
         desk=desk,
         client=client,

@@ -47,3 +47,8 @@ class CalibrationSettings(Section):
     anchors_every_hours: float = Field(
         default=24.0, gt=0, le=8_760, description="Hours after which a judge is asked about its anchors again."
     )
+    alignment: bool = Field(
+        default=True,
+        description="Whether judges are tried with examples and guidance from labels that disagree with them, "
+        "and a person is asked to approve what does better on other labels.",
+    )

@@ -22,6 +22,10 @@ class ScriptedVerdict(Section):
     pattern: str = Field(description="Regular expression searched in the transcript.", examples=["refund"])
     verdict: Literal["yes", "no", "not_applicable"] = Field(description="Verdict when the pattern is found.")
     explanation: str = Field(default="", description="Explanation given with the verdict.")
+    told: str = Field(
+        default="",
+        description="Regular expression: the rule holds only where the judge's criterion, with what was added to it, says this.",
+    )
 
 
 class JudgeSettings(Section):
@@ -91,6 +95,11 @@ class JudgeSettings(Section):
     script: tuple[ScriptedVerdict, ...] = Field(default=(), description="Rules of a scripted judge, first match wins.")
     script_default: Literal["yes", "no", "not_applicable"] = Field(
         default="no", description="Verdict of a scripted judge when no rule matches."
+    )
+    script_guidance: str = Field(
+        default="",
+        max_length=1_500,
+        description="What a scripted judge proposes for its criterion where reviewers disagree with it.",
     )
 
     @model_validator(mode="after")

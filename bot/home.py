@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from bot.proposed import Proposed
 from bot.review_desk import ReviewDesk
 from bot.reviewers import reviewer_record
 from bot.setup import Setup
@@ -58,6 +59,7 @@ class Home:
         reviewing: ReviewDesk,
         settings: HomeSettings,
         setup: Setup | None = None,
+        proposed: Proposed | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -66,6 +68,7 @@ class Home:
         self._renderer = renderer
         self._reviewing = reviewing
         self._settings = settings
+        self._proposed = proposed
         self._setup = setup
 
     def view(self, person: Person, page: int = 0) -> HomeView:
@@ -100,6 +103,7 @@ class Home:
             alerts_total=len(alerts),
             mutes=tuple((mute, names.get(mute.muted_by, mute.muted_by)) for mute in mutes),
             cards=tuple(self._cards(tx, now)),
+            waiting=None if self._proposed is None else self._proposed.waiting(tx, may_decide=role is Role.ADMIN),
             record=_record(tx, person, now) if role >= Role.REVIEWER else None,
             dead=tuple(_dead(tx)),
             dead_total=status.dead_letters,

@@ -29,6 +29,9 @@ from evaluators.judge import (
     criterion_of,
     price_per_token,
 )
+from evaluators.judge.aligned import Aligned, RevisionOf
+from evaluators.judge.asking import Asking
+from evaluators.judge.revision import GUIDANCE_TOKENS
 from evaluators.learned.cascade import Cascade
 from evaluators.learned.evaluator import HeadOf
 from evaluators.registry import build
@@ -40,6 +43,8 @@ from traces.store import Store, Tx
 from traces.store.judge_cache import RuleText
 
 SCRIPTED: Final = "scripted"
+_OF_THEIR_OWN: Final = ("groundedness", "rule_adherence")
+"""Templates whose judges ask in a way of their own, which takes no guidance."""
 _MOST_RULES: Final = 5_000
 
 
@@ -61,8 +66,10 @@ class Bench:
         clock: Clock,
         taught: Callable[[Evaluator], Evaluator] = lambda evaluator: evaluator,
         head_of: HeadOf | None = None,
+        revision_of: RevisionOf | None = None,
     ) -> None:
         self._head_of = head_of
+        self._revision_of = revision_of
         self._taught = taught
         self._judges = {judge.name: judge for judge in judges}
         own = {judge.name: judge.daily_usd for judge in judges if judge.daily_usd is not None}
@@ -86,16 +93,39 @@ class Bench:
     def judge_of(self, criterion: Criterion) -> Evaluator:
         """The evaluator of a criterion."""
         judge = self._judges[criterion.name]
-        models = [self._model(criterion, judge, name) for name in (judge.model, *judge.fallback)]
-        strata = _strata(judge, self._taught)
         if judge.template == "rule_adherence":
+            models = self._models(criterion, judge)
+            strata = _strata(judge, self._taught)
             return RuleAdherence(criterion, models, self._rules, strata=strata, cache=self._answers)
+        if judge.template == "groundedness" or self._revision_of is None:
+            asked: Judge | Aligned = self.plain_judge(criterion)
+        else:
+            asked = Aligned(criterion, self.plain_judge, self._revision_of)
+        is_behind = judge.cascade and self._head_of is not None
+        return Cascade(asked, self._head_of, judge.cascade_audit) if is_behind and self._head_of else asked
+
+    def plain_judge(self, criterion: Criterion) -> Judge:
+        """The judge of a criterion just as it is given."""
+        judge = self._judges[criterion.name]
         kind = GroundednessJudge if judge.template == "groundedness" else Judge
         # What is scripted costs nothing, and its script is no part of its version.
         cache = None if judge.model == SCRIPTED else self._answers
-        asked = kind(criterion, models[0], fallback=models[1:], strata=strata, cache=cache)
-        is_behind = judge.cascade and self._head_of is not None
-        return Cascade(asked, self._head_of, judge.cascade_audit) if is_behind and self._head_of else asked
+        first, *fallback = self._models(criterion, judge)
+        return kind(criterion, first, fallback=fallback, strata=_strata(judge, self._taught), cache=cache)
+
+    @property
+    def alignable(self) -> list[Criterion]:
+        """The criteria that guidance and examples can be added to: one question, asked of a whole conversation."""
+        return [_criterion(judge) for judge in self._judges.values() if judge.template not in _OF_THEIR_OWN]
+
+    def adviser_of(self, criterion: Criterion) -> Asking:
+        """Who is asked what a criterion should say: its judge's own model, with room for a longer answer."""
+        judge = self._judges[criterion.name]
+        longer = judge.model_copy(update={"max_tokens": max(judge.max_tokens, GUIDANCE_TOKENS)})
+        return Asking(self._models(replace(criterion, max_tokens=longer.max_tokens), longer), criterion.version)
+
+    def _models(self, criterion: Criterion, judge: JudgeSettings) -> list[JudgeModel]:
+        return [self._model(criterion, judge, name) for name in (judge.model, *judge.fallback)]
 
     def _model(self, criterion: Criterion, judge: JudgeSettings, name: str) -> JudgeModel:
         if name == SCRIPTED:
@@ -209,8 +239,9 @@ def _criterion(judge: JudgeSettings) -> Criterion:
 
 
 def _scripted(judge: JudgeSettings) -> ScriptedJudgeModel:
-    lines = [Line(rule.pattern, rule.verdict, rule.explanation) for rule in judge.script]
-    return ScriptedJudgeModel(lines, Line("", judge.script_default, "no rule of the script matched"))
+    lines = [Line(rule.pattern, rule.verdict, rule.explanation, rule.told) for rule in judge.script]
+    otherwise = Line("", judge.script_default, "no rule of the script matched")
+    return ScriptedJudgeModel(lines, otherwise, guidance=judge.script_guidance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.pipeline import Decision, Reason
+from bot.jobs.align import Aligning
 from bot.jobs.anchors import Anchoring
 from bot.jobs.calibrate import Calibrating
 from bot.jobs.deliver import Delivering, Report
@@ -123,6 +124,7 @@ class Jobs:
     notify: Notifying | None = None
     heartbeat: Heartbeat | None = None
     digest: Digesting | None = None
+    align: Aligning | None = None
     beats: tuple[Beat, ...] = ()
     outcomes: Outcomes | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -137,6 +139,8 @@ class Jobs:
             self.train.run(now)
             self.drift.run(now)
             self.anchors.run(now)
+            if self.align is not None:
+                self.align.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
             self.retain.run(now)
@@ -194,6 +198,9 @@ class Schedule:
         self._every(_TRAIN_EVERY_S, "train", self._train, alone=False)
         self._every(_TRAIN_EVERY_S, "drift", lambda: jobs.drift.run(self._clock.now()), alone=False)
         self._every(_QUIET_EVERY_S, "anchors", self._watch_judges, alone=False)
+        if (align := jobs.align) is not None:
+            teach = partial(align.run, is_enough=self._is_stopping.is_set)
+            self._every(_TRAIN_EVERY_S, "align", lambda: teach(self._clock.now()), alone=False)
         self._every(_DETECT_EVERY_S, "detect", lambda: jobs.detect.run(self._clock.now()))
         self._every(_RETAIN_EVERY_S, "retain", lambda: jobs.retain.run(self._clock.now()))
         if (digest := jobs.digest) is not None:

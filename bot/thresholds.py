@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from bot.slack.blocks.tokens import ref_of
 from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import AuditEntry
@@ -17,6 +18,8 @@ from traces.store.thresholds import Move, MoveState
 CALIBRATE: Final = "calibrate:"
 """Job under which it is noted, by evaluator, what was calibrated last."""
 HARK: Final = "hark"
+THRESHOLD: Final = "threshold"
+"""The kind of the outbox's message that proposes a threshold."""
 _USUAL: Final = 0.5
 
 
@@ -76,6 +79,16 @@ def settle(tx: Tx, evaluator: str, wanted: tuple[float, str], at: datetime, *, a
     return now.in_force
 
 
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What makes a click the same one when it is sent again, and which move it is on, from 1."""
+
+    request_key: str
+    number: int
+    name: str = ""
+    """How who clicked is called."""
+
+
 class Thresholds:
     """Takes people's word on thresholds; the next calibration, seconds later, goes by it."""
 
@@ -83,47 +96,124 @@ class Thresholds:
         self._store = store
         self._clock = clock
 
-    def approve(self, evaluator: str, person: str) -> float:
+    def approve(self, evaluator: str, person: str, click: Click | None = None) -> float:
         """Put the proposed threshold in force; returns it.
 
         Raises:
-            BadInput: Nothing is proposed.
+            BadInput: Nothing is proposed, or the click is on another proposal.
         """
-        return self._answer(evaluator, person, MoveState.APPLIED, "approved")
+        return self._answer(evaluator, person, click, MoveState.APPLIED, "approved")
 
-    def reject(self, evaluator: str, person: str) -> float:
+    def reject(self, evaluator: str, person: str, click: Click | None = None) -> float:
         """Turn the proposed threshold down; returns the one that stays in force.
 
         Raises:
-            BadInput: Nothing is proposed.
+            BadInput: Nothing is proposed, or the click is on another proposal.
         """
-        return self._answer(evaluator, person, MoveState.REJECTED, "rejected")
+        return self._answer(evaluator, person, click, MoveState.REJECTED, "rejected")
 
-    def undo(self, evaluator: str, person: str) -> float:
+    def undo(self, evaluator: str, person: str, click: Click | None = None) -> float:
         """Go back to the threshold before the last move, and stay there until a person approves another; returns it.
 
         Raises:
-            BadInput: It was never moved, or the last move is undone already.
+            BadInput: It was never moved, or the last move is undone already, or is not the one that was clicked on.
         """
         with self._store.begin() as tx:
             moves = tx.thresholds.moves(evaluator)
-            now = standing(moves)
-            last = next((m for m in reversed(moves) if m.state in (MoveState.APPLIED, MoveState.UNDONE)), None)
+            now, at = standing(moves), self._clock.now()
+            if click is not None and not _is_new(tx, click, person, at):
+                return now.in_force
+            last = last_moved(moves)
             if last is None or last.state is MoveState.UNDONE:
                 raise BadInput(f"the threshold of {evaluator} has no move to undo", "evaluator")
-            _move(tx, now, evaluator, MoveState.UNDONE, last.before, self._clock.now(), person, "undone")
-            tx.state.job_ran(CALIBRATE + evaluator, self._clock.now(), None)
+            if click is not None and fate(moves, click.number) is not last:
+                raise BadInput(f"the threshold of {evaluator} has moved again since; undo that move", "evaluator")
+            _move(tx, now, evaluator, MoveState.UNDONE, last.before, at, person, "undone")
+            _told(tx, evaluator, at)
             return last.before
 
-    def _answer(self, evaluator: str, person: str, state: MoveState, reason: str) -> float:
+    def _answer(self, evaluator: str, person: str, click: Click | None, state: MoveState, reason: str) -> float:
         with self._store.begin() as tx:
-            now = standing(tx.thresholds.moves(evaluator))
+            moves = tx.thresholds.moves(evaluator)
+            now, at = standing(moves), self._clock.now()
+            if click is not None and not _is_new(tx, click, person, at):
+                return now.in_force
             if now.proposed is None:
                 raise BadInput(f"no threshold of {evaluator} waits for approval", "evaluator")
-            at, threshold = self._clock.now(), now.proposed.threshold
+            if click is not None and moves[click.number - 1 : click.number] != [now.proposed]:
+                raise BadInput(f"another threshold of {evaluator} is proposed by now", "evaluator")
+            threshold = now.proposed.threshold
             _move(tx, now, evaluator, state, threshold, at, person, f"{reason}: {now.proposed.reason}")
-            tx.state.job_ran(CALIBRATE + evaluator, at, None)
+            _told(tx, evaluator, at)
             return threshold if state is MoveState.APPLIED else now.in_force
+
+
+def last_moved(moves: Sequence[Move]) -> Move | None:
+    """The last step that changed what is in force."""
+    return next((m for m in reversed(moves) if m.state in (MoveState.APPLIED, MoveState.UNDONE)), None)
+
+
+def fate(moves: Sequence[Move], number: int) -> Move | None:
+    """The step that answered the proposal of a number, or overtook it; ``None`` while it waits.
+
+    Args:
+        moves: All moves of one evaluator.
+        number: Which of them is the proposal, from 1.
+    """
+    later = (m for m in moves[number:] if m.state is not MoveState.UNDONE)
+    return next(later, None)
+
+
+def ask(tx: Tx, evaluator: str, channel: str, at: datetime) -> None:
+    """Have people asked in a channel about the threshold that waits for their word, once; earlier messages follow."""
+    moves = tx.thresholds.moves(evaluator)
+    proposed = standing(moves).proposed
+    if proposed is None:
+        return
+    subject = subject_of(evaluator, len(moves) - moves[::-1].index(proposed))
+    if tx.outbox.get(f"{THRESHOLD}:{subject}") is None:
+        _show(tx, evaluator, at)
+        tx.outbox.request(kind=THRESHOLD, subject_id=subject, channel=channel, at=at)
+
+
+def subject_of(evaluator: str, number: int) -> str:
+    """What a message about the move of a number is about."""
+    return f"{ref_of(evaluator)}.{number}"
+
+
+def found_by(tx: Tx, ref: str) -> tuple[str, list[Move]]:
+    """The evaluator that a reference stands for, and its moves.
+
+    Raises:
+        BadInput: There is none.
+    """
+    by_name: dict[str, list[Move]] = {}
+    for move in tx.thresholds.moves():
+        by_name.setdefault(move.evaluator, []).append(move)
+    for name, moves in by_name.items():
+        if ref_of(name) == ref:
+            return name, moves
+    raise BadInput("this threshold is no longer known", "evaluator")
+
+
+def _is_new(tx: Tx, click: Click, person: str, at: datetime) -> bool:
+    if click.name:
+        tx.state.name_reviewer(person, click.name)
+    return tx.state.first_time(click.request_key, at)
+
+
+def _told(tx: Tx, evaluator: str, at: datetime) -> None:
+    """Have the next calibration go by it, and what stands in Slack say so."""
+    tx.state.job_ran(CALIBRATE + evaluator, at, None)
+    _show(tx, evaluator, at)
+
+
+def _show(tx: Tx, evaluator: str, at: datetime) -> None:
+    numbers = [n for n, move in enumerate(tx.thresholds.moves(evaluator), 1) if move.state is MoveState.PROPOSED]
+    for subject in (subject_of(evaluator, number) for number in numbers):
+        posted = tx.outbox.get(f"{THRESHOLD}:{subject}")
+        if posted is not None:
+            tx.outbox.request(kind=THRESHOLD, subject_id=subject, channel=posted.channel, at=at)
 
 
 def _move(

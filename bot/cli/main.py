@@ -23,6 +23,7 @@ from bot.cli.evaluate import evaluate
 from bot.cli.evaluators import evaluators
 from bot.cli.export import export
 from bot.cli.ingest import ingest
+from bot.cli.judges import judges
 from bot.cli.keys import keys
 from bot.cli.labels import labels
 from bot.cli.query import alerts, metrics
@@ -68,6 +69,7 @@ for command in (
     backfill,
     train,
     calibrate,
+    judges,
     backtest,
     labels,
     keys,

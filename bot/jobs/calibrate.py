@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from bot.labelled import Evidence, Gathering, answers_in, reviewed
-from bot.thresholds import CALIBRATE, settle, standing
+from bot.thresholds import CALIBRATE, ask, settle, standing
 from evaluators.calibrate import Labelled, calibrate, choose_threshold
 from evaluators.calibration.clusters import design_effect
 from evaluators.calibration.lessons import lessons, to_detail
@@ -35,10 +35,12 @@ class CalibrationRules:
     Attributes:
         are_automatic: Whether thresholds move without a person's word.
         promises: What thresholds promise, by evaluator.
+        channel: Where people are asked about thresholds that wait for their word; ``None`` where there is no Slack.
     """
 
     are_automatic: bool = True
     promises: Mapping[str, Promise] = field(default_factory=dict)
+    channel: str | None = None
 
 
 class Calibrating:
@@ -85,6 +87,8 @@ class Calibrating:
         if evidence is None:
             return None
         threshold, promised = self._threshold(tx, name, evidence, now)
+        if self._rules.channel is not None:
+            ask(tx, name, self._rules.channel, now)
         found = calibrate(
             name,
             evidence.version,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from bot.config import DetectSettings, Settings
 from bot.config_routes import keys_in, routing_of
 from bot.config_rules import rules_of
 from bot.disk import disk_of, full_disk
+from bot.jobs.align import Aligning
 from bot.jobs.anchors import Anchoring
 from bot.jobs.asked import Asked
 from bot.jobs.backfill import Backfill
@@ -36,16 +37,17 @@ from bot.jobs.retain import Retaining
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.receivers.registry import receivers_of
+from bot.revisions import Revisions
 from bot.schedule import Jobs, Nudge
 from bot.slack.ask import Desk
 from bot.slack.blocks.values import StatusReport
 from bot.slack.render import Renderer
 from bot.vitals import Heartbeat
-from bot.wiring.evaluators import taught_by, watched_judges
+from bot.wiring.evaluators import taught_by, watched_judges, watching_bench
 from bot.wiring.looking import looks_of
 from evaluators.base import Evaluator
 from traces.clock import Clock, SystemClock
-from traces.store import Store
+from traces.store import Store, Tx
 from traces.urlguard import GuardedClient, UrlGuard
 
 
@@ -59,6 +61,7 @@ def jobs_of(
     deliver: Delivering | None,
     nudge: Nudge,
     sources: Sequence[Polled],
+    revisions: Revisions,
 ) -> Jobs:
     posts = deliver is not None
     detect, quiet = settings.detect, settings.conversations.quiet
@@ -72,7 +75,7 @@ def jobs_of(
         picker,
         quiet,
         settings.judge.at_once,
-        heads.refresh,
+        _each(heads.refresh, revisions.refresh),
     )
     backfill = Backfill(store, evaluate, settings.judge.at_once)
     return Jobs(
@@ -99,7 +102,7 @@ def jobs_of(
         drift=Drifting(store, likeness),
         anchors=Anchoring(
             store,
-            watched_judges(settings, clock, store),
+            watched_judges(settings, clock, store, revisions),
             settings.calibration.anchors,
             timedelta(hours=settings.calibration.anchors_every_hours),
         ),
@@ -122,12 +125,31 @@ def watch_settings_of(detect: DetectSettings) -> WatchSettings:
     )
 
 
-def rules_of_calibration(settings: Settings) -> CalibrationRules:
+def rules_of_calibration(settings: Settings, *, posts: bool = False) -> CalibrationRules:
     """What labels may move by themselves."""
     return CalibrationRules(
         are_automatic=settings.calibration.thresholds == "automatic",
         promises={name: promised.promise for name, promised in settings.calibration.promises.items()},
+        channel=(settings.slack.review_channel or None) if posts else None,
     )
+
+
+def _each(*refreshing: Callable[[Tx], None]) -> Callable[[Tx], None]:
+    """One after the other."""
+
+    def refresh(tx: Tx) -> None:
+        for one in refreshing:
+            one(tx)
+
+    return refresh
+
+
+def aligning_of(settings: Settings, store: Store, clock: Clock, *, posts: bool) -> Aligning | None:
+    """What teaches judges; ``None`` where the team does not want it, or nothing is judged."""
+    if not settings.calibration.alignment or not settings.judges:
+        return None
+    channel = (settings.slack.review_channel or None) if posts else None
+    return Aligning(store, watching_bench(settings, clock, store), channel, settings.judge.at_once)
 
 
 def _cuts(settings: Settings, overrides: Mapping[str, SignalOverride], likeness: Likeness) -> Cuts:

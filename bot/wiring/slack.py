@@ -10,6 +10,8 @@ from bot.alerting import Alerting
 from bot.chosen import Chosen
 from bot.config import Settings
 from bot.home import Home
+from bot.proposals import Proposals
+from bot.proposed import Proposed
 from bot.queue import Queue
 from bot.review import Review
 from bot.review_desk import ReviewDesk
@@ -22,11 +24,14 @@ from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
 from bot.slack.line import Line
 from bot.slack.listening.base import Edge
+from bot.slack.listening.proposals import Deciding
 from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
 from bot.slack.render import Renderer
+from bot.thresholds import Thresholds
 from bot.trace_pages import TracePages
 from bot.vague import VAGUE, VagueQuestions
+from bot.wiring.evaluators import criteria_of
 from traces.clock import Clock
 from traces.store import Store
 
@@ -49,6 +54,7 @@ def bolt_of(
     setup = Setup(store, clock, access, line.installed, team_id)
     vague = VagueQuestions(store, clock, renderer, desk.taxonomy)
     renderer.also_draws(VAGUE, vague.delivered)
+    proposed = Proposed(store=store, clock=clock, renderer=renderer)
     services = Services(
         review=Review(
             store,
@@ -73,8 +79,15 @@ def bolt_of(
             reviewing=reviewing,
             settings=home_settings_of(settings),
             setup=setup,
+            proposed=proposed,
         ),
         clock=clock,
         setup=setup,
+        deciding=Deciding(
+            store=store,
+            proposals=Proposals(store=store, clock=clock, criteria=criteria_of(settings)),
+            thresholds=Thresholds(store, clock),
+            proposed=proposed,
+        ),
     )
     return bolt_app(line, listening_to(edge, services))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import TypeAlias
 
-from evaluators.base import JUDGE_LAYER, Evaluator, Layer, Need, Sampling, Verdict, When, traits_of
+from evaluators.base import JUDGE_LAYER, Layer, Need, Verdict, When
 from evaluators.judge.alignment import Revision, revised
 from evaluators.judge.criterion import Criterion
+from evaluators.judge.evaluator import Judge
 from traces.model import Conversation, Direction
 
-
-class Asked(Evaluator, Sampling, Protocol):
-    """An evaluator that is asked about a sample."""
+RevisionOf: TypeAlias = Callable[[Criterion], Revision | None]
+"""What is added to a criterion now; ``None`` for nothing."""
 
 
 class Aligned:
@@ -22,7 +22,7 @@ class Aligned:
     Args:
         criterion: As the team wrote it.
         make: Makes a judge of a criterion.
-        revision_of: What is added to the criterion now; ``None`` for nothing.
+        revision_of: What is added to the criterion now.
     """
 
     when: When = "quiet"
@@ -31,17 +31,17 @@ class Aligned:
     def __init__(
         self,
         criterion: Criterion,
-        make: Callable[[Criterion], Asked],
+        make: Callable[[Criterion], Judge],
         revision_of: Callable[[Criterion], Revision | None],
     ) -> None:
         self._own = criterion
         self._make = make
         self._revision_of = revision_of
         self._lock = threading.Lock()
-        self._made: tuple[Revision | None, Criterion, Asked] = (None, criterion, make(criterion))
+        self._made: tuple[Revision | None, Criterion, Judge] = (None, criterion, make(criterion))
 
     @property
-    def judge(self) -> Asked:
+    def judge(self) -> Judge:
         """The judge as it stands now."""
         return self._now()[2]
 
@@ -50,7 +50,7 @@ class Aligned:
         """The criterion as it stands now."""
         return self._now()[1]
 
-    def _now(self) -> tuple[Revision | None, Criterion, Asked]:
+    def _now(self) -> tuple[Revision | None, Criterion, Judge]:
         revision = self._revision_of(self._own)
         with self._lock:
             if revision != self._made[0]:
@@ -60,7 +60,7 @@ class Aligned:
 
     @property
     def is_at_hand(self) -> bool:
-        return bool(getattr(self.judge, "is_at_hand", False))
+        return self.judge.is_at_hand
 
     @property
     def name(self) -> str:
@@ -76,11 +76,11 @@ class Aligned:
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return traits_of(self.judge).needs
+        return self.judge.needs
 
     @property
     def cost(self) -> str:
-        return traits_of(self.judge).cost
+        return self.judge.cost
 
     @property
     def question(self) -> str:

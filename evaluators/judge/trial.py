@@ -103,7 +103,13 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Its fields, bounded figures as ``[value, low, high]``."""
-        return asdict(self)
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def comparison_of(body: dict[str, Any]) -> Comparison:

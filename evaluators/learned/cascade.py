@@ -19,8 +19,11 @@ _EVEN: Final = 0.5
 class Judging(Protocol):
     """A judge as the cascade sees it: a criterion, and its verdicts."""
 
-    criterion: Criterion
-    is_at_hand: bool
+    @property
+    def criterion(self) -> Criterion: ...
+
+    @property
+    def is_at_hand(self) -> bool: ...
 
     @property
     def name(self) -> str: ...

@@ -19,6 +19,7 @@ from web_double import ALERTS, APP_TOKEN, BOT_TOKEN, REVIEW, SlackDouble
 from alerts.pipeline import ALERT, EXAMPLE
 from bot.app import Hark, build_hark
 from bot.config import DatabaseSettings, RoleSettings, Settings
+from bot.config_judges import JudgeSettings
 from bot.config_review import ReviewSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.jobs.pick import REVIEW as REVIEW_CARD
@@ -40,6 +41,7 @@ def settings_for(
     roles: RoleSettings | None = None,
     review: ReviewSettings | None = None,
     app_token: bool = False,
+    judges: tuple[JudgeSettings, ...] = (),
 ) -> Settings:
     """Settings as environment variables would make them, with channel ids."""
     return Settings(
@@ -47,6 +49,7 @@ def settings_for(
         slack=SlackSettings(alerts_channel=ALERTS, review_channel=REVIEW),
         roles=roles or RoleSettings(),
         review=review or ReviewSettings(double_share=0),
+        judges=judges,
         secrets=Secrets(
             bot_token=SecretStr(BOT_TOKEN),
             app_token=SecretStr(APP_TOKEN) if app_token else None,
@@ -108,11 +111,16 @@ class House:
 
 @contextmanager
 def house(
-    slack: SlackDouble, url: str, *, roles: RoleSettings | None = None, review: ReviewSettings | None = None
+    slack: SlackDouble,
+    url: str,
+    *,
+    roles: RoleSettings | None = None,
+    review: ReviewSettings | None = None,
+    judges: tuple[JudgeSettings, ...] = (),
 ) -> Iterator[House]:
     """Hark listening at its HTTP port; its jobs run when a test says so."""
     clock = FakeClock(NOON)
-    hark = build_hark(settings_for(slack, url, roles=roles, review=review), clock, {})
+    hark = build_hark(settings_for(slack, url, roles=roles, review=review, judges=judges), clock, {})
     writer = hark.writer()
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))

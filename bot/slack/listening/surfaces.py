@@ -14,12 +14,13 @@ from bot.sent_messages import SentMessages
 from bot.setup import Setup
 from bot.sharing import Sharing
 from bot.slack.ask import Desk
-from bot.slack.listening import alerts, commands, conversations, home, reviews, setup, taxonomy
+from bot.slack.listening import alerts, commands, conversations, home, proposals, reviews, setup, taxonomy
 from bot.slack.listening.alerts import AlertListeners
 from bot.slack.listening.base import Edge, Listening
 from bot.slack.listening.commands import CommandListeners
 from bot.slack.listening.conversations import ConversationListeners
 from bot.slack.listening.home import HomeListeners
+from bot.slack.listening.proposals import Deciding, ProposalListeners
 from bot.slack.listening.reviews import ReviewListeners
 from bot.slack.listening.setup import SetupListeners
 from bot.slack.listening.shortcuts import ShortcutListeners
@@ -38,6 +39,7 @@ ACTIONS: Final = (
     *taxonomy.ACTIONS,
     *OF_VAGUE_QUESTIONS,
     *home.ACTIONS,
+    *proposals.ACTIONS,
     *setup.ACTIONS,
     *commands.ACTIONS,
 )
@@ -59,6 +61,7 @@ class Services:
     sent: SentMessages
     sharing: Sharing
     home: Home
+    deciding: Deciding
     setup: Setup
     clock: Clock
 
@@ -77,6 +80,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         ),
         ShortcutListeners(edge, services.sent, services.reviewing),
         HomeListeners(edge, services.home, services.clock),
+        ProposalListeners(edge, services.deciding),
         ConversationListeners(edge, services.reading),
         TaxonomyListeners(edge, services.taxonomy),
         VagueListeners(edge, services.vague, TaxonomyListeners(edge, services.taxonomy)),

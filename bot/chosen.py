@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, overload
 
 from alerts.routes import Routing
@@ -11,10 +12,13 @@ from alerts.signals import SignalOverride
 from bot.config import RoleSettings, Settings
 from bot.config_routes import routing_of
 from bot.config_signals import overrides_of
-from bot.overlay import Overlaid, overlaid
+from bot.overlay import Overlaid, overlaid, with_choice
 from traces.errors import BadConfig
+from traces.model import Json
 from traces.store import Store, Tx
 from traces.store.choices import Choice
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,18 @@ class Chosen:
         """The settings as they hold in a transaction."""
         return self._read(tx).overlaid.settings
 
+    def drafted(self, tx: Tx, name: str, body: Json) -> Settings:
+        """The settings as they would hold with one thing set otherwise; ``None`` leaves it to the file.
+
+        Raises:
+            BadConfig: It cannot be taken; each mistake begins with its key.
+        """
+        if body is not None:
+            with_choice(self.file, name, body)
+        choices = tx.choices.current()
+        choices[name] = Choice(name=name, version=0, body=body, changed_by="", changed_at=_NEVER)
+        return overlaid(self.file, choices).settings
+
     def routing(self, tx: Tx) -> Routing:
         """The routes as they hold in a transaction."""
         return self._read(tx).routing
@@ -95,9 +111,18 @@ def _taken(file: Settings, choices: Mapping[str, Choice]) -> _Taken:
         versions={name: choice.version for name, choice in choices.items()},
         overlaid=found,
         overrides=overrides_of(settings.signals),
-        routing=routing_of(
-            settings.routes, settings.quiet, settings.slack.alerts_channel, settings.detect.timezone, settings.receivers
-        ),
+        routing=routing_in(settings),
+    )
+
+
+def routing_in(settings: Settings) -> Routing:
+    """The routes of settings.
+
+    Raises:
+        BadConfig: A route names a receiver that is not there.
+    """
+    return routing_of(
+        settings.routes, settings.quiet, settings.slack.alerts_channel, settings.detect.timezone, settings.receivers
     )
 
 

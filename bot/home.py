@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
 
-from bot.proposed import Proposed
 from bot.review_desk import ReviewDesk
 from bot.reviewers import reviewer_record
+from bot.settings_desk import SettingsDesk
+from bot.settings_told import HomeSettings, roles_line
 from bot.setup import Setup
 from bot.slack.access import Access, Person, Role
 from bot.slack.ask import Desk
@@ -18,31 +18,18 @@ from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeR
 from bot.slack.blocks.surface import HomeView
 from bot.slack.render import Renderer
 from traces.clock import Clock
-from traces.errors import BadInput
-from traces.model import AuditEntry, Json, Signal
+from traces.model import AuditEntry, Json
 from traces.redact import redact
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
-from traces.store.mutes import Mute
 from traces.store.outbox import DeliveryState
 from traces.store.rollups import DAY_S, bucket_start
 
 FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
-"""A mute until then is a signal that was switched off."""
-_OFF = UUID("5b0c1c9e-0f0e-4c53-8d9b-2f4a6f3a7d10")
+"""A mute until then is a signal that was switched off, before settings could be made in Slack."""
 _WEEK = timedelta(days=7)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_PAGES = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeSettings:
-    """``lines`` are settings that admins see, one sentence each; ``judges`` are the evaluators that cost money."""
-
-    lines: tuple[str, ...] = ()
-    alerts_channel: str = ""
-    review_channel: str = ""
-    judges: tuple[str, ...] = ()
 
 
 class Home:
@@ -58,8 +45,8 @@ class Home:
         renderer: Renderer,
         reviewing: ReviewDesk,
         settings: HomeSettings,
+        desk_of_settings: SettingsDesk,
         setup: Setup | None = None,
-        proposed: Proposed | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -68,7 +55,7 @@ class Home:
         self._renderer = renderer
         self._reviewing = reviewing
         self._settings = settings
-        self._proposed = proposed
+        self._desk_of_settings = desk_of_settings
         self._setup = setup
 
     def view(self, person: Person, page: int = 0) -> HomeView:
@@ -103,7 +90,6 @@ class Home:
             alerts_total=len(alerts),
             mutes=tuple((mute, names.get(mute.muted_by, mute.muted_by)) for mute in mutes),
             cards=tuple(self._cards(tx, now)),
-            waiting=None if self._proposed is None else self._proposed.waiting(tx, may_decide=role is Role.ADMIN),
             record=_record(tx, person, now) if role >= Role.REVIEWER else None,
             dead=tuple(_dead(tx)),
             dead_total=status.dead_letters,
@@ -136,15 +122,12 @@ class Home:
     def _admin(self, tx: Tx, now: datetime) -> AdminPart:
         off = {mute.signal for mute in tx.mutes.standing(now) if mute.until_at == FOR_GOOD}
         return AdminPart(
-            lines=self._settings.lines,
+            lines=(roles_line(self._desk_of_settings.chosen.refresh(tx).roles), *self._settings.lines),
             alerts_channel=self._settings.alerts_channel,
             review_channel=self._settings.review_channel,
-            signals_on=tuple(sorted(self._signals(tx, now).keys() - off)),
             signals_off=tuple(sorted(off)),
+            made=tuple(self._desk_of_settings.made(tx)),
         )
-
-    def _signals(self, tx: Tx, now: datetime) -> dict[str, Signal]:
-        return self._desk.signals(tx, now)
 
     # --- what people do here ---
 
@@ -157,26 +140,8 @@ class Home:
 
         return self._change(person, request_key, "signal.unmute", lift)
 
-    def switch_off(self, signal: str, person: Person, request_key: str) -> bool:
-        """A signal raises no alerts until it is switched on; whether it did until now.
-
-        Raises:
-            BadInput: There is no such signal.
-        """
-
-        def mute(tx: Tx, now: datetime) -> tuple[str, Json] | None:
-            if signal not in self._signals(tx, now):
-                raise BadInput("there is no such signal any more")
-            if any(m.signal == signal and m.until_at == FOR_GOOD for m in tx.mutes.standing(now)):
-                return None
-            mute_id = uuid5(_OFF, signal).hex
-            tx.mutes.add(Mute(mute_id=mute_id, signal=signal, until_at=FOR_GOOD, muted_by=person.user_id, muted_at=now))
-            return signal, "off"
-
-        return self._change(person, request_key, "signal.off", mute)
-
     def switch_on(self, signal: str, person: Person, request_key: str) -> bool:
-        """A signal that was switched off raises alerts again; whether it was."""
+        """A signal that was muted for good raises alerts again; whether it was."""
 
         def lift(tx: Tx, now: datetime) -> tuple[str, Json] | None:
             off = [m for m in tx.mutes.standing(now) if m.signal == signal and m.until_at == FOR_GOOD]

@@ -9,8 +9,9 @@ from typing import Any
 
 from bot.chosen import Chosen
 from bot.config import Settings
-from bot.overlay import ROLES, standing, with_choice
+from bot.overlay import ROLES, standing
 from bot.slack.access import Person
+from bot.slack.blocks.tokens import ref_of
 from traces.clock import Clock
 from traces.errors import BadConfig, BadInput
 from traces.model import AuditEntry, Json
@@ -60,6 +61,18 @@ class SettingsDesk:
             for c in sorted(current, key=lambda c: (c.changed_at, c.name), reverse=True)
         ]
 
+    def named(self, ref: str) -> str:
+        """The setting that a button's value names.
+
+        Raises:
+            BadInput: None of that name was ever made in Slack.
+        """
+        with self._store.read() as tx:
+            found = next((name for name in tx.choices.current() if ref_of(name) == ref), None)
+        if found is None:
+            raise BadInput("this was never changed in Slack")
+        return found
+
     def version(self, tx: Tx, name: str) -> int:
         """How often a setting was changed in Slack."""
         latest = tx.choices.latest(name)
@@ -77,7 +90,7 @@ class SettingsDesk:
                 return False
             settings = self._unchanged(tx, draft)
             try:
-                after = with_choice(settings, draft.name, draft.body)
+                after = self.chosen.drafted(tx, draft.name, _json(draft))
             except BadConfig as error:
                 raise BadInput(error.mistakes[0]) from error
             if standing(after, draft.name) == standing(settings, draft.name):
@@ -127,7 +140,7 @@ class SettingsDesk:
         request_key: str,
         settings: Settings,
     ) -> None:
-        body: Json = None if draft.body is None else dict(draft.body)
+        body = _json(draft)
         choice = Choice(
             name=draft.name, version=draft.version + 1, body=body, changed_by=person.user_id, changed_at=now
         )
@@ -146,6 +159,10 @@ class SettingsDesk:
                 request_key=request_key,
             )
         )
+
+
+def _json(draft: Drafted) -> Json:
+    return None if draft.body is None else dict(draft.body)
 
 
 def _held(choice: Choice) -> Mapping[str, Any]:

@@ -10,12 +10,13 @@ from bot.alerting import Alerting
 from bot.chosen import Chosen
 from bot.config import Settings
 from bot.home import Home
-from bot.proposals import Proposals
-from bot.proposed import Proposed
 from bot.queue import Queue
 from bot.review import Review
 from bot.review_desk import ReviewDesk
 from bot.sent_messages import SentMessages
+from bot.settings_desk import SettingsDesk
+from bot.settings_pages import SettingsPages
+from bot.settings_preview import Previews
 from bot.settings_told import home_settings_of, queue_rules_of
 from bot.setup import Setup
 from bot.sharing import Sharing
@@ -24,14 +25,12 @@ from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
 from bot.slack.line import Line
 from bot.slack.listening.base import Edge
-from bot.slack.listening.proposals import Deciding
 from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
 from bot.slack.render import Renderer
-from bot.thresholds import Thresholds
 from bot.trace_pages import TracePages
 from bot.vague import VAGUE, VagueQuestions
-from bot.wiring.evaluators import criteria_of
+from bot.wiring.jobs import watch_settings_of
 from traces.clock import Clock
 from traces.store import Store
 
@@ -49,12 +48,12 @@ def bolt_of(
     access = Access(chosen.roles, line.workspace, line.owner)
     edge = Edge(line.client, access, nudge)
     queue = Queue(store, clock, queue_rules_of(settings, chosen.reviewers))
+    settings_desk = SettingsDesk(store, clock, chosen)
     reviewing = ReviewDesk(store, clock, queue, renderer)
     team_id = "" if line.installed is None else line.workspace.team_id or ""
     setup = Setup(store, clock, access, line.installed, team_id)
     vague = VagueQuestions(store, clock, renderer, desk.taxonomy)
     renderer.also_draws(VAGUE, vague.delivered)
-    proposed = Proposed(store=store, clock=clock, renderer=renderer)
     services = Services(
         review=Review(
             store,
@@ -70,6 +69,9 @@ def bolt_of(
         reviewing=reviewing,
         sent=SentMessages(store, clock),
         sharing=Sharing(store=store, clock=clock),
+        settings=settings_desk,
+        settings_pages=SettingsPages(store, clock, settings_desk, desk),
+        previews=Previews(store, clock, chosen, desk, watch_settings_of(settings.detect)),
         home=Home(
             store=store,
             clock=clock,
@@ -78,16 +80,10 @@ def bolt_of(
             renderer=renderer,
             reviewing=reviewing,
             settings=home_settings_of(settings),
+            desk_of_settings=settings_desk,
             setup=setup,
-            proposed=proposed,
         ),
         clock=clock,
         setup=setup,
-        deciding=Deciding(
-            store=store,
-            proposals=Proposals(store=store, clock=clock, criteria=criteria_of(settings)),
-            thresholds=Thresholds(store, clock),
-            proposed=proposed,
-        ),
     )
     return bolt_app(line, listening_to(edge, services))

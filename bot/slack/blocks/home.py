@@ -13,16 +13,17 @@ from bot.slack.blocks.figures import count, counted, duration, interval, money, 
 from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeReport, LabelRecord, ReportCard
 from bot.slack.blocks.label_controls import is_carried, label_controls
 from bot.slack.blocks.listings import alert_text
-from bot.slack.blocks.parts import actions, button, context, header, option, section
-from bot.slack.blocks.proposals import waiting_lines
+from bot.slack.blocks.parts import actions, button, context, header, section
 from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text, short_form
 from bot.slack.blocks.reviewers import record_text
+from bot.slack.blocks.settings import ids
+from bot.slack.blocks.settings.words import made_text, thing
 from bot.slack.blocks.setup import setup_part
 from bot.slack.blocks.surface import HomeView
-from bot.slack.blocks.tokens import Token
+from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.blocks.values import FlaggedConversation, StatusReport
-from bot.slack.limits import CONTEXT_ELEMENTS, OPTIONS, VIEW_BLOCKS
-from bot.slack.text import Block, code, escape, plain, slack_date
+from bot.slack.limits import CONTEXT_ELEMENTS, VIEW_BLOCKS
+from bot.slack.text import Block, code, escape, slack_date
 from traces.model import Alert, AlertState
 from traces.store.mutes import Mute
 
@@ -30,7 +31,6 @@ PAGE: Final = "home_page"
 FIRST_PAGE: Final = "home_first_page"
 UNMUTE: Final = "home_unmute"
 SEND_AGAIN: Final = "home_send_again"
-SIGNAL_OFF: Final = "home_signal_off"
 SIGNAL_ON: Final = "home_signal_on"
 
 PLACE: Final = "home"
@@ -45,10 +45,17 @@ _PROBLEMS_SHOWN: Final = 3
 _TURNS: Final = 6
 _NAME: Final = 60
 _LINE: Final = 200
-_PLACEHOLDER: Final = 100
+_MADE_SHOWN: Final = 6
 
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,20}", re.ASCII)
 _DIVIDER: Final[Block] = {"type": "divider"}
+_WINDOWS: Final = (
+    ("Signals…", ids.SIGNALS),
+    ("Sensitivity…", ids.SENSITIVITY),
+    ("Routes…", ids.ROUTES),
+    ("Roles…", ids.ROLES),
+    ("Quiet hours…", ids.QUIET),
+)
 
 
 def home_view(report: HomeReport) -> HomeView:
@@ -59,8 +66,6 @@ def home_view(report: HomeReport) -> HomeView:
     if report.queue is not None:
         blocks += [_DIVIDER, *_queue(report.queue)]
     blocks += [_DIVIDER, *_alerts(report)]
-    if report.waiting is not None and (waiting := list(waiting_lines(report.waiting))):
-        blocks += [_DIVIDER, *waiting]
     if report.mutes:
         blocks += [_DIVIDER, *_mutes(report)]
     if report.cards:
@@ -238,15 +243,12 @@ def _admin(admin: AdminPart) -> Iterator[Block]:
     for name in admin.signals_off[:_OFF_SHOWN]:
         again = button("Switch on", SIGNAL_ON, str(Token("signal", name))) if is_carried(name) else None
         yield section(f"⏻ *{escape(words(name), _NAME)}* raises no alerts", accessory=again)
-    carried = [name for name in admin.signals_on if is_carried(name)][:OPTIONS]
-    if carried:
-        chosen: Block = {
-            "type": "static_select",
-            "action_id": SIGNAL_OFF,
-            "placeholder": plain("Switch a signal off…", _PLACEHOLDER),
-            "options": [option(words(name), str(Token("signal", name))) for name in carried],
-        }
-        yield actions([chosen], f"home:signals:{len(admin.signals_off)}")
+    yield actions([button(text, action_id, str(Token(PLACE))) for text, action_id in _WINDOWS], "home:settings")
+    for made in admin.made[:_MADE_SHOWN]:
+        undo = button("Undo", ids.UNDO, str(Token(ref_of(made.name), str(made.choice.version))))
+        yield section(f"*{escape(thing(made.name), _NAME)}*\n{made_text(made)}", accessory=undo)
+    if (left := len(admin.made) - _MADE_SHOWN) > 0:
+        yield context(f"{count(left)} more set in Slack: `hark settings`")
 
 
 def _channel(name: str) -> str:

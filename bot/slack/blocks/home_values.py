@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.slack.blocks.proposals import Waiting
+from bot.settings_desk import Made
 from bot.slack.blocks.setup import Places
 from bot.slack.blocks.values import FlaggedConversation, QueueProgress, StatusReport
 from evaluators.calibration.record import Record
@@ -72,13 +72,16 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminPart:
-    """Settings that admins see: where alerts and reviews go, sentences of ours, and which signals raise alerts."""
+    """Settings that admins see: where alerts and reviews go, sentences of ours, and what was set in Slack.
+
+    ``signals_off`` are those that nobody is told of until they are switched on.
+    """
 
     lines: tuple[str, ...]
     alerts_channel: str = ""
     review_channel: str = ""
-    signals_on: tuple[str, ...] = ()
     signals_off: tuple[str, ...] = ()
+    made: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,6 @@ class HomeReport:
         may_act: Whether the person is a reviewer; a viewer is shown no buttons.
         queue: ``None`` for who is not asked.
         mutes: Each with who muted; ``dead_total`` and ``alerts_total`` count those that are not handed over too.
-        waiting: What waits for an admin's word.
         record: ``None`` for who may not label.
         admin: ``None`` for who is no admin.
         places: Where Hark posts, where the workspace chooses it.
@@ -103,7 +105,6 @@ class HomeReport:
     alerts_total: int = 0
     mutes: tuple[tuple[Mute, str], ...] = ()
     cards: tuple[ReportCard, ...] = ()
-    waiting: Waiting | None = None
     record: LabelRecord | None = None
     dead: tuple[DeadLetter, ...] = ()
     dead_total: int = 0

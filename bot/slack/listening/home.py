@@ -31,7 +31,6 @@ ACTIONS = (
     blocks.FIRST_PAGE,
     blocks.UNMUTE,
     blocks.SEND_AGAIN,
-    blocks.SIGNAL_OFF,
     blocks.SIGNAL_ON,
 )
 _PAGE = re.compile(r"\d{1,3}", re.ASCII)
@@ -65,7 +64,6 @@ class HomeListeners:
             blocks.FIRST_PAGE: (Role.REVIEWER, self._turn),
             blocks.UNMUTE: (Role.REVIEWER, self._unmute),
             blocks.SEND_AGAIN: (Role.REVIEWER, self._send_again),
-            blocks.SIGNAL_OFF: (Role.ADMIN, self._switch_off),
             blocks.SIGNAL_ON: (Role.ADMIN, self._switch_on),
         }
         for action_id, (role, click) in clicks.items():
@@ -83,9 +81,6 @@ class HomeListeners:
 
     def _send_again(self, _token: Token, person: Person, body: Body) -> None:
         self._home.send_again(person, request_key(body))
-
-    def _switch_off(self, token: Token, person: Person, body: Body) -> None:
-        self._home.switch_off(token.rest, person, request_key(body))
 
     def _switch_on(self, token: Token, person: Person, body: Body) -> None:
         self._home.switch_on(token.rest, person, request_key(body))

@@ -11,17 +11,20 @@ from bot.queue import Queue
 from bot.review import Review
 from bot.review_desk import ReviewDesk
 from bot.sent_messages import SentMessages
+from bot.settings_desk import SettingsDesk
+from bot.settings_pages import SettingsPages
+from bot.settings_preview import Previews
 from bot.setup import Setup
 from bot.sharing import Sharing
 from bot.slack.ask import Desk
-from bot.slack.listening import alerts, commands, conversations, home, proposals, reviews, setup, taxonomy
+from bot.slack.listening import alerts, commands, conversations, home, reviews, settings, setup, taxonomy
 from bot.slack.listening.alerts import AlertListeners
 from bot.slack.listening.base import Edge, Listening
 from bot.slack.listening.commands import CommandListeners
 from bot.slack.listening.conversations import ConversationListeners
 from bot.slack.listening.home import HomeListeners
-from bot.slack.listening.proposals import Deciding, ProposalListeners
 from bot.slack.listening.reviews import ReviewListeners
+from bot.slack.listening.settings import SettingsListeners
 from bot.slack.listening.setup import SetupListeners
 from bot.slack.listening.shortcuts import ShortcutListeners
 from bot.slack.listening.taxonomy import TaxonomyListeners
@@ -37,9 +40,9 @@ ACTIONS: Final = (
     *reviews.ACTIONS,
     *conversations.ACTIONS,
     *taxonomy.ACTIONS,
+    *settings.ACTIONS,
     *OF_VAGUE_QUESTIONS,
     *home.ACTIONS,
-    *proposals.ACTIONS,
     *setup.ACTIONS,
     *commands.ACTIONS,
 )
@@ -61,7 +64,9 @@ class Services:
     sent: SentMessages
     sharing: Sharing
     home: Home
-    deciding: Deciding
+    settings: SettingsDesk
+    settings_pages: SettingsPages
+    previews: Previews
     setup: Setup
     clock: Clock
 
@@ -80,7 +85,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         ),
         ShortcutListeners(edge, services.sent, services.reviewing),
         HomeListeners(edge, services.home, services.clock),
-        ProposalListeners(edge, services.deciding),
+        SettingsListeners(edge, services.settings, services.settings_pages, services.previews),
         ConversationListeners(edge, services.reading),
         TaxonomyListeners(edge, services.taxonomy),
         VagueListeners(edge, services.vague, TaxonomyListeners(edge, services.taxonomy)),

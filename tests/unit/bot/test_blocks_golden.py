@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings_desk import Made
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message
@@ -42,6 +43,7 @@ from bot.slack.blocks.values import (
 from bot.slack.check import check
 from evaluators.calibration.record import Record
 from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
+from traces.store.choices import Choice
 from traces.store.mutes import Mute
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -241,8 +243,16 @@ HOME = HomeReport(
         lines=("Roles: 1 admin.",),
         alerts_channel="#llm-alerts",
         review_channel="C0REVIEW",
-        signals_on=("latency", "refusal"),
         signals_off=("cost",),
+        made=(
+            Made(
+                choice=Choice(
+                    name="signals.refusal", version=2, body={"enabled": False}, changed_by="U1", changed_at=AT
+                ),
+                by="Mia Chen",
+                body={"enabled": False},
+            ),
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.settings_desk import Made
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message
@@ -45,6 +46,7 @@ from bot.slack.blocks.values import (
 from bot.slack.check import check
 from evaluators.calibration.record import Record
 from traces.model import Alert, AlertState, Direction, Kind, Score, Segment, Signal
+from traces.store.choices import Choice
 from traces.store.mutes import Mute
 
 AT = datetime(2026, 11, 17, 11, tzinfo=UTC)
@@ -119,6 +121,8 @@ def a_home(text: str) -> HomeReport:
     card = ReportCard(
         name=text, labels=9, labels_week=3, agreement=0.5, rate=0.1, ci_low=0.05, ci_high=0.2, spent_usd=9.0
     )
+    choice = Choice(name=f"signals.{text}", version=2, body={}, changed_by=text, changed_at=AT)
+    made = Made(choice=choice, by=text, body={})
     letter = DeadLetter(kind=text, channel=text, problem=text, at=AT)
     last = LastAnswer(item_id="i1", question=text, said=text)
     return HomeReport(
@@ -128,7 +132,7 @@ def a_home(text: str) -> HomeReport:
         ),
         alerts=tuple((dataclasses.replace(alert, alert_id=f"a{n}"), signal) for n, (alert, signal) in enumerate(alerts)),
         record=LabelRecord(today=1, week=9, ever=99, compared=Record(n_shared=9, agreed=8)), dead=(letter,) * 9, dead_total=99,
-        admin=AdminPart(lines=(text,) * 4, alerts_channel=text, review_channel=text, signals_on=(text, *(f"s{n}" for n in range(150))), signals_off=("off",) * 20),
+        admin=AdminPart(lines=(text,) * 4, alerts_channel=text, review_channel=text, signals_off=("off",) * 20, made=(made,) * 9),
     )  # fmt: skip
 
 

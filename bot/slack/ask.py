@@ -217,12 +217,20 @@ class Desk:
             except BadInput:
                 raise error from None
 
-    def signals(self, tx: Tx, now: datetime, since: datetime | None = None) -> dict[str, Signal]:
-        """The signals that had data ``since`` a time, by default in the last 90 days."""
+    def signals(
+        self,
+        tx: Tx,
+        now: datetime,
+        since: datetime | None = None,
+        overrides: Mapping[str, SignalOverride] | None = None,
+    ) -> dict[str, Signal]:
+        """The signals that had data ``since`` a time, by default in the last 90 days; with other ``overrides`` than hold."""
         self._take_up(tx)
         seen = tx.rollups.signals(since=since or now - _SIGNALS_BACK, until=now + _DAY)
         return all_signals(
-            {*seen, *self._evaluators}, {name: e.bad for name, e in self._evaluators.items()}, self._overrides
+            {*seen, *self._evaluators},
+            {name: e.bad for name, e in self._evaluators.items()},
+            self._overrides if overrides is None else overrides,
         )
 
     def signal_lines(self, tx: Tx, now: datetime) -> list[SignalLine]:

@@ -46,6 +46,7 @@ class Home:
         reviewing: ReviewDesk,
         settings: HomeSettings,
         desk_of_settings: SettingsDesk,
+        desk_of_settings: SettingsDesk,
         setup: Setup | None = None,
     ) -> None:
         self._store = store
@@ -55,6 +56,7 @@ class Home:
         self._renderer = renderer
         self._reviewing = reviewing
         self._settings = settings
+        self._desk_of_settings = desk_of_settings
         self._desk_of_settings = desk_of_settings
         self._setup = setup
 

@@ -49,6 +49,7 @@ def bolt_of(
     edge = Edge(line.client, access, nudge)
     queue = Queue(store, clock, queue_rules_of(settings, chosen.reviewers))
     settings_desk = SettingsDesk(store, clock, chosen)
+    settings_desk = SettingsDesk(store, clock, chosen)
     reviewing = ReviewDesk(store, clock, queue, renderer)
     team_id = "" if line.installed is None else line.workspace.team_id or ""
     setup = Setup(store, clock, access, line.installed, team_id)
@@ -72,6 +73,9 @@ def bolt_of(
         settings=settings_desk,
         settings_pages=SettingsPages(store, clock, settings_desk, desk),
         previews=Previews(store, clock, chosen, desk, watch_settings_of(settings.detect)),
+        settings=settings_desk,
+        settings_pages=SettingsPages(store, clock, settings_desk, desk),
+        previews=Previews(store, clock, chosen, desk, watch_settings_of(settings.detect)),
         home=Home(
             store=store,
             clock=clock,
@@ -80,6 +84,7 @@ def bolt_of(
             renderer=renderer,
             reviewing=reviewing,
             settings=home_settings_of(settings),
+            desk_of_settings=settings_desk,
             desk_of_settings=settings_desk,
             setup=setup,
         ),

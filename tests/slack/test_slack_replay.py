@@ -333,6 +333,62 @@ def _settings_sent(callback_id: str) -> Callable[[House, Someone], Request]:
     return make
 
 
+SETTING_FORMS = {
+    "settings_signal_form": ("settings_signals", {"enabled": "off"}),
+    "settings_sensitivity_form": ("settings_sensitivity", {"weeks": "4"}),
+    "settings_route_form": ("settings_routes", {"signals": "refusal", "channel": "C0ONCALL"}),
+    "settings_roles_form": ("settings_roles", {"viewers": ["U0VIEW", "U0NEW"]}),
+    "settings_quiet_form": ("settings_quiet", {"hours": "20:00-08:00"}),
+}
+
+
+def _setting(action_id: str, *, option: str = "") -> Callable[[House, Someone], Request]:
+    """A click on the settings, or in one of their windows, as an admin sees it."""
+
+    def make(hark: House, who: Someone) -> Request:
+        body = {"routes": [{"channel": "C0A"}, {"channel": "C0B"}]}
+        with hark.store.begin() as tx:
+            tx.choices.put(Choice(name="routes", version=1, body=body, changed_by="U0ADMIN", changed_at=NOON))
+        home = home_of(ADMIN.user_id)
+        hark.do(hark.hands.open_home(ADMIN))
+        if action_id not in {
+            "settings_signal",
+            "settings_previous",
+            "settings_next",
+            "settings_route",
+            "settings_route_add",
+            "settings_preview",
+        }:
+            return hark.hands.press_in(home, action_id, who)
+        opens = {
+            "settings_route": "settings_routes",
+            "settings_route_add": "settings_routes",
+            "settings_preview": "settings_quiet",
+        }
+        hark.do(hark.hands.press_in(home, opens.get(action_id, "settings_signals"), ADMIN))
+        if action_id == "settings_previous":
+            hark.do(hark.hands.press_in(_newest(hark), "settings_next", ADMIN))
+        request = hark.hands.press_in(_newest(hark), action_id, who, option=option or None)
+        if action_id == "settings_preview":
+            request.payload["view"]["state"] = state_of(hark.slack.views[_newest(hark)], hours="20:00-08:00")
+        return request
+
+    return make
+
+
+def _settings_sent(callback_id: str) -> Callable[[House, Someone], Request]:
+    def make(hark: House, who: Someone) -> Request:
+        opens, typed = SETTING_FORMS[callback_id]
+        hark.do(hark.hands.open_home(ADMIN))
+        hark.do(hark.hands.press_in(home_of(ADMIN.user_id), opens, ADMIN))
+        further = {"settings_signals": "settings_signal", "settings_routes": "settings_route_add"}.get(opens)
+        if further:
+            hark.do(hark.hands.press_in(_newest(hark), further, ADMIN))
+        return send(hark, _newest(hark), who, **typed)
+
+    return make
+
+
 DEEDS = {
     "alert_acknowledge": Deed(_on_alert("alert_acknowledge"), WHO_MAY_CHANGE),
     "alert_resolve": Deed(_on_alert("alert_resolve"), WHO_MAY_CHANGE),
@@ -380,6 +436,26 @@ DEEDS = {
     "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
     "submit a known answer": Deed(_submit_known, ADMINS),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
+    **{
+        name: Deed(_setting(name), ADMINS, changes=False)
+        for name in (
+            "settings_signals",
+            "settings_sensitivity",
+            "settings_routes",
+            "settings_roles",
+            "settings_quiet",
+            "settings_signal",
+            "settings_previous",
+            "settings_next",
+            "settings_route_add",
+            "settings_preview",
+        )
+    },
+    "settings_undo": Deed(_setting("settings_undo"), ADMINS, redraws=False),
+    "settings_route change": Deed(_setting("settings_route", option="Change"), ADMINS, changes=False),
+    "settings_route later": Deed(_setting("settings_route", option="Later"), ADMINS, redraws=False),
+    "settings_route remove": Deed(_setting("settings_route", option="Remove"), ADMINS, redraws=False),
+    **{f"submit {name}": Deed(_settings_sent(name), ADMINS, redraws=False) for name in SETTING_FORMS},
     **{
         name: Deed(_setting(name), ADMINS, changes=False)
         for name in (

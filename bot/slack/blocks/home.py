@@ -46,9 +46,17 @@ _TURNS: Final = 6
 _NAME: Final = 60
 _LINE: Final = 200
 _MADE_SHOWN: Final = 6
+_MADE_SHOWN: Final = 6
 
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,20}", re.ASCII)
 _DIVIDER: Final[Block] = {"type": "divider"}
+_WINDOWS: Final = (
+    ("Signals…", ids.SIGNALS),
+    ("Sensitivity…", ids.SENSITIVITY),
+    ("Routes…", ids.ROUTES),
+    ("Roles…", ids.ROLES),
+    ("Quiet hours…", ids.QUIET),
+)
 _WINDOWS: Final = (
     ("Signals…", ids.SIGNALS),
     ("Sensitivity…", ids.SENSITIVITY),

@@ -41,6 +41,7 @@ ACTIONS: Final = (
     *conversations.ACTIONS,
     *taxonomy.ACTIONS,
     *settings.ACTIONS,
+    *settings.ACTIONS,
     *OF_VAGUE_QUESTIONS,
     *home.ACTIONS,
     *setup.ACTIONS,
@@ -67,6 +68,9 @@ class Services:
     settings: SettingsDesk
     settings_pages: SettingsPages
     previews: Previews
+    settings: SettingsDesk
+    settings_pages: SettingsPages
+    previews: Previews
     setup: Setup
     clock: Clock
 
@@ -85,6 +89,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         ),
         ShortcutListeners(edge, services.sent, services.reviewing),
         HomeListeners(edge, services.home, services.clock),
+        SettingsListeners(edge, services.settings, services.settings_pages, services.previews),
         SettingsListeners(edge, services.settings, services.settings_pages, services.previews),
         ConversationListeners(edge, services.reading),
         TaxonomyListeners(edge, services.taxonomy),

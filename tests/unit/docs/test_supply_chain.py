@@ -40,7 +40,7 @@ def test_no_lock_names_a_registry_or_a_release_that_was_tampered_with(lock):
 
 
 def test_starting_hark_imports_neither_litellm_nor_an_http_client_of_a_vendor():
-    """The import of litellm takes seconds and looks prices up ; only a judge that is asked may cost that."""
+    """The import of litellm takes seconds and looks prices up; only a judge that is asked may cost that."""
     program = (
         "import sys, bot.cli.main, bot.app; "
         "print(sorted(n for n in ('litellm', 'openai', 'anthropic', 'huggingface_hub') if n in sys.modules))"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.proposed import Proposed
 from bot.review_desk import ReviewDesk
 from bot.reviewers import reviewer_record
 from bot.settings_desk import SettingsDesk
@@ -46,8 +47,8 @@ class Home:
         reviewing: ReviewDesk,
         settings: HomeSettings,
         desk_of_settings: SettingsDesk,
-        desk_of_settings: SettingsDesk,
         setup: Setup | None = None,
+        proposed: Proposed | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -57,7 +58,7 @@ class Home:
         self._reviewing = reviewing
         self._settings = settings
         self._desk_of_settings = desk_of_settings
-        self._desk_of_settings = desk_of_settings
+        self._proposed = proposed
         self._setup = setup
 
     def view(self, person: Person, page: int = 0) -> HomeView:
@@ -92,6 +93,7 @@ class Home:
             alerts_total=len(alerts),
             mutes=tuple((mute, names.get(mute.muted_by, mute.muted_by)) for mute in mutes),
             cards=tuple(self._cards(tx, now)),
+            waiting=None if self._proposed is None else self._proposed.waiting(tx, may_decide=role is Role.ADMIN),
             record=_record(tx, person, now) if role >= Role.REVIEWER else None,
             dead=tuple(_dead(tx)),
             dead_total=status.dead_letters,

@@ -23,16 +23,6 @@ class HomeSettings:
     judges: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeSettings:
-    """``lines`` are settings that admins see, one sentence each; ``judges`` are the evaluators that cost money."""
-
-    lines: tuple[str, ...] = ()
-    alerts_channel: str = ""
-    review_channel: str = ""
-    judges: tuple[str, ...] = ()
-
-
 def queue_rules_of(settings: Settings, reviewers: Sequence[str]) -> QueueRules:
     """How the review queue works; ``reviewers`` take turns."""
     review = settings.review
@@ -43,12 +33,6 @@ def queue_rules_of(settings: Settings, reviewers: Sequence[str]) -> QueueRules:
         topics=review.topics,
         votes=review.rule_of_votes,
     )
-
-
-def roles_line(roles: RoleSettings) -> str:
-    """How many people have which role, in a sentence."""
-    admins, reviewers = counted(len(roles.admins), "admin"), counted(len(roles.reviewers), "reviewer")
-    return f"Roles: {admins}, {reviewers}, {counted(len(roles.viewers), 'viewer')}."
 
 
 def roles_line(roles: RoleSettings) -> str:

@@ -10,6 +10,8 @@ from bot.alerting import Alerting
 from bot.chosen import Chosen
 from bot.config import Settings
 from bot.home import Home
+from bot.proposals import Proposals
+from bot.proposed import Proposed
 from bot.queue import Queue
 from bot.review import Review
 from bot.review_desk import ReviewDesk
@@ -25,11 +27,14 @@ from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
 from bot.slack.line import Line
 from bot.slack.listening.base import Edge
+from bot.slack.listening.proposals import Deciding
 from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
 from bot.slack.render import Renderer
+from bot.thresholds import Thresholds
 from bot.trace_pages import TracePages
 from bot.vague import VAGUE, VagueQuestions
+from bot.wiring.evaluators import criteria_of
 from bot.wiring.jobs import watch_settings_of
 from traces.clock import Clock
 from traces.store import Store
@@ -49,12 +54,12 @@ def bolt_of(
     edge = Edge(line.client, access, nudge)
     queue = Queue(store, clock, queue_rules_of(settings, chosen.reviewers))
     settings_desk = SettingsDesk(store, clock, chosen)
-    settings_desk = SettingsDesk(store, clock, chosen)
     reviewing = ReviewDesk(store, clock, queue, renderer)
     team_id = "" if line.installed is None else line.workspace.team_id or ""
     setup = Setup(store, clock, access, line.installed, team_id)
     vague = VagueQuestions(store, clock, renderer, desk.taxonomy)
     renderer.also_draws(VAGUE, vague.delivered)
+    proposed = Proposed(store=store, clock=clock, renderer=renderer)
     services = Services(
         review=Review(
             store,
@@ -73,9 +78,6 @@ def bolt_of(
         settings=settings_desk,
         settings_pages=SettingsPages(store, clock, settings_desk, desk),
         previews=Previews(store, clock, chosen, desk, watch_settings_of(settings.detect)),
-        settings=settings_desk,
-        settings_pages=SettingsPages(store, clock, settings_desk, desk),
-        previews=Previews(store, clock, chosen, desk, watch_settings_of(settings.detect)),
         home=Home(
             store=store,
             clock=clock,
@@ -85,10 +87,16 @@ def bolt_of(
             reviewing=reviewing,
             settings=home_settings_of(settings),
             desk_of_settings=settings_desk,
-            desk_of_settings=settings_desk,
             setup=setup,
+            proposed=proposed,
         ),
         clock=clock,
         setup=setup,
+        deciding=Deciding(
+            store=store,
+            proposals=Proposals(store=store, clock=clock, criteria=criteria_of(settings)),
+            thresholds=Thresholds(store, clock),
+            proposed=proposed,
+        ),
     )
     return bolt_app(line, listening_to(edge, services))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -16,9 +16,11 @@ from slack_house import NOON, House, an_alert, conversation, house, put_alert, p
 from slack_people import MIA, STRANGER, Request, Someone, controls, words_of
 from web_double import ALERTS, REVIEW, home_of
 
-from bot.config import RoleSettings
+from bot.config import RoleSettings, Settings
+from bot.config_judges import JudgeSettings
 from bot.digest import DIGEST
 from bot.home import FOR_GOOD
+from bot.proposals import REVISION
 from bot.review import show
 from bot.slack.blocks.label_modal import label_modal
 from bot.slack.blocks.taxonomy import merge_form, word_form
@@ -26,11 +28,18 @@ from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.blocks.values import Question
 from bot.slack.listening.surfaces import ACTIONS
 from bot.suggestions import Suggesting
+from bot.thresholds import ask
 from bot.vague import LookingForVague
+from bot.wiring.evaluators import criteria_of
+from evaluators.judge.alignment import Case, basis_of
+from evaluators.judge.trial import Tried, compare
+from traces.conversation_format import parse_conversation
 from traces.model import AlertState, Label, Score
 from traces.store.choices import Choice
 from traces.store.mutes import Mute
+from traces.store.proposals import Proposal, ProposalState
 from traces.store.taxonomy import Word
+from traces.store.thresholds import Move, MoveState
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")
 NOBODY = Someone("U0NOBODY", "nob")
@@ -47,6 +56,7 @@ PEOPLE = {
     "connected from another workspace": GUEST,
 }
 DAY = timedelta(days=1)
+JUDGE = JudgeSettings(name="promise", question="A promise?", model="scripted", sample_rate=0)
 OFF_ID = "b3a3d5a0"
 EVERYONE_WITH_A_ROLE = frozenset({"admin", "reviewer", "viewer"})
 WHO_MAY_CHANGE = frozenset({"admin", "reviewer"})
@@ -273,64 +283,65 @@ def _open_queue(hark: House, who: Someone) -> Request:
     return hark.hands.press(ALERTS, digest["ts"], "digest_queue", who)
 
 
+def _on_proposal(action_id: str, *, approved: bool = False) -> Callable[[House, Someone], Request]:
+    """A click on a revision of a judge's criterion, which waits or is in force."""
+
+    def make(hark: House, who: Someone) -> Request:
+        (criterion,) = criteria_of(Settings(judges=(JUDGE,)))
+        talk = parse_conversation(conversation("c-9", NOON), received_at=NOON)
+        cases = [
+            Tried(case=Case(conversation=talk, truth=n < 9), current=1.0, proposed=float(n < 9)) for n in range(19)
+        ]
+        found = compare(cases, attempt=1)
+        assert found is not None
+        wrong = [{"conversation_id": "c-9", "truth": False, "current": 1.0, "proposed": 0.0}]
+        proposal = Proposal(
+            proposal_id="p1",
+            evaluator="promise",
+            created_at=NOON,
+            basis=basis_of(criterion),
+            before_version="1",
+            version="2",
+            guidance="Caution is no promise.",
+            report={"comparison": found.to_json(), "wrong": wrong, "wrong_total": 1},
+            state=ProposalState.APPROVED if approved else ProposalState.PROPOSED,
+        )
+        with hark.store.begin() as tx:
+            if tx.proposals.get("p1") is None:
+                tx.proposals.add(proposal)
+            tx.outbox.request(kind=REVISION, subject_id="p1", channel=REVIEW, at=NOON)
+        return _pressed(hark, action_id, who)
+
+    return make
+
+
+def _on_threshold(action_id: str, *, approved: bool = False) -> Callable[[House, Someone], Request]:
+    """A click on a threshold, which waits or was approved."""
+
+    def make(hark: House, who: Someone) -> Request:
+        move = Move(
+            evaluator="refusal", at=NOON, state=MoveState.PROPOSED, threshold=0.4, before=0.5, by="hark", reason="so"
+        )
+        with hark.store.begin() as tx:
+            is_new = not tx.thresholds.moves("refusal")
+            if is_new:
+                tx.thresholds.add(move)
+            ask(tx, "refusal", REVIEW, NOON)
+            if is_new and approved:
+                tx.thresholds.add(replace(move, state=MoveState.APPLIED, by=ADMIN.user_id))
+        return _pressed(hark, action_id, who)
+
+    return make
+
+
+def _pressed(hark: House, action_id: str, who: Someone) -> Request:
+    hark.deliver()
+    card = next(m for m in hark.slack.roots(REVIEW) if action_id in controls(m))
+    return hark.hands.press(REVIEW, card["ts"], action_id, who)
+
+
 def _newest(hark: House) -> str:
     return next(reversed(hark.slack.views))
-
-
-SETTING_FORMS = {
-    "settings_signal_form": ("settings_signals", {"enabled": "off"}),
-    "settings_sensitivity_form": ("settings_sensitivity", {"weeks": "4"}),
-    "settings_route_form": ("settings_routes", {"signals": "refusal", "channel": "C0ONCALL"}),
-    "settings_roles_form": ("settings_roles", {"viewers": ["U0VIEW", "U0NEW"]}),
-    "settings_quiet_form": ("settings_quiet", {"hours": "20:00-08:00"}),
-}
-
-
-def _setting(action_id: str, *, option: str = "") -> Callable[[House, Someone], Request]:
-    """A click on the settings, or in one of their windows, as an admin sees it."""
-
-    def make(hark: House, who: Someone) -> Request:
-        body = {"routes": [{"channel": "C0A"}, {"channel": "C0B"}]}
-        with hark.store.begin() as tx:
-            tx.choices.put(Choice(name="routes", version=1, body=body, changed_by="U0ADMIN", changed_at=NOON))
-        home = home_of(ADMIN.user_id)
-        hark.do(hark.hands.open_home(ADMIN))
-        if action_id not in {
-            "settings_signal",
-            "settings_previous",
-            "settings_next",
-            "settings_route",
-            "settings_route_add",
-            "settings_preview",
-        }:
-            return hark.hands.press_in(home, action_id, who)
-        opens = {
-            "settings_route": "settings_routes",
-            "settings_route_add": "settings_routes",
-            "settings_preview": "settings_quiet",
-        }
-        hark.do(hark.hands.press_in(home, opens.get(action_id, "settings_signals"), ADMIN))
-        if action_id == "settings_previous":
-            hark.do(hark.hands.press_in(_newest(hark), "settings_next", ADMIN))
-        request = hark.hands.press_in(_newest(hark), action_id, who, option=option or None)
-        if action_id == "settings_preview":
-            request.payload["view"]["state"] = state_of(hark.slack.views[_newest(hark)], hours="20:00-08:00")
-        return request
-
-    return make
-
-
-def _settings_sent(callback_id: str) -> Callable[[House, Someone], Request]:
-    def make(hark: House, who: Someone) -> Request:
-        opens, typed = SETTING_FORMS[callback_id]
-        hark.do(hark.hands.open_home(ADMIN))
-        hark.do(hark.hands.press_in(home_of(ADMIN.user_id), opens, ADMIN))
-        further = {"settings_signals": "settings_signal", "settings_routes": "settings_route_add"}.get(opens)
-        if further:
-            hark.do(hark.hands.press_in(_newest(hark), further, ADMIN))
-        return send(hark, _newest(hark), who, **typed)
-
-    return make
 
 
 SETTING_FORMS = {
@@ -435,27 +446,14 @@ DEEDS = {
     "submit a word": Deed(_taxonomy_form, ADMINS, redraws=False),
     "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
     "submit a known answer": Deed(_submit_known, ADMINS),
+    "proposal_approve": Deed(_on_proposal("proposal_approve"), ADMINS, redraws=False),
+    "proposal_reject": Deed(_on_proposal("proposal_reject"), ADMINS, redraws=False),
+    "proposal_undo": Deed(_on_proposal("proposal_undo", approved=True), ADMINS, redraws=False),
+    "proposal_disagreements": Deed(_on_proposal("proposal_disagreements"), ADMINS, changes=False),
+    "threshold_approve": Deed(_on_threshold("threshold_approve"), ADMINS, redraws=False),
+    "threshold_reject": Deed(_on_threshold("threshold_reject"), ADMINS, redraws=False),
+    "threshold_undo": Deed(_on_threshold("threshold_undo", approved=True), ADMINS, redraws=False),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
-    **{
-        name: Deed(_setting(name), ADMINS, changes=False)
-        for name in (
-            "settings_signals",
-            "settings_sensitivity",
-            "settings_routes",
-            "settings_roles",
-            "settings_quiet",
-            "settings_signal",
-            "settings_previous",
-            "settings_next",
-            "settings_route_add",
-            "settings_preview",
-        )
-    },
-    "settings_undo": Deed(_setting("settings_undo"), ADMINS, redraws=False),
-    "settings_route change": Deed(_setting("settings_route", option="Change"), ADMINS, changes=False),
-    "settings_route later": Deed(_setting("settings_route", option="Later"), ADMINS, redraws=False),
-    "settings_route remove": Deed(_setting("settings_route", option="Remove"), ADMINS, redraws=False),
-    **{f"submit {name}": Deed(_settings_sent(name), ADMINS, redraws=False) for name in SETTING_FORMS},
     **{
         name: Deed(_setting(name), ADMINS, changes=False)
         for name in (
@@ -501,7 +499,7 @@ def test_every_button_has_its_line_here():
 @pytest.mark.parametrize("name", DEEDS)
 def test_five_times_the_same_request_is_once(slack, database, name):
     deed = DEEDS[name]
-    with house(slack, database, roles=CONFIGURED) as hark:
+    with house(slack, database, roles=CONFIGURED, judges=(JUDGE,)) as hark:
         _filled(hark)
         request = deed.make(hark, _who_may(deed))
         before = hark.state()
@@ -520,7 +518,7 @@ def test_five_times_the_same_request_is_once(slack, database, name):
 
 @pytest.mark.parametrize("name", [name for name, deed in DEEDS.items() if deed.changes])
 def test_five_times_at_once_is_once(slack, database, name):
-    with house(slack, database, roles=CONFIGURED) as hark:
+    with house(slack, database, roles=CONFIGURED, judges=(JUDGE,)) as hark:
         _filled(hark)
         request = DEEDS[name].make(hark, _who_may(DEEDS[name]))
         before = hark.state()
@@ -572,7 +570,7 @@ def _told(hark: House, name: str, request: Request, acknowledged: object, window
 @pytest.mark.parametrize("name", DEEDS)
 def test_exactly_those_with_the_role_may(slack, database, name):
     for person in sorted(DEEDS[name].allowed):
-        with house(slack, f"{database}.{person}", roles=CONFIGURED) as hark:
+        with house(slack, f"{database}.{person}", roles=CONFIGURED, judges=(JUDGE,)) as hark:
             _filled(hark)
             for other in [*(PEOPLE.keys() - DEEDS[name].allowed), person]:
                 _assert_allowed(hark, name, PEOPLE[other], may=other == person)

@@ -14,6 +14,7 @@ from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeR
 from bot.slack.blocks.label_controls import is_carried, label_controls
 from bot.slack.blocks.listings import alert_text
 from bot.slack.blocks.parts import actions, button, context, header, section
+from bot.slack.blocks.proposals import waiting_lines
 from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text, short_form
 from bot.slack.blocks.reviewers import record_text
 from bot.slack.blocks.settings import ids
@@ -46,17 +47,9 @@ _TURNS: Final = 6
 _NAME: Final = 60
 _LINE: Final = 200
 _MADE_SHOWN: Final = 6
-_MADE_SHOWN: Final = 6
 
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,20}", re.ASCII)
 _DIVIDER: Final[Block] = {"type": "divider"}
-_WINDOWS: Final = (
-    ("Signals…", ids.SIGNALS),
-    ("Sensitivity…", ids.SENSITIVITY),
-    ("Routes…", ids.ROUTES),
-    ("Roles…", ids.ROLES),
-    ("Quiet hours…", ids.QUIET),
-)
 _WINDOWS: Final = (
     ("Signals…", ids.SIGNALS),
     ("Sensitivity…", ids.SENSITIVITY),
@@ -74,6 +67,8 @@ def home_view(report: HomeReport) -> HomeView:
     if report.queue is not None:
         blocks += [_DIVIDER, *_queue(report.queue)]
     blocks += [_DIVIDER, *_alerts(report)]
+    if report.waiting is not None and (waiting := list(waiting_lines(report.waiting))):
+        blocks += [_DIVIDER, *waiting]
     if report.mutes:
         blocks += [_DIVIDER, *_mutes(report)]
     if report.cards:

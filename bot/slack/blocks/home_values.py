@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.settings_desk import Made
+from bot.slack.blocks.proposals import Waiting
 from bot.slack.blocks.setup import Places
 from bot.slack.blocks.values import FlaggedConversation, QueueProgress, StatusReport
 from evaluators.calibration.record import Record
@@ -92,6 +93,7 @@ class HomeReport:
         may_act: Whether the person is a reviewer; a viewer is shown no buttons.
         queue: ``None`` for who is not asked.
         mutes: Each with who muted; ``dead_total`` and ``alerts_total`` count those that are not handed over too.
+        waiting: What waits for an admin's word.
         record: ``None`` for who may not label.
         admin: ``None`` for who is no admin.
         places: Where Hark posts, where the workspace chooses it.
@@ -105,6 +107,7 @@ class HomeReport:
     alerts_total: int = 0
     mutes: tuple[tuple[Mute, str], ...] = ()
     cards: tuple[ReportCard, ...] = ()
+    waiting: Waiting | None = None
     record: LabelRecord | None = None
     dead: tuple[DeadLetter, ...] = ()
     dead_total: int = 0

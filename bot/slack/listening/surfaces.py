@@ -17,12 +17,13 @@ from bot.settings_preview import Previews
 from bot.setup import Setup
 from bot.sharing import Sharing
 from bot.slack.ask import Desk
-from bot.slack.listening import alerts, commands, conversations, home, reviews, settings, setup, taxonomy
+from bot.slack.listening import alerts, commands, conversations, home, proposals, reviews, settings, setup, taxonomy
 from bot.slack.listening.alerts import AlertListeners
 from bot.slack.listening.base import Edge, Listening
 from bot.slack.listening.commands import CommandListeners
 from bot.slack.listening.conversations import ConversationListeners
 from bot.slack.listening.home import HomeListeners
+from bot.slack.listening.proposals import Deciding, ProposalListeners
 from bot.slack.listening.reviews import ReviewListeners
 from bot.slack.listening.settings import SettingsListeners
 from bot.slack.listening.setup import SetupListeners
@@ -41,9 +42,9 @@ ACTIONS: Final = (
     *conversations.ACTIONS,
     *taxonomy.ACTIONS,
     *settings.ACTIONS,
-    *settings.ACTIONS,
     *OF_VAGUE_QUESTIONS,
     *home.ACTIONS,
+    *proposals.ACTIONS,
     *setup.ACTIONS,
     *commands.ACTIONS,
 )
@@ -68,9 +69,7 @@ class Services:
     settings: SettingsDesk
     settings_pages: SettingsPages
     previews: Previews
-    settings: SettingsDesk
-    settings_pages: SettingsPages
-    previews: Previews
+    deciding: Deciding
     setup: Setup
     clock: Clock
 
@@ -89,7 +88,7 @@ def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
         ),
         ShortcutListeners(edge, services.sent, services.reviewing),
         HomeListeners(edge, services.home, services.clock),
-        SettingsListeners(edge, services.settings, services.settings_pages, services.previews),
+        ProposalListeners(edge, services.deciding),
         SettingsListeners(edge, services.settings, services.settings_pages, services.previews),
         ConversationListeners(edge, services.reading),
         TaxonomyListeners(edge, services.taxonomy),

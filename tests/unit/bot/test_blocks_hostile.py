@@ -123,8 +123,6 @@ def a_home(text: str) -> HomeReport:
     )
     choice = Choice(name=f"signals.{text}", version=2, body={}, changed_by=text, changed_at=AT)
     made = Made(choice=choice, by=text, body={})
-    choice = Choice(name=f"signals.{text}", version=2, body={}, changed_by=text, changed_at=AT)
-    made = Made(choice=choice, by=text, body={})
     letter = DeadLetter(kind=text, channel=text, problem=text, at=AT)
     last = LastAnswer(item_id="i1", question=text, said=text)
     return HomeReport(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -87,7 +87,7 @@ class Chooser:
         """
         self._count(candidate.evaluator, Why.DISAGREEMENT, hit=candidate.disagrees)
         plan, value, lot = candidate.plan, candidate.value, candidate.lot
-        if lot >= plan.inclusion_probability(value, ANYTHING):
+        if lot >= plan.inclusion_probability(value, replace(ANYTHING, disagrees=candidate.disagrees)):
             return None
         about = About(
             disagrees=candidate.disagrees,

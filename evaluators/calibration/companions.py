@@ -19,6 +19,8 @@ ENOUGH: Final = 200
 ENOUGH_EACH: Final = 10
 """Of these, those that each says yes of, and those that it says no of."""
 _FADES_AT: Final = 20_000
+_LEARNS_EVERY: Final = 50
+"""Conversations after which companions are looked for anew."""
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +36,8 @@ class Companions:
         self._both: Floats = np.zeros((size, size))
         self._first: Floats = np.zeros((size, size))
         self._yes: Floats = np.zeros((size, size))
+        self._noted = 0
+        self._close: dict[int, list[tuple[float, int]]] = {}
 
     def note(self, fresh: Mapping[str, bool], standing: Mapping[str, bool]) -> None:
         """Count one conversation.
@@ -51,6 +55,9 @@ class Companions:
         counted = np.ones((len(known), len(known)))
         counted[len(new) :, len(new) :] = 0.0
         cells = np.ix_(places, places)
+        self._noted += 1
+        if self._noted % _LEARNS_EVERY == 0:
+            self._close.clear()
         self._both[cells] += counted
         self._first[cells] += counted * said[:, None]
         self._yes[cells] += counted * np.outer(said, said)
@@ -69,13 +76,21 @@ class Companions:
         place, said = self._places.get(name), verdicts.get(name)
         if place is None or said is None:
             return None
-        close = self._phi(place)
-        found = [
-            (abs(float(close[other])), self._names[other])
-            for other, theirs in self._known(verdicts).items()
-            if other != place and abs(close[other]) >= CLOSE and (theirs is said) is not bool(close[other] > 0)
-        ]
-        return max(found)[1] if found else None
+        for phi, other in self._closest(place):
+            theirs = verdicts.get(self._names[other])
+            if theirs is not None and (theirs is said) is not (phi > 0):
+                return self._names[other]
+        return None
+
+    def _closest(self, place: int) -> list[tuple[float, int]]:
+        """The companions of one evaluator, the closest first."""
+        if place not in self._close:
+            phi = self._phi(place)
+            found = [
+                (float(phi[other]), int(other)) for other in np.flatnonzero(np.abs(phi) >= CLOSE) if other != place
+            ]
+            self._close[place] = sorted(found, key=lambda one: (-abs(one[0]), one[1]))
+        return self._close[place]
 
     def _phi(self, place: int) -> Floats:
         """Of one evaluator with each other, 0 where too little is known."""

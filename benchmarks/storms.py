@@ -66,6 +66,9 @@ class NotingSlack(WebClient):
         self._note(message)
         return {"ok": True, "channel": channel, "ts": ts}
 
+    def chat_getPermalink(self, *, channel: str, message_ts: str, **_: Any) -> Any:  # noqa: N802 - Slack's name
+        return {"ok": True, "permalink": f"https://storm.slack.com/archives/{channel}/p{message_ts}"}
+
     def _note(self, message: Mapping[str, Any]) -> None:
         found = _CONVERSATIONS.search(str(message["blocks"]))
         assert found is not None, message

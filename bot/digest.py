@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.correction import estimate
+from alerts.pipeline import ALERT
 from alerts.signals import threshold_of
 from bot.evidence import Evidence
 from bot.movement import Moved, Movement, movement_of
@@ -98,6 +99,7 @@ class Digests:
         unanswered = tuple(facts.with_question(one) for one in topics[:_TOPICS])
         alerts = tx.alerts.all(_ALERTS_READ)
         opened = tuple(_named((a for a in alerts if period.since <= a.detected_at < period.until), signals))
+        closed = tuple(_named((a for a in alerts if _ended_in(a, period)), signals))
         tally = tx.reviews.tally(period.since, period.until)
         return DigestReport(
             rhythm=period.rhythm,
@@ -108,7 +110,8 @@ class Digests:
             watched=movement.compared,
             movers=tuple(_mover(one, calibrations) for one in told),
             opened=opened,
-            closed=tuple(_named((a for a in alerts if _ended_in(a, period)), signals)),
+            closed=closed,
+            links=tx.permalinks.of(ALERT, {alert.alert_id for alert, _ in (*opened, *closed)}),
             open_now=len(tx.alerts.in_state(*LIVE)),
             **_precision(alerts, period.until),
             labels=sum(tally.values()),

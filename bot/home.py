@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from alerts.pipeline import ALERT
 from bot.proposed import Proposed
 from bot.review_desk import ReviewDesk
 from bot.reviewers import reviewer_record
@@ -91,6 +92,7 @@ class Home:
             queue=queue,
             alerts=tuple((alert, self._renderer.signal(alert.signal)) for alert in alerts[::-1][:ALERTS_SHOWN]),
             alerts_total=len(alerts),
+            links=tx.permalinks.of(ALERT, [alert.alert_id for alert in alerts[::-1][:ALERTS_SHOWN]]),
             mutes=tuple((mute, names.get(mute.muted_by, mute.muted_by)) for mute in mutes),
             cards=tuple(self._cards(tx, now)),
             waiting=None if self._proposed is None else self._proposed.waiting(tx, may_decide=role is Role.ADMIN),

@@ -6,10 +6,11 @@ A notice that was cut off is told again: receivers know an alert by its id, so t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerts.pipeline import ALERT
 from bot.jobs.deliver import Report
 from bot.receivers.base import Notice, Receiver, notice_of
 from bot.slack.blocks.alert import alert_line
@@ -19,10 +20,12 @@ from bot.slack.text import spoken
 from traces.clock import Clock
 from traces.errors import BadInput, Busy
 from traces.store import Store, Tx
-from traces.store.outbox import NOTHING_TO_TELL, NOTICE, Delivery
+from traces.store.outbox import NOTHING_TO_TELL, NOTICE, Delivery, DeliveryState
 
 _LOG = logging.getLogger(__name__)
 _GRACE: Final = timedelta(seconds=90)
+_PATIENCE: Final = timedelta(seconds=5)
+"""For so long the first notice of an alert waits for the address of its message in Slack."""
 _FIRST_RETRY: Final = timedelta(seconds=5)
 _LONGEST_RETRY: Final = timedelta(minutes=5)
 _MOST_ATTEMPTS: Final = 60
@@ -56,8 +59,12 @@ class Notifying:
         return Report(sent=sent, failed=failed)
 
     def _due(self, resting: set[str]) -> list[Delivery]:
+        now = self._clock.now()
         with self._store.read() as tx:
-            return tx.outbox.due(self._clock.now(), limit=100, without=resting, notices=True)
+            due = tx.outbox.due(now, limit=100, without=resting, notices=True)
+            young = [d for d in due if d.posted_ts is None and now - d.created_at < _PATIENCE]
+            linked_soon = _posted_soon(tx, {d.subject_id for d in young})
+        return [d for d in due if d not in young or d.subject_id not in linked_soon]
 
     def _recover(self) -> None:
         now = self._clock.now()
@@ -95,7 +102,8 @@ class Notifying:
             return None
         signal = self._renderer.signal(alert.signal)
         line, text = alert_line(alert, signal), spoken(explanation(alert, signal))
-        return notice_of(alert, line, text, is_first=delivery.posted_ts is None)
+        url = tx.permalinks.of(ALERT, [alert.alert_id]).get(alert.alert_id)
+        return notice_of(alert, line, text, url=url, is_first=delivery.posted_ts is None)
 
     def _later(self, delivery: Delivery, error: Busy) -> bool:
         if delivery.attempts >= _MOST_ATTEMPTS:
@@ -113,3 +121,14 @@ class Notifying:
         with self._store.begin() as tx:
             tx.outbox.bury(delivery.delivery_id, problem=problem)
         return False
+
+
+def _posted_soon(tx: Tx, alert_ids: Collection[str]) -> set[str]:
+    """The alerts whose message in Slack is due or being sent, and whose address is therefore known in a moment."""
+    known = tx.permalinks.of(ALERT, alert_ids)
+    waiting = {DeliveryState.PENDING, DeliveryState.SENDING}
+    return {
+        d.subject_id
+        for d in tx.outbox.of_subjects(sorted(alert_ids))
+        if d.kind == ALERT and d.subject_id not in known and d.state in waiting and d.attempts <= 1
+    }

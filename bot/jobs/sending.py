@@ -12,6 +12,7 @@ from typing import Any, Final
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from alerts.pipeline import ALERT
 from bot.config_slack import Broadcast
 from bot.jobs.lanes import Lanes
 from bot.jobs.slack_token import SlackToken
@@ -47,6 +48,8 @@ _SHOWN_IN_CHANNEL: Mapping[Broadcast, tuple[News, ...]] = {
     "on_escalation": ("escalation",),
     "always": ("escalation", "update"),
 }
+_LINKED: Final = frozenset({ALERT})
+"""Kinds of messages whose address is kept."""
 _REPEAT: Final = "(possible repeat: Hark was interrupted while posting this)"
 
 
@@ -100,6 +103,7 @@ class Sending:
                 # Drawn after it was claimed: it shows at least what was asked for until then.
                 message = self._renderer.message(tx, delivery)
                 parent = None if delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
+                is_unlinked = delivery.kind in _LINKED and not tx.permalinks.of(delivery.kind, [delivery.subject_id])
         except StoreUnavailable as error:
             return self._later(delivery, self._clock.now() + _FIRST_RETRY, error.message)
         if message is None:
@@ -116,7 +120,20 @@ class Sending:
         with fenced(None):  # it stands in Slack, whoever delivers by now
             self._noting.do(lambda tx: tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=now))
         crash_points.passing("deliver.noted")
+        if is_unlinked:
+            self._link(delivery, sent)
         return Outcome.SENT
+
+    def _link(self, delivery: Delivery, standing: Standing) -> None:
+        """Keep the address of a message, for those who are told of it elsewhere; without one, the next edit asks again."""
+        try:
+            answer = self._client.chat_getPermalink(channel=standing.channel, message_ts=standing.ts)
+        except CALL_FAILED as error:
+            _LOG.info("no permalink of %s: %s", delivery.delivery_id, problem(error))
+            return
+        url = str(answer.get("permalink") or "")
+        if url.startswith(("https://", "http://")):
+            self._noting.do(lambda tx: tx.permalinks.note(delivery.delivery_id, url))
 
     def _send(self, delivery: Delivery, message: Message, parent: Delivery | None, *, repeat: bool) -> Standing:
         payload = message.payload()

@@ -197,6 +197,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "keys.every": ((), {}),
     "keys.revoke": (("k-1", NOW), {}),
     "keys.used": ((["k-1"], NOW), {}),
+    "permalinks.note": (("alert:a-1", "https://example.slack.com/archives/C1/p1"), {}),
+    "permalinks.of": (("alert", ["a-1"]), {}),
     "outbox.bury": (("alert:a-1",), {"problem": "gone"}),
     "outbox.channel_id": (("#c",), {}),
     "outbox.claim": (("alert:a-1", NOW), {}),
@@ -359,6 +361,7 @@ def fill(store) -> None:
         tx.answers.put(ASKED)
         tx.queue.put([ENTERED])
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
+        tx.permalinks.note("alert:a-1", "https://example.slack.com/archives/C1/p0")
         tx.reviews.pick(ITEM)
         tx.reviews.put_label(label())
         tx.origins.put([ORIGIN])

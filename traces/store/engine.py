@@ -36,6 +36,7 @@ from traces.store.leases import Leases
 from traces.store.mutes import Mutes
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
+from traces.store.permalinks import Permalinks
 from traces.store.placing import Placing
 from traces.store.proposals import Proposals
 from traces.store.queue import ReviewQueue
@@ -110,6 +111,10 @@ class Tx:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self._connection, self._workspace_id)
+
+    @cached_property
+    def permalinks(self) -> Permalinks:
+        return Permalinks(self._connection, self._workspace_id)
 
     @cached_property
     def reviews(self) -> Reviews:

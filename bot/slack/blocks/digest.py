@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.transcript import open_button
 from bot.slack.blocks.values import ConversationLine, CorrectedRate
 from bot.slack.queries import Rhythm
-from bot.slack.text import EMPTY, Block, escape, one_line, quote, slack_date
+from bot.slack.text import EMPTY, Block, escape, link, one_line, quote, slack_date
 from traces.model import Alert, Segment, Signal
 
 QUEUE: Final = "digest_queue"
@@ -95,6 +95,7 @@ class DigestReport:
         conversations: How many ended in the period; ``usually`` what the weeks before say of so long a time.
         movers: The signals that moved, the clearest first, of ``watched`` that could be compared.
         opened: Alerts that began to be told in the period; ``closed`` those that ended in it; ``open_now`` how many stand.
+        links: By alert id, where its message stands.
         useful: Of ``judged`` alerts that people closed in four weeks, those not marked as noise or expected.
         labels: Labels given in the period by ``reviewers`` people; ``waiting`` conversations wait for one.
         judge_usd: What judges cost in the period; ``agent_usd`` what the conversations themselves did.
@@ -111,6 +112,7 @@ class DigestReport:
     opened: tuple[tuple[Alert, Signal], ...] = ()
     closed: tuple[tuple[Alert, Signal], ...] = ()
     open_now: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
     useful: int = 0
     judged: int = 0
     labels: int = 0
@@ -202,8 +204,8 @@ def _alerts(report: DigestReport) -> str:
     lines = [
         f"*Alerts*: {counted(len(report.opened), 'new one')}, {len(report.closed)} closed, {report.open_now} open now"
     ]
-    lines += [f"🔴 {_alert(alert, signal)}" for alert, signal in report.opened[:_ALERTS_SHOWN]]
-    lines += [f"✅ {_alert(alert, signal)}" for alert, signal in report.closed[:_ALERTS_SHOWN]]
+    lines += [f"🔴 {_alert(alert, signal, report.links)}" for alert, signal in report.opened[:_ALERTS_SHOWN]]
+    lines += [f"✅ {_alert(alert, signal, report.links)}" for alert, signal in report.closed[:_ALERTS_SHOWN]]
     if report.judged:
         lines.append(f"In four weeks {useful_text(report)}.")
     return "\n".join(lines)
@@ -215,8 +217,10 @@ def useful_text(report: DigestReport) -> str:
     return f"{report.useful} of {counted(report.judged, 'closed alert')} were not marked as noise or expected ({part})"
 
 
-def _alert(alert: Alert, signal: Signal) -> str:
-    return f"{escape(title(signal), _NAME)} {figure(alert.value, signal)} in {segment_text(alert.segment)}"
+def _alert(alert: Alert, signal: Signal, links: Mapping[str, str]) -> str:
+    url = links.get(alert.alert_id)
+    name = link(url, title(signal)) if url else escape(title(signal), _NAME)
+    return f"{name} {figure(alert.value, signal)} in {segment_text(alert.segment)}"
 
 
 def _labels(report: DigestReport) -> str:

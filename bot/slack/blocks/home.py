@@ -152,7 +152,7 @@ def _alerts(report: HomeReport) -> Iterator[Block]:
         return
     yield header(counted(max(report.alerts_total, len(report.alerts)), "open alert"))
     for alert, signal in report.alerts[:ALERTS_SHOWN]:
-        yield section(alert_text(alert, signal))
+        yield section(alert_text(alert, signal, report.links.get(alert.alert_id)))
         yield actions(list(_alert_controls(alert, may_act=report.may_act)), f"home:alert:{alert.alert_id}")
     left = max(report.alerts_total, len(report.alerts)) - ALERTS_SHOWN
     if left > 0:

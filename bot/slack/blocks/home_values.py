@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -94,6 +95,7 @@ class HomeReport:
         queue: ``None`` for who is not asked.
         mutes: Each with who muted; ``dead_total`` and ``alerts_total`` count those that are not handed over too.
         waiting: What waits for an admin's word.
+        links: By alert id, where its message stands.
         record: ``None`` for who may not label.
         admin: ``None`` for who is no admin.
         places: Where Hark posts, where the workspace chooses it.
@@ -105,6 +107,7 @@ class HomeReport:
     queue: HomeQueue | None = None
     alerts: tuple[tuple[Alert, Signal], ...] = ()
     alerts_total: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
     mutes: tuple[tuple[Mute, str], ...] = ()
     cards: tuple[ReportCard, ...] = ()
     waiting: Waiting | None = None

@@ -9,7 +9,7 @@ from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import counted, figure, span, title
 from bot.slack.blocks.parts import context, section
 from bot.slack.blocks.surface import Message
-from bot.slack.text import escape, slack_date
+from bot.slack.text import escape, link, slack_date
 from traces.model import Alert, AlertState, Signal
 
 ALERTS_SHOWN: Final = 12
@@ -33,8 +33,9 @@ def alerts_message(alerts: Sequence[tuple[Alert, Signal]], total: int) -> Messag
     return Message(text=counted(max(total, len(alerts)), "open alert"), blocks=tuple(blocks))
 
 
-def alert_text(alert: Alert, signal: Signal) -> str:
-    """An alert in two lines: what is how far off, where, and since when."""
+def alert_text(alert: Alert, signal: Signal, url: str | None = None) -> str:
+    """An alert in two lines: what is how far off, where, and since when; ``url`` is where its message stands."""
     value, usually = figure(alert.value, signal), span(alert.expected_low, alert.expected_high, signal)
     first = f"{_MARKS[alert.state]} *{escape(title(signal), _NAME)} {value}*, usually {usually}"
-    return f"{first}\n{segment_text(alert.segment)} · since {slack_date(alert.started_at)}"
+    message = f" · {link(url, 'Open in Slack')}" if url else ""
+    return f"{first}\n{segment_text(alert.segment)} · since {slack_date(alert.started_at)}{message}"

@@ -45,6 +45,9 @@ class Slack:
         self.posts.append(post)
         return {"ok": True, "channel": post["channel"], "ts": f"{len(self.posts)}.0"}
 
+    def chat_getPermalink(self, *, channel, message_ts):  # noqa: N802 - Slack's name
+        return {"channel": channel, "permalink": f"https://acme.slack.com/archives/{channel}/p{message_ts}"}
+
     def chat_update(self, **edit):
         self.edits.append(edit)
         return {"ok": True}

@@ -35,6 +35,9 @@ class Slack:
         self._take("edit", channel, metadata)
         return {"channel": channel, "ts": ts}
 
+    def chat_getPermalink(self, *, channel: str, message_ts: str) -> dict:  # noqa: N802 - Slack's name
+        return {"channel": channel, "permalink": f"https://acme.slack.com/archives/{channel}/p{message_ts}"}
+
     def _take(self, method: str, channel: str, metadata: dict) -> None:
         subject = metadata["event_payload"]["delivery_id"].partition(":")[2]
         self.calls.append((method, channel, subject))

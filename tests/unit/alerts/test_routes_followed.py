@@ -82,6 +82,7 @@ class Team:
         )
         renderer = Renderer([Refusal()], {})
         renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
+        self.renderer = renderer
         self.deliver = Delivering(stream.store, self.slack, self.clock, renderer)
         self.notify = Notifying(stream.store, {"pager": self.ear}, self.clock, renderer)
         self.alerting = Alerting(stream.store, self.clock)
@@ -140,7 +141,7 @@ def test_the_breakdown_names_what_explains_the_alert_first_and_adds_up(after_wee
     team = Team(after_weeks(broken_from(BREAK)))
     team.lives(12)
     with team.stream.store.read() as tx:
-        found = breakdown_of(tx, team.refusal, team.deliver._renderer.signal("refusal"))
+        found = breakdown_of(tx, team.refusal, team.renderer.signal("refusal"))
     assert found is not None
     assert (found.key, found.parts[0].value) == ("model", "m2")
     assert sum(part.n for part in found.parts) == found.whole.n > 0

@@ -23,7 +23,7 @@ REQUIRED = {"chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"}}
 """Scopes without which Hark cannot do its work, by the Web API method that asks for them (docs.slack.dev/reference/methods)."""
 HISTORY = {"channels:history", "groups:history"}
 OPTIONAL = {"conversations_history": HISTORY, "conversations_replies": HISTORY}
-WITHOUT = {"auth_test", "views_open", "views_publish", "views_push", "views_update"}
+WITHOUT = {"auth_test", "chat_getPermalink", "views_open", "views_publish", "views_push", "views_update"}
 
 
 class Recorder:

@@ -97,7 +97,9 @@ def jobs_of(
             clock_steps=ClockSteps(clock) if isinstance(clock, SystemClock) else None,
         ),
         calibrate=Calibrating(
-            store, rules_of_calibration(settings), looks_of(settings, store, clock, evaluators, posts=posts)
+            store,
+            rules_of_calibration(settings, posts=posts),
+            looks_of(settings, store, clock, evaluators, posts=posts),
         ),
         drift=Drifting(store, likeness),
         anchors=Anchoring(

@@ -20,7 +20,10 @@ LEAST_OF_EACH: Final = 10
 """Labels of each answer without which two criteria are not compared."""
 MOST_OF_EACH: Final = 60
 MARGIN: Final = 0.05
-"""By how much Youden's J has to be better for a revision to be worth a person's time."""
+"""By how much Youden's J, or kappa, has to be better for a revision to be worth a person's time.
+
+J alone is blind to false alarms among what is rare: one in a hundred of them halves the precision of what is one in a hundred.
+"""
 _RISK: Final = 0.1
 _RESAMPLES: Final = 2_000
 _MOST_FAILED: Final = 0.1
@@ -76,8 +79,8 @@ class Comparison:
     """Two criteria on the same conversations.
 
     Attributes:
-        gain: By how much Youden's J is better, with its paired 95 % interval.
-        surely: What the gain exceeds but for a chance of ``level``.
+        gain: By how much Youden's J is better, with its paired 95 % interval; ``kappa_gain`` likewise of kappa.
+        surely: What the gain exceeds but for half of ``level``; ``kappa_surely`` likewise.
         mended: Conversations on which only the proposed one is right; ``spoilt`` those on which only the current one is.
         p: The chance of as many mended where neither is better: one side of McNemar's exact test (1947).
         level: The chance of being wrong that this trial may take.
@@ -87,6 +90,8 @@ class Comparison:
     proposed: Measured
     gain: Bounded
     surely: float
+    kappa_gain: Bounded
+    kappa_surely: float
     mended: int
     spoilt: int
     p: float
@@ -95,11 +100,12 @@ class Comparison:
 
     @property
     def finding(self) -> Finding:
-        """Better only by the margin, beyond what chance gives, by the bootstrap and by McNemar's test alike."""
+        """Better by the margin, beyond what chance gives, by the bootstrap and by McNemar's test alike, and worse in nothing."""
         if self.failed > _MOST_FAILED * (self.current.n + self.failed):
             return Finding.FAILED
-        is_better = self.gain.value >= MARGIN and self.surely > 0 and self.p <= self.level
-        return Finding.BETTER if is_better else Finding.NOT_BETTER
+        gains = ((self.gain.value, self.surely), (self.kappa_gain.value, self.kappa_surely))
+        is_better = any(gain >= MARGIN and surely > 0 for gain, surely in gains) and all(gain >= 0 for gain, _ in gains)
+        return Finding.BETTER if is_better and self.p <= self.level else Finding.NOT_BETTER
 
     def to_json(self) -> dict[str, Any]:
         """Its fields, bounded figures as ``[value, low, high]``."""
@@ -115,7 +121,8 @@ def _plain(value: Any) -> Any:
 def comparison_of(body: dict[str, Any]) -> Comparison:
     """What :meth:`Comparison.to_json` wrote."""
     sides = {side: _measured_of(body[side]) for side in ("current", "proposed")}
-    return Comparison(**{**body, **sides, "gain": Bounded(*body["gain"])})
+    gains = {name: Bounded(*body[name]) for name in ("gain", "kappa_gain")}
+    return Comparison(**{**body, **sides, **gains})
 
 
 def _measured_of(body: dict[str, Any]) -> Measured:
@@ -178,15 +185,17 @@ def compare(tried: Sequence[Tried], attempt: int, seed: int = 1) -> Comparison |
     weights = np.array([one.case.weight for one in heard], dtype=np.float64)
     current = np.array([_says(one.current, truth=one.case.truth) for one in heard], dtype=np.bool_)
     proposed = np.array([_says(one.proposed, truth=one.case.truth) for one in heard], dtype=np.bool_)
-    now, then = _informedness(current, truths, weights, seed), _informedness(proposed, truths, weights, seed)
+    now, then = _drawn(current, truths, weights, seed), _drawn(proposed, truths, weights, seed)
     mended = int(((proposed == truths) & (current != truths)).sum())
     spoilt = int(((proposed != truths) & (current == truths)).sum())
     level = level_of(attempt)
     return Comparison(
-        current=_measured(current, truths, weights, now),
-        proposed=_measured(proposed, truths, weights, then),
-        gain=_bounded(then - now),
-        surely=float(np.quantile((then - now)[1:], level)),
+        current=_measured(current, truths, weights, now[0]),
+        proposed=_measured(proposed, truths, weights, then[0]),
+        gain=_bounded(then[0] - now[0]),
+        surely=_surely(then[0] - now[0], level),
+        kappa_gain=_bounded(then[1] - now[1]),
+        kappa_surely=_surely(then[1] - now[1], level),
         mended=mended,
         spoilt=spoilt,
         p=_chance_of(mended, mended + spoilt),
@@ -204,16 +213,26 @@ def _chance_of(mended: int, turned: int) -> float:
     return 1.0 if not turned else float(stats.binom.sf(mended - 1, turned, 0.5))
 
 
-def _informedness(said: Bools, truths: Bools, weights: Floats, seed: int) -> Floats:
-    """Youden's J of the conversations, and then of as many drawn with replacement within each answer; paired by the seed."""
-    rng, sides = np.random.default_rng(seed), []
+def _drawn(said: Bools, truths: Bools, weights: Floats, seed: int) -> tuple[Floats, Floats]:
+    """Youden's J and kappa, first of the conversations, then of as many drawn with replacement within each answer.
+
+    Of two criteria the same ones are drawn, by the same seed.
+    """
+    rng, right, total = np.random.default_rng(seed), [], []
     for truth in (True, False):
         places = np.flatnonzero(truths == truth)
         drawn = np.vstack([places, rng.choice(places, (_RESAMPLES, len(places)))])
-        right = (said == truths)[drawn] * weights[drawn]
-        sides.append(right.sum(axis=1) / weights[drawn].sum(axis=1))
-    informedness: Floats = sides[0] + sides[1] - 1
-    return informedness
+        right.append(((said == truths)[drawn] * weights[drawn]).sum(axis=1))
+        total.append(weights[drawn].sum(axis=1))
+    found, spared = right
+    so, rest = total
+    agreed, flagged, share = (found + spared) / (so + rest), (found + rest - spared) / (so + rest), so / (so + rest)
+    by_chance = flagged * share + (1 - flagged) * (1 - share)
+    return found / so + spared / rest - 1, (agreed - by_chance) / (1 - by_chance)
+
+
+def _surely(gains: Floats, level: float) -> float:
+    return float(np.quantile(gains[1:], level / 2))
 
 
 def _bounded(figures: Floats) -> Bounded:

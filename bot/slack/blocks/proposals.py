@@ -195,7 +195,7 @@ def _small_print(card: RevisionCard) -> str:
     cost = f" · the trial cost {money(card.cost_usd)}" if card.cost_usd else ""
     chance = f"{found.p:.3f}" if found.p >= 0.001 else "below 0.001"  # noqa: PLR2004 - the last digit shown
     return (
-        f"J better by {found.gain.value:.2f} ({found.gain.low:.2f} to {found.gain.high:.2f}, paired) · chance {chance}"
+        f"Paired: J by {_figure(found.gain)}, κ by {_figure(found.kappa_gain)} · chance {chance}"
         f"{cost} · The question stays, so labels stay. A new criterion is a new version: its rates are wider until "
         "people have labelled some of its verdicts."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,14 @@ def test_what_was_picked_seldom_counts_for_as_many_as_it_stands_for():
     found = compare([*tried(True, 1, 1, 20), seldom, *tried(False, 0, 0, 20)], attempt=1)
     assert found.current.tpr.value == pytest.approx(20 / 80)
     assert found.proposed.tpr.value == 1.0
+
+
+def test_false_alarms_among_what_is_rare_are_mended_though_j_hardly_sees_them():
+    seldom = [replace(one, case=replace(one.case, weight=60.0)) for one in tried(False, 0, 0, 20)]
+    found = compare([*tried(True, 1, 1, 20), *tried(False, 1, 0, 20), *seldom], attempt=1)
+    assert found.gain.value < 0.02
+    assert found.kappa_gain.value > 0.3
+    assert found.finding is Finding.BETTER
 
 
 def test_only_held_out_labels_measure_and_copies_of_what_was_shown_do_not():

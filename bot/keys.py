@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -43,14 +43,17 @@ APPLICATION: ContextVar[str | None] = ContextVar("application_of_the_key", defau
 KEY_NAME: ContextVar[str | None] = ContextVar("name_of_the_key", default=None)
 """What the key of the current request is called; ``None`` when it came without."""
 
+WORKSPACE: ContextVar[str | None] = ContextVar("workspace_of_the_key", default=None)
+"""The workspace of the key of the current request, where this process serves several."""
+
 _PEPPER_VARIABLE: Final = "HARK_KEY_PEPPER"
 _PEPPER_BYTES: Final = 32
 _KEY: Final = re.compile(r"hark_([a-z2-7]{8})_([A-Za-z0-9_-]{43})")
 _HEADERS: Final = frozenset(
     {"authorization", "x-api-key", "api-key", "x-auth-token", "x-langfuse-public-key", "helicone-auth", "dd-api-key"},
 )
-_OPEN: Final = frozenset({"/healthz", "/readyz", "/slack/events"})
-"""Paths without a key: two for whoever watches the process, one whose requests Slack signs."""
+_OPEN: Final = frozenset({"/healthz", "/readyz", "/slack/events", "/slack/install", "/slack/oauth_redirect"})
+"""Paths without a key: for whoever watches the process, for what Slack signs, and for whoever installs Hark."""
 Refused: TypeAlias = Callable[[str, str], None]
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRESH: Final = timedelta(seconds=5)
@@ -156,14 +159,18 @@ def _basic(value: str) -> str | None:
 
 
 class Keyring:
-    """The live keys, read again every few seconds. Safe to share between threads."""
+    """The live keys, read again every few seconds. Safe to share between threads.
 
-    def __init__(self, store: Store, pepper: bytes, clock: Clock) -> None:
+    With ``everywhere`` those of every workspace in the database, otherwise those of the store's own.
+    """
+
+    def __init__(self, store: Store, pepper: bytes, clock: Clock, *, everywhere: bool = False) -> None:
         self._store = store
+        self._everywhere = everywhere
         self._pepper = pepper
         self._clock = clock
         self._lock = threading.Lock()
-        self._keys: dict[str, StoredKey] = {}
+        self._keys: dict[str, list[tuple[str, StoredKey]]] = {}
         self._read_at: datetime | None = None
         self._used: dict[str, datetime] = {}
 
@@ -173,13 +180,23 @@ class Keyring:
         Raises:
             StoreUnavailable: The keys cannot be read, and never were.
         """
+        found = self.held(key_id, secret)
+        return None if found is None else found[1]
+
+    def held(self, key_id: str, secret: str) -> tuple[str, StoredKey] | None:
+        """The live key that this is, if it is one, after the workspace that it belongs to.
+
+        Raises:
+            StoreUnavailable: The keys cannot be read, and never were.
+        """
         self._refresh()
-        key = self._keys.get(key_id)
-        expected = b"" if key is None else key.digest
-        if not hmac.compare_digest(expected, digest_of(secret, self._pepper)) or key is None:
-            return None
-        self._used[key_id] = self._clock.now()
-        return key
+        shown = digest_of(secret, self._pepper)
+        # Two workspaces may have keys of the same id; their secrets differ.
+        for workspace_id, key in self._keys.get(key_id, ()):
+            if hmac.compare_digest(key.digest, shown):
+                self._used[key_id] = self._clock.now()
+                return workspace_id, key
+        return None
 
     def is_empty(self) -> bool:
         self._refresh()
@@ -191,27 +208,36 @@ class Keyring:
             if self._read_at is not None and abs(now - self._read_at) < _FRESH:
                 return
             try:
-                with self._store.read() as tx:
-                    stored = tx.keys.every()
+                stored = self._stored()
                 self._note_use(stored)
             except StoreUnavailable:
                 if self._read_at is None:
                     raise
                 return  # better the keys of a moment ago than refusing everybody
-            self._keys = {key.key_id: key for key in stored if key.revoked_at is None}
-            self._read_at = now
+            live: dict[str, list[tuple[str, StoredKey]]] = defaultdict(list)
+            for workspace_id, key in stored:
+                if key.revoked_at is None:
+                    live[key.key_id].append((workspace_id, key))
+            self._keys, self._read_at = live, now
 
-    def _note_use(self, stored: Iterable[StoredKey]) -> None:
+    def _stored(self) -> list[tuple[str, StoredKey]]:
+        if self._everywhere:
+            with self._store.across() as everywhere:
+                return everywhere.keys()
+        with self._store.read() as tx:
+            return [(self._store.workspace_id, key) for key in tx.keys.every()]
+
+    def _note_use(self, stored: Iterable[tuple[str, StoredKey]]) -> None:
         used, self._used = self._used, {}
-        stale = [
-            key.key_id
-            for key in stored
-            if (at := used.get(key.key_id)) is not None and (key.used_at is None or at - key.used_at >= _USED_COARSELY)
-        ]
-        if stale:
+        stale: dict[str, list[str]] = defaultdict(list)
+        for workspace_id, key in stored:
+            at = used.get(key.key_id)
+            if at is not None and (key.used_at is None or at - key.used_at >= _USED_COARSELY):
+                stale[workspace_id].append(key.key_id)
+        for workspace_id, key_ids in stale.items():
             # When a key was used is not worth that its sender waits.
-            with suppress(StoreUnavailable), self._store.begin(_BRIEFLY_S) as tx:
-                tx.keys.used(stale, max(used[key_id] for key_id in stale))
+            with suppress(StoreUnavailable), self._store.of(workspace_id).begin(_BRIEFLY_S) as tx:
+                tx.keys.used(key_ids, max(used[key_id] for key_id in key_ids))
 
 
 class WrongKeys:
@@ -245,7 +271,8 @@ class _Refusal:
 class Door:
     """An ASGI application behind keys.
 
-    ``refused`` is told the path of every request that is turned away, and why.
+    ``refused`` is told the path of every request that is turned away, and why; ``serves`` whether this process works for
+    the workspace of a key.
     Without ``required`` a request may come without a key, as may one to a path in ``signed``, whose endpoint checks what
     the sender signed: voice platforms can send no key. A request that shows a key is held to it all the same.
     """
@@ -259,8 +286,10 @@ class Door:
         required: bool,
         signed: Collection[str] = (),
         refused: Refused = lambda _path, _reason: None,
+        serves: Callable[[str], bool] = lambda _workspace: True,
     ) -> None:
         self._app = app
+        self._serves = serves
         self._told_of_refused = refused
         self._keyring = keyring
         self._wrong = WrongKeys(clock)
@@ -290,23 +319,28 @@ class Door:
     def _refusal(self, shown: tuple[str, str] | None, scope: AsgiScope) -> _Refusal | None:
         if shown is None:
             return _Refusal(401, "a key is needed: send it as Authorization: Bearer hark_…", _CHALLENGE)
-        key = self._keyring.find(*shown)
-        if key is None:
+        found = self._keyring.held(*shown)
+        if found is None:
             address = (scope.get("client") or ("",))[0]
             if self._wrong.add(address):
                 return _Refusal(429, "too many wrong keys; try again in a minute", {"Retry-After": "60"})
             return _Refusal(401, "this key is not known, or was revoked", _CHALLENGE)
+        workspace_id, key = found
+        if not self._serves(workspace_id):
+            return _Refusal(403, "Hark is not installed in the workspace of this key; install it again", {})
         if key.scope == "read" and scope["method"] not in _READING:
             return _Refusal(403, f"the key {key.name!r} may only read", {})
         return None
 
     async def _admit(self, shown: tuple[str, str] | None, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        key = None if shown is None else self._keyring.find(*shown)
+        workspace_id, key = (None if shown is None else self._keyring.held(*shown)) or (None, None)
+        workspace = WORKSPACE.set(workspace_id)
         application = APPLICATION.set(None if key is None else key.application)
         name = KEY_NAME.set(None if key is None else key.name)
         try:
             await self._app(scope, receive, send)
         finally:
+            WORKSPACE.reset(workspace)
             APPLICATION.reset(application)
             KEY_NAME.reset(name)
 
@@ -334,18 +368,23 @@ def door_of(
     signed: Collection[str] = (),
     refused: Refused = lambda _path, _reason: None,
     always: bool = False,
+    everywhere: bool = False,
+    serves: Callable[[str], bool] = lambda _workspace: True,
 ) -> ASGIApp:
     """The application behind keys, which every address but the machine's own needs; ``signed`` are paths without one.
 
-    With ``always`` the machine's own needs them as well. ``refused`` is told of every request that is turned away.
+    With ``always`` the machine's own needs them as well. ``refused`` is told of every request that is turned away. With
+    ``everywhere`` the keys of all workspaces are taken that this process ``serves``.
 
     Raises:
         BadInput: The pepper can be neither read nor made.
     """
-    keyring = Keyring(store, pepper_of(environment, database), clock)
+    keyring = Keyring(store, pepper_of(environment, database), clock, everywhere=everywhere)
     is_reachable = not is_loopback(host)
     if is_reachable or always:
         made = "none is made yet: hark keys create NAME" if keyring.is_empty() else "hark keys list shows them"
         why = f"{host} is reachable from other machines" if is_reachable else "[server] require_keys is set"
+        why = "several workspaces install Hark" if everywhere else why
         say(f"{why}: every request needs a key ({made})")
-    return Door(app, keyring, clock, required=is_reachable or always, signed=signed, refused=refused)
+    required = is_reachable or always
+    return Door(app, keyring, clock, required=required, signed=signed, refused=refused, serves=serves)

@@ -12,10 +12,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.cli.setting import print_json
 from bot.config import Settings, load
+from bot.config_oauth import OAuthApp
 from bot.config_routes import missing_keys
 from bot.judges import unanswerable
+from bot.slack.blocks.figures import counted
 from bot.slack.client import client_of
+from bot.slack.installed import SealedInstallations
 from bot.wiring.evaluators import evaluators_of
+from traces.clock import SystemClock
+from traces.encryption import cipher_of
 from traces.errors import BadConfig, HarkError
 from traces.store import open_store
 
@@ -83,6 +88,8 @@ def _evaluators(settings: Settings) -> str:
 
 
 def _slack(settings: Settings) -> str:
+    if settings.secrets.oauth is not None:
+        return _installed(settings, settings.secrets.oauth)
     client = client_of(settings)
     if client is None:
         return "no tokens: nothing is posted; set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to connect"
@@ -98,3 +105,17 @@ def _slack(settings: Settings) -> str:
         settings.transport
     ]
     return f"{answer.get('team', 'workspace')} as {answer.get('user', 'bot')}, {transport}"
+
+
+def _installed(settings: Settings, app: OAuthApp) -> str:
+    """How many workspaces have installed Hark; their tokens are opened, and shown to nobody."""
+    store = open_store(settings.database_url)
+    installed = SealedInstallations(store, cipher_of(app.encryption_key.get_secret_value()), SystemClock())
+    try:
+        with store.across() as everywhere:
+            active = [found for found in everywhere.installations().values() if found.is_active]
+        for found in active:
+            installed.opened(found)
+    finally:
+        store.close()
+    return f"{counted(len(active), 'workspace')} installed, over HTTP; others install at /slack/install"

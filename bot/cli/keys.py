@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import click
 
 from bot.cli.setting import opened, print_json, say, settings
+from bot.cli.workspaces import chosen_workspace
 from bot.keys import make_key, pepper_of
-from traces.clock import format_time
+from traces.clock import Clock, format_time
 from traces.errors import BadInput
 from traces.model import AuditEntry
 from traces.store import Store
 from traces.store.keys import Scope, StoredKey
 
 _ACTOR = "command line"
+_WORKSPACE = click.option(
+    "--workspace",
+    metavar="NAME",
+    help="Where several install Hark: the workspace, by team id or name; default: HARK_WORKSPACE.",
+)
 
 
 @click.group()
@@ -33,25 +41,27 @@ def keys() -> None:
 @click.option(
     "--scope", type=click.Choice(["ingest", "read"]), default="ingest", show_default=True, help="What it allows."
 )
-def create(name: str, application: str | None, scope: Scope) -> None:
+@_WORKSPACE
+def create(name: str, application: str | None, scope: Scope, workspace: str | None) -> None:
     """Make a key and print it; it is not shown again.
 
     \b
     Example: hark keys create shop --application shop
     """
-    with opened() as (store, clock):
+    with _keys_of(workspace) as (store, clock):
         _make(store, clock.now(), name=name, scope=scope, application=application)
 
 
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(*, as_json: bool) -> None:
+@_WORKSPACE
+def list_(*, as_json: bool, workspace: str | None) -> None:
     """Every key, without its secret; the time of last use is to within an hour.
 
     \b
     Example: hark keys list
     """
-    with opened() as (store, _clock), store.read() as tx:
+    with _keys_of(workspace) as (store, _clock), store.read() as tx:
         found = tx.keys.every()
     if as_json:
         print_json([_shown(key) for key in found])
@@ -65,13 +75,14 @@ def list_(*, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-def rotate(key_id: str) -> None:
+@_WORKSPACE
+def rotate(key_id: str, workspace: str | None) -> None:
     """Make a second key like ID and print it; both work until ID is revoked.
 
     \b
     Example: hark keys rotate k3jd72ma
     """
-    with opened() as (store, clock):
+    with _keys_of(workspace) as (store, clock):
         old = _find(store, key_id)
         _make(store, clock.now(), name=old.name, scope=old.scope, application=old.application)
     say(f"{key_id} still works: once every client has the new key, hark keys revoke {key_id}")
@@ -79,18 +90,26 @@ def rotate(key_id: str) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-def revoke(key_id: str) -> None:
+@_WORKSPACE
+def revoke(key_id: str, workspace: str | None) -> None:
     """End a key; a running Hark refuses it within seconds.
 
     \b
     Example: hark keys revoke k3jd72ma
     """
-    with opened() as (store, clock):
+    with _keys_of(workspace) as (store, clock):
         key, now = _find(store, key_id), clock.now()
         with store.begin() as tx:
             tx.keys.revoke(key_id, now)
             tx.audit.add(AuditEntry(at=now, actor=_ACTOR, action="key.revoke", subject=f"key:{key_id}"))
     say(f"revoked {key.name} ({key_id})")
+
+
+@contextmanager
+def _keys_of(workspace: str | None) -> Iterator[tuple[Store, Clock]]:
+    """The store of the workspace whose keys a command is about."""
+    with opened() as (store, clock):
+        yield store.of(chosen_workspace(store, settings(), workspace)), clock
 
 
 def _make(store: Store, at: datetime, *, name: str, scope: Scope, application: str | None) -> None:

@@ -33,6 +33,7 @@ from bot.cli.sources import sources
 from bot.cli.tick import tick
 from bot.cli.topics import topics
 from bot.cli.train import train
+from bot.cli.workspaces import workspaces
 from bot.logs import set_up
 from traces.errors import HarkError
 
@@ -73,6 +74,7 @@ for command in (
     backtest,
     labels,
     keys,
+    workspaces,
     export,
     sources,
     deliveries,

@@ -21,7 +21,8 @@ from starlette.types import ASGIApp
 
 from bot.app import Hark
 from bot.cli.ending import ANSWER_S, end_in_time
-from bot.cli.setting import built, say
+from bot.cli.setting import built, say, settings
+from bot.config import Settings
 from bot.http import Receiver
 from bot.keys import door_of
 from bot.logs import is_verbose, set_up
@@ -51,37 +52,42 @@ def run(*, port: int | None, host: str | None) -> None:
     Example: hark run --port 8787
     """
     crash_points.arm(os.environ.get(crash_points.VARIABLE, ""))
+    if (chosen := settings()).secrets.oauth is not None:
+        run_workspaces(chosen, port=port, host=host, is_whole=True)
+        return
     with built() as hark:
         set_up(hark.settings.log.format, verbose=is_verbose())
         server = hark.settings.server
-        bound = _bind(host or server.host, server.port if port is None else port)
+        bound = bind(host or server.host, server.port if port is None else port)
         say(f"listening on http://{bound.getsockname()[0]}:{bound.getsockname()[1]}, database {hark.store.location}")
         _say_transport(hark)
         serve(hark, bound)
 
 
+def run_workspaces(chosen: Settings, *, port: int | None, host: str | None, is_whole: bool) -> None:
+    """Serve every workspace that has installed Hark.
+
+    Raises:
+        BadInput: One process does all of it: there are no roles.
+    """
+    from bot.cli.run_workspaces import serve_workspaces
+
+    if not is_whole:
+        raise BadInput("not where several workspaces install Hark: one process serves them all", "--role")
+    set_up(chosen.log.format, verbose=is_verbose())
+    bound = bind(host or chosen.server.host, chosen.server.port if port is None else port)
+    serve_workspaces(chosen, bound)
+
+
 def serve(hark: Hark, bound: socket.socket) -> None:
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
     writer = hark.writer()
-    config = uvicorn.Config(
-        _behind_keys(hark, hark.receiver(writer), bound),
-        log_config=None,  # its own handlers redact nothing
-        log_level="warning",
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=ANSWER_S,
-        h11_max_incomplete_event_size=64 * 1024,
-    )
-    server = uvicorn.Server(config)
+    server = server_of(_behind_keys(hark, hark.receiver(writer), bound))
     schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark))
     socket_mode = _socket_mode(hark)
     schedule.start()
-    _spare_the_collector()
-    _give_memory_back()
-    sys.setswitchinterval(_TURN_S)
     try:
-        with _stopping(server):
-            server.run(sockets=[bound])
+        run_until_stopped(server, bound)
     finally:
         if socket_mode is not None:
             socket_mode.close()  # type: ignore[no-untyped-call]
@@ -91,6 +97,29 @@ def serve(hark: Hark, bound: socket.socket) -> None:
 
 def _is_clicked_on(hark: Hark) -> bool:
     return hark.jobs.deliver is not None and hark.jobs.deliver.is_pressed
+
+
+def server_of(app: ASGIApp) -> uvicorn.Server:
+    """The HTTP server of an application."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,  # its own handlers redact nothing
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=ANSWER_S,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    return uvicorn.Server(config)
+
+
+def run_until_stopped(server: uvicorn.Server, bound: socket.socket) -> None:
+    """Answer until SIGTERM or SIGINT, and then what is in flight."""
+    _spare_the_collector()
+    _give_memory_back()
+    sys.setswitchinterval(_TURN_S)
+    with _stopping(server):
+        server.run(sockets=[bound])
 
 
 def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIApp:
@@ -143,7 +172,7 @@ class _stopping:  # noqa: N801 - reads as a statement
         end_in_time()
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, or asyncio leaves Nagle's algorithm on and every second answer of a connection waits for 40 ms.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

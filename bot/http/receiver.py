@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
 from slack_bolt import App
+from slack_bolt.oauth import OAuthFlow
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -13,12 +14,13 @@ from bot.dialects import protocol_of
 from bot.health import status_of
 from bot.http.gate import HANDLERS, ROOM
 from bot.http.health import HealthEndpoints
+from bot.http.installing import InstallEndpoints
 from bot.http.otlp import OtlpEndpoints
 from bot.http.own import OwnEndpoints
 from bot.http.room import Room
 from bot.http.sender import Senders
 from bot.http.slack import SlackEndpoint
-from bot.http.storing import Storing
+from bot.http.storing import Storing, Writing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
 from bot.http.voice import VoiceEndpoints
 from bot.logs import NamedRequests
@@ -26,7 +28,6 @@ from bot.slack.blocks.values import StatusReport
 from traces.arriving import source_name
 from traces.clock import Clock
 from traces.store import Store
-from traces.writer import Writer
 
 
 class Receiver:
@@ -35,7 +36,7 @@ class Receiver:
     def __init__(
         self,
         store: Store,
-        writer: Writer,
+        writer: Writing,
         clock: Clock,
         webhook_secrets: Mapping[str, SecretStr] | None = None,
         room: Room | None = None,
@@ -44,6 +45,7 @@ class Receiver:
         self._room = room if room is not None else Room()
         self._writer = writer
         self._slack = SlackEndpoint(clock)
+        self._installing = InstallEndpoints()
         self._health = HealthEndpoints(status if status is not None else lambda: status_of(store, clock))
         storing = Storing(writer, clock)
         self._endpoints = (
@@ -66,7 +68,12 @@ class Receiver:
 
     def listen_to_slack(self, app: App, signing_secret: str) -> None:
         """Take Slack's requests at ``/slack/events``."""
-        self._slack.listen(app, signing_secret)
+        self._slack.listen(lambda _team: app, signing_secret)
+
+    def listen_to_workspaces(self, find: Callable[[str], App | None], signing_secret: str, flow: OAuthFlow) -> None:
+        """Take Slack's requests of every workspace that ``find`` knows by its team id, and let others install."""
+        self._slack.listen(find, signing_secret, is_installed=True)
+        self._installing.listen(flow)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -75,6 +82,7 @@ class Receiver:
             routes=[
                 *(route for endpoints in self._endpoints for route in endpoints.routes()),
                 *self._slack.routes(),
+                *self._installing.routes(),
                 *self._health.routes(),
             ],
             exception_handlers=HANDLERS,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol
 
 from bot.http.sender import protocol
 from bot.keys import APPLICATION, KEY_NAME
@@ -16,14 +19,29 @@ from traces.model import Change, Span
 from traces.parts import Parts
 from traces.receive import take_changes, take_feedback, take_parts
 from traces.stamp import stamped_offers, stamped_spans
+from traces.store import Tx
 from traces.store.feedback import Given
-from traces.writer import Writer
+
+
+class Writing(Protocol):
+    """Stores what is received: ``traces.writer.Writer``, or one for each workspace."""
+
+    @property
+    def quiet(self) -> timedelta: ...
+
+    def conversations(self, offers: list[Offer], sendings: Sequence[Sending] = ()) -> Future[Receipt]: ...
+
+    def spans(self, spans: list[Span], sendings: Sequence[Sending] = ()) -> Future[Receipt]: ...
+
+    def do(self, work: Callable[[Tx], Any], sendings: Sequence[Sending] = ()) -> Future[Any]: ...
+
+    def refused(self, source: str, reason: str) -> None: ...
 
 
 class Storing:
     """The writer, awaited."""
 
-    def __init__(self, writer: Writer, clock: Clock) -> None:
+    def __init__(self, writer: Writing, clock: Clock) -> None:
         self._writer = writer
         self._clock = clock
 

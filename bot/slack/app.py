@@ -72,11 +72,11 @@ def answer_the_unknown(app: App) -> None:
     app.view(_ANYTHING)(window)
 
 
-def dispatch(app: App, body: str, headers: Mapping[str, str]) -> BoltResponse:
-    """Hand a signed HTTP request to the app.
+def request_in(body: str, headers: Mapping[str, str]) -> BoltRequest:
+    """A signed HTTP request, read.
 
     Raises:
-        BadInput: The body is not one of Slack's, or nothing listens to what it asks for.
+        BadInput: The body is not one of Slack's.
     """
     try:
         request = BoltRequest(body=body, headers={name: [value] for name, value in headers.items()})
@@ -84,6 +84,36 @@ def dispatch(app: App, body: str, headers: Mapping[str, str]) -> BoltResponse:
         raise BadInput("the body is not a Slack request") from error
     if not _is_shaped(request.body):
         raise BadInput("the body is not a Slack request")
+    return request
+
+
+def installed_team(body: Mapping[str, Any]) -> str:
+    """The workspace whose installation a request belongs to, by its team id; empty where the request does not say.
+
+    In a channel that companies share it is not always the workspace of the person who clicks: it is the one that Slack
+    names as the installation's, and of a message of the bot's the one that the bot posted it for.
+    """
+    authorizations = _listed(body.get("authorizations"))
+    view: Mapping[str, Any] = body.get("view") or {}
+    message: Mapping[str, Any] = body.get("message") or {}
+    posted_for = message.get("team") if body.get("type") == "block_actions" and message.get("bot_id") else None
+    team = body.get("team")
+    named = (
+        authorizations[0].get("team_id") if authorizations else None,
+        view.get("app_installed_team_id"),
+        posted_for,
+        team.get("id") if isinstance(team, dict) else None,
+        body.get("team_id"),
+    )
+    return next((name for name in named if isinstance(name, str) and name), "")
+
+
+def dispatch(app: App, request: BoltRequest) -> BoltResponse:
+    """Hand a request to the app.
+
+    Raises:
+        BadInput: Nothing listens to what it asks for.
+    """
     response = app.dispatch(request)
     if response.status == 404:  # noqa: PLR2004
         raise BadInput(f"nothing listens to this: {_asked_for(request.body)}")

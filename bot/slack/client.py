@@ -92,7 +92,8 @@ class InstalledClient(WebClient):
         """
         with self._turn:
             now = self._clock.now()
-            if self._known is None or not now < self._known_until:
+            has_left = self._installed.has_left(self._workspace_team)
+            if self._known is None or has_left or not now < self._known_until:
                 self._known = self._looked_up(self._known)
                 self._known_until = now + _FRESH
             if self._is_short(self._known):

@@ -62,6 +62,7 @@ class SealedInstallations(InstallationStore):
         self._cipher = cipher
         self._clock = clock
         self._home = home
+        self._removed: set[str] = set()
         self.changed = changed
         """Told after each change, so that a running process takes it up at once."""
 
@@ -113,6 +114,7 @@ class SealedInstallations(InstallationStore):
                     after={"scopes": made.scopes},
                 )
             )
+        self._removed.discard(team_id)
         self.changed()
 
     def save_bot(self, bot: Bot) -> None:
@@ -169,6 +171,10 @@ class SealedInstallations(InstallationStore):
 
     # --- what Hark calls ---
 
+    def has_left(self, team_id: str) -> bool:
+        """Whether this process knows that a workspace has removed Hark, without looking."""
+        return team_id in self._removed
+
     def installation(self, team_id: str) -> Installation | None:
         """How Hark is or was installed in a Slack workspace."""
         with self.of(team_id).read() as tx:
@@ -197,6 +203,7 @@ class SealedInstallations(InstallationStore):
                     at=now, actor="slack", action="workspace.remove", subject=f"workspace:{team_id}", after={"why": why}
                 )
             )
+        self._removed.add(team_id)
         self.changed()
         return True
 

@@ -106,6 +106,7 @@ class VagueQuestions:
             ref=delivery.subject_id,
             title=titles(self._taxonomy.entries(tx)).get(found.name, found.name),
             question=asked.question if asked is not None and asked.question else question.question,
+            is_evaluators=found.name in self._taxonomy.evaluators,
             alpha=(found.alpha[0], found.alpha[1], found.alpha[2]),
             agreement=found.agreement,
             n_double=found.n_double,

@@ -52,8 +52,8 @@ def content(item: FlaggedConversation, lead: str = "📋", turns: int = TURNS_SH
     yield question_line(item, lead)
     yield _origin(item)
     if item.teaches is not None and not item.answers:
-        rate = escape(words(item.question.evaluator), _NAME)
-        yield context(f"🎯 This label narrows {rate} by about {points(item.teaches)}.")
+        name = escape(item.question.evaluator.replace("_", " "), _NAME)
+        yield context(f"🎯 This label narrows the rate of {name} by about {points(item.teaches)}.")
     yield from _transcript(item, turns)
     if item.scores:
         yield section("\n".join(_score_text(score) for score in item.scores[:_SCORES_SHOWN]))

@@ -114,7 +114,7 @@ def _question(told: Mapping[str, Any]) -> Iterator[str]:
 def _best(name: str, lesson: Lesson) -> str:
     where = "any conversation" if lesson.low is None and lesson.high is None else "a conversation scored"
     scored = "" if where == "any conversation" else f" {scores_text(lesson.low, lesson.high)}"
-    rate = escape(words(name), _NAME)
+    rate = f"the rate of {escape(name.replace('_', ' '), _NAME)}"
     return (
         f"🎯 *Which label would teach most?* That of {where}{scored}: it narrows {rate} by about {points(lesson.gain)}."
     )

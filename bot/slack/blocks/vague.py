@@ -19,6 +19,11 @@ DISMISS: Final = "vague_dismiss"
 _NAME: Final = 60
 _NAMES: Final = 5
 _QUESTION: Final = 300
+_WAYS_OUT: Final = {
+    False: "Say when it holds, and when it does not; labels keep the version of the question that they answered.",
+    True: "It is what the evaluator asks: a judge's question is said more clearly in its `[[judges]]` settings; beside any "
+    "evaluator's, words of your own tell the cases apart.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class VagueQuestion:
         ref: What the buttons carry.
         alpha: Krippendorff's alpha with its 95 % interval.
         agreement: Share of the ``n_double`` conversations that several answered and all answered alike.
+        is_evaluators: Whether it is what an evaluator asks, and not a word of the team.
         dismissed_by: Display name of who left it as it is.
     """
 
@@ -48,6 +54,7 @@ class VagueQuestion:
     agreement: float
     n_double: int
     contradictions: tuple[Contradiction, ...] = ()
+    is_evaluators: bool = False
     dismissed_by: str | None = None
 
 
@@ -60,10 +67,7 @@ def vague_message(found: VagueQuestion, *, delivery_id: str) -> Message:
         blocks += _contradiction(contradiction)
     if found.dismissed_by is None:
         blocks.append(
-            context(
-                "No evaluator can be measured by it until people mean the same. Say when it holds, and when it does not; "
-                "labels keep the version of the question that they answered."
-            )
+            context(f"No evaluator can be measured by it until people mean the same. {_WAYS_OUT[found.is_evaluators]}")
         )
         blocks.append(_controls(found.ref))
     else:

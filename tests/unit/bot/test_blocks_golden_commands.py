@@ -24,7 +24,8 @@ from bot.slack.blocks.mutes import mutes_message
 from bot.slack.blocks.reviewers import reviewers_message
 from bot.slack.blocks.sharing import shared_message, understood_message, with_share
 from bot.slack.blocks.surface import Message
-from bot.slack.blocks.values import ConversationLine, CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
+from bot.slack.blocks.vague import Contradiction, VagueQuestion, vague_message
+from bot.slack.blocks.values import ConversationLine, CorrectedRate, MetricAnswer, MetricGroup, MetricPoint, Turn
 from bot.slack.check import check
 from evaluators.calibration.lessons import Lesson, to_detail
 from evaluators.calibration.record import Record
@@ -152,6 +153,16 @@ REVIEWERS = (
     ReviewerCard(reviewer="U0LEA", name="lea", labels=1, this_week=0, record=Record()),
 )
 
+VAGUE = VagueQuestion(
+    ref="1f",
+    title="Rude",
+    question="Was it rude?",
+    alpha=(0.21, 0.02, 0.4),
+    agreement=0.61,
+    n_double=24,
+    contradictions=(Contradiction(turns=(Turn(role="user", text="Well?"),), yes=("mia",), no=("noah", "lea")),),
+)
+
 
 CARDS: dict[str, Message] = {
     "labels": labels_message(LABELS),
@@ -159,6 +170,8 @@ CARDS: dict[str, Message] = {
     "evaluator": evaluator_message(CARD, TAUGHT),
     "evaluator_unlabelled": evaluator_message(replace(CARD, labels=0, why_off="it needs a judge"), None),
     "reviewers": reviewers_message(REVIEWERS),
+    "vague": vague_message(VAGUE, delivery_id="vague_question:1f"),
+    "vague_dismissed": vague_message(replace(VAGUE, dismissed_by="mia"), delivery_id="vague_question:1f"),
     "changes": changes_message(
         [
             ChangeLine(

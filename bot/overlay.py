@@ -6,6 +6,7 @@ read any more is left out, with a line that says so, and the file holds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -125,7 +126,7 @@ def _signal(settings: Settings, name: str, body: Mapping[str, Any]) -> dict[str,
 
 def _only(body: Mapping[str, Any], known: tuple[str, ...]) -> Mapping[str, Any]:
     if unknown := sorted(str(key)[:40] for key in body if key not in known):
-        raise BadConfig([f"{unknown[0]}: this cannot be set in Slack"])
+        raise BadConfig([f"{unknown[0]!r}: this cannot be set in Slack"])
     return body
 
 
@@ -153,3 +154,43 @@ def _left_of(routes: tuple[RouteSettings, ...], known: Any) -> Iterator[RouteSet
         receivers = tuple(name for name in route.receivers if name in known)
         if receivers or route.channel is not None:
             yield route.model_copy(update={"receivers": receivers})
+
+
+# --- brought home ---
+
+
+def as_toml(bodies: Mapping[str, Mapping[str, Any]]) -> str:
+    """What was set in Slack, by name, as the tables of a settings file."""
+    tables = []
+    for name, body in sorted(bodies.items()):
+        if name == ROUTES:
+            tables += [_table("[[routes]]", route) for route in body.get("routes", ())]
+        elif name.startswith(SIGNAL):
+            tables.append(_table(f"[signals.{_text(name.removeprefix(SIGNAL))}]", body))
+        else:
+            tables.append(_table(f"[{name}]", body))
+    return "\n".join(tables)
+
+
+def _table(head: str, values: Mapping[str, Any]) -> str:
+    lines = [f"{_key(key)} = {_toml(value)}" for key, value in values.items() if value is not None]
+    return "\n".join([head, *lines, ""])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(one)}" for key, one in value.items()) + " }" if value else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _key(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "").isalnum() else _text(key)
+
+
+def _text(text: str) -> str:
+    """A basic string of TOML: that of JSON, but that the delete character is escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import click
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.chosen import Chosen
 from bot.cli.setting import print_json
 from bot.config import Settings, load
 from bot.config_oauth import OAuthApp
@@ -61,7 +62,12 @@ def _examine() -> Iterator[Finding]:
         yield from (Finding("settings", False, mistake) for mistake in error.mistakes)
         return
     yield Finding("settings", True, f"read from {settings.origin}")
-    for name, look in (("database", _database), ("evaluators", _evaluators), ("slack", _slack)):
+    for name, look in (
+        ("database", _database),
+        ("in Slack", _set_in_slack),
+        ("evaluators", _evaluators),
+        ("slack", _slack),
+    ):
         yield _looked_at(name, look, settings)
     yield from (Finding("judges", False, line) for line in unanswerable(settings.judges))
     yield from (Finding("receivers", False, line) for line in missing_keys(settings.receivers, os.environ))
@@ -81,6 +87,21 @@ def _database(settings: Settings) -> str:
             return f"{store.location}, {tx.conversations.count():,} conversations"
     finally:
         store.close()
+
+
+def _set_in_slack(settings: Settings) -> str:
+    """What wins over the file."""
+    store = open_store(settings.database_url, settings.workspace)
+    try:
+        chosen = Chosen(settings, store)
+        with store.read() as tx:
+            made = [choice.name for choice in tx.choices.current().values() if choice.body is not None]
+            problems = chosen.problems(tx)
+    finally:
+        store.close()
+    if problems:
+        raise HarkError("; ".join(problems))
+    return f"wins over the file, see hark settings: {', '.join(made)}" if made else "nothing is set there"
 
 
 def _evaluators(settings: Settings) -> str:

@@ -28,6 +28,7 @@ from bot.cli.keys import keys
 from bot.cli.labels import labels
 from bot.cli.query import alerts, metrics
 from bot.cli.run import run
+from bot.cli.settings import settings
 from bot.cli.signals import signals
 from bot.cli.sources import sources
 from bot.cli.tick import tick
@@ -77,6 +78,7 @@ for command in (
     workspaces,
     export,
     sources,
+    settings,
     deliveries,
     db,
     doctor,

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.calibration.strata import bounds_of, strata_of
+from evaluators.calibration.strata import bounds_of, strata_in
 from traces.histogram import Rollup
 from traces.model import Calibration
 from traces.posterior import Stratum, of_finite
@@ -73,8 +73,9 @@ def lessons(
     """
     if not scores.n:
         return []
-    bounds = [one for group in bounds_of(values, scores, calibration.threshold) for one in group]
-    groups = strata_of(values, truths, weights, scores, calibration.threshold, design_effect)
+    found = bounds_of(values, scores, calibration.threshold)
+    bounds = [one for group in found for one in group]
+    groups = strata_in(found, values, truths, weights, scores, design_effect=design_effect)
     strata = [one for group in groups for one in group]
     spreads = [_spread(one, sum(other.size for other in group), scores.n) for group in groups for one in group]
     own = sum(spread for spread, _ in spreads)

@@ -33,7 +33,22 @@ def strata_of(
         threshold: At or above it a score is a positive verdict.
         design_effect: How many labels of clusters tell as much as one that is by itself.
     """
-    positive, negative = bounds_of(values, scores, threshold)
+    positive, negative = strata_in(
+        bounds_of(values, scores, threshold), values, truths, weights, scores, design_effect=design_effect
+    )
+    return positive, negative
+
+
+def strata_in(
+    bounds: Sequence[Sequence[tuple[float, float]]],
+    values: Floats,
+    truths: Bools,
+    weights: Floats,
+    scores: Rollup,
+    *,
+    design_effect: float = 1.0,
+) -> list[list[Stratum]]:
+    """The labels by stratum, where it is known from which score on and below which each lies; else as ``strata_of``."""
 
     def stratum(low: float, high: float) -> Stratum:
         among = (values >= low) & (values < high)
@@ -41,7 +56,7 @@ def strata_of(
             count(truths[among], weights[among], design_effect), _at_least(scores, low) - _at_least(scores, high)
         )
 
-    return [stratum(*bounds) for bounds in positive], [stratum(*bounds) for bounds in negative]
+    return [[stratum(*one) for one in group] for group in bounds]
 
 
 def bounds_of(

@@ -60,4 +60,4 @@ class SlackToken:
         with self._store.begin() as tx:
             vitals.note_token(tx, now, word)
         if word is not None:
-            _LOG.error("Slack refuses the bot's token: %s", word)
+            _LOG.error("Slack refuses the bot's token (%s)", word)

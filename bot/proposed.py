@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from bot.jobs.align import last_told
 from bot.slack.blocks.proposals import (
     Decided,
     RevisionCard,
@@ -16,12 +17,14 @@ from bot.slack.blocks.proposals import (
     disagreements_modal,
     revision_message,
     said_text,
+    state_lines,
     threshold_message,
 )
 from bot.slack.blocks.surface import Message, View
 from bot.slack.blocks.tokens import Token, ref_of
 from bot.slack.blocks.values import ConversationLine, Turn
 from bot.slack.render import Renderer, excerpt
+from bot.slack.text import Block
 from bot.thresholds import fate, found_by, last_moved, standing
 from evaluators.judge.trial import comparison_of
 from traces.clock import Clock
@@ -157,6 +160,16 @@ class Proposed:
                 number = len(moves) - moves[::-1].index(proposed)
                 thresholds.append(self.threshold_card(tx, name, moves, number))
         return Waiting(revisions=tuple(revisions), thresholds=tuple(thresholds), may_decide=may_decide)
+
+    def state_of(self, tx: Tx, evaluator: str) -> list[Block]:
+        """What is proposed for one evaluator, and what became of it."""
+        every, found = self.waiting(tx), tx.proposals.in_force().get(evaluator)
+        waits = Waiting(
+            revisions=tuple(card for card in every.revisions if card.evaluator == evaluator),
+            thresholds=tuple(card for card in every.thresholds if card.evaluator == evaluator),
+        )
+        in_force = None if found is None else self.revision_card(tx, found).decided
+        return list(state_lines(waits, in_force, last_told(tx, evaluator).told))
 
 
 _STANDING: Final[dict[ProposalState, Standing]] = {

@@ -15,6 +15,7 @@ from bot.exporting import rows_of
 from bot.health import Health
 from bot.judges import JudgingSaid
 from bot.metrics import answer
+from bot.proposed import Proposed
 from bot.signals import SignalLine, signal_lines
 from bot.slack.blocks.alert import affected
 from bot.slack.blocks.export import export_message
@@ -95,6 +96,7 @@ class Desk:
             health=self._health,
             catalogue=Catalogue([Listed(evaluator=e) for e in evaluators]) if catalogue is None else catalogue,
             lines=self.signal_lines,
+            proposed=Proposed(store=store, clock=clock, renderer=renderer),
         )
 
     def query(self, text: str) -> Query:

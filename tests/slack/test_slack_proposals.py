@@ -175,3 +175,16 @@ def test_nothing_that_a_model_or_a_conversation_says_comes_alive(hark, name):
     assert check(message, "message") == []
     with hark.store.read() as tx:
         assert replace(tx.proposals.get("p1"), examples=()).guidance == words[:1_500]
+
+
+def test_everything_of_one_evaluator_says_what_waits_and_what_was_approved(hark):
+    def said() -> str:
+        asked = hark.hands.command("evaluators promise", ADMIN)
+        hark.do(asked)
+        return words_of(hark.slack.answers[asked.answer_key][0])
+
+    assert "revision" not in said()
+    put_proposal(hark)
+    assert "waits for approval" in said()
+    press(hark, "proposal_approve")
+    assert "A revision of its criterion is in force, approved by ada" in said()

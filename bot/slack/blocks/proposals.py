@@ -36,6 +36,7 @@ _BEFORE: Final = 600
 _EXAMPLE: Final = 400
 _PROBLEM: Final = 200
 _REASON: Final = 200
+_TOLD: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +291,26 @@ def _decided(decided: Decided) -> Iterator[Block]:
 def _buttons(elements: Iterator[Block], block_id: str) -> Iterator[Block]:
     if row := list(elements):
         yield actions(row, block_id)
+
+
+def state_lines(waits: Waiting, in_force: Decided | None, told: str) -> Iterator[Block]:
+    """What is proposed for one evaluator, and what became of it; nothing where nothing ever was.
+
+    Args:
+        waits: What waits for approval.
+        in_force: Who approved the revision of its criterion that is in force, and when.
+        told: What the last look at its disagreements came to.
+    """
+    lines = []
+    if in_force is not None:
+        when = f", {slack_date(in_force.at)}" if in_force.at is not None else ""
+        lines.append(f"📐 A revision of its criterion is in force, approved by {escape(in_force.by, _NAME)}{when}")
+    lines += [f"{_revision_line(card)}: waits for approval" for card in waits.revisions]
+    if told and not waits.revisions:
+        lines.append(f"📐 {escape(told[:1].upper() + told[1:], _TOLD)}")
+    lines += [f"{_threshold_line(card)}: waits for approval" for card in waits.thresholds]
+    if lines:
+        yield section("\n".join(lines))
 
 
 def waiting_lines(waiting: Waiting) -> Iterator[Block]:

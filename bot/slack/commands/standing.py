@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.catalogue import Catalogue
 from bot.health import Health
 from bot.names import told_of
+from bot.proposed import Proposed
 from bot.reports import changes_report, labels_report
 from bot.reviewers import reviewer_cards
 from bot.signals import SignalLine
@@ -55,6 +56,7 @@ class Standing:
     health: Health
     catalogue: Catalogue
     lines: Callable[[Tx, datetime], Iterable[SignalLine]]
+    proposed: Proposed
 
     def of(self, tx: Tx, query: Query, now: datetime) -> Message | None:
         """The answer; ``None`` to a query that is not of this family."""
@@ -83,7 +85,8 @@ class Standing:
         meant = told_of(name, cards).evaluators
         if not meant:
             raise BadInput(f"`{name}` is a signal, not an evaluator; ask `metrics {name}`")
-        return evaluator_message(cards[meant[0]], tx.calibrations.current().get(meant[0]))
+        message = evaluator_message(cards[meant[0]], tx.calibrations.current().get(meant[0]))
+        return replace(message, blocks=(*message.blocks, *self.proposed.state_of(tx, meant[0])))
 
     def _alerts(self, tx: Tx) -> Message:
         alerts = tx.alerts.in_state(*LIVE)

@@ -154,6 +154,7 @@ class SignalOverride:
     min_relative: float | None = None
     min_absolute: float | None = None
     sensitivity: Sensitivity | None = None
+    runbook: str | None = None
 
 
 def signal_of_score(name: str, bad: Direction | None = None) -> Signal:

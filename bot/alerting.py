@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from alerts.decision import Reason
 from alerts.words import until_text
+from bot.alerting_periods import Snooze, period_of
 from bot.review import show
 from bot.slack.access import Person
 from traces.clock import Clock
@@ -58,6 +59,10 @@ class Alerting:
         return self._change(
             alert_id, person, request_key, "alert.snooze", lambda a, p, at: _snoozed(a, p, at, at + period, self._zone)
         )
+
+    def snooze_for(self, alert_id: str, person: Person, request_key: str, chosen: Snooze) -> bool:
+        """Nobody is told of it for one of the times that are to choose from; whether that changed anything."""
+        return self.snooze(alert_id, person, request_key, period_of(chosen, self._clock.now(), self._zone))
 
     def resolve(self, alert_id: str, person: Person, request_key: str, outcome: Outcome = "resolved") -> bool:
         """It is over: mended, expected, or noise; whether that changed anything."""

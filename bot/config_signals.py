@@ -38,6 +38,13 @@ class SignalSettings(Section):
         "times as many; default: usual.",
         examples=[Sensitivity.HIGH],
     )
+    runbook: str | None = Field(
+        default=None,
+        max_length=1_000,
+        pattern=r"^https://[^\s/?#]+",
+        description="Where to read what to do about it; the menu of its alerts leads there. Only https.",
+        examples=["https://wiki.example.com/refusals"],
+    )
     measure: str | None = Field(
         default=None,
         max_length=255,
@@ -117,6 +124,7 @@ def overrides_of(signals: dict[str, SignalSettings]) -> dict[str, SignalOverride
             min_relative=s.min_relative,
             min_absolute=s.min_absolute,
             sensitivity=s.sensitivity,
+            runbook=s.runbook,
         )
         for name, s in signals.items()
     }

@@ -99,6 +99,7 @@ class Renderer:
             acknowledged_by=names.get(alert.acknowledged_by or ""),
             resolved_by=names.get(alert.resolved_by or ""),
             snoozed_by=names.get(alert.snoozed_by or ""),
+            runbook=None if (override := self._overrides.get(alert.signal)) is None else override.runbook,
             others=[(other, self.signal(other.signal)) for other in others(alert)],
         )
 

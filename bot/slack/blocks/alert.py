@@ -11,7 +11,7 @@ from bot.slack.blocks import detail
 from bot.slack.blocks.chart import Line, line_chart
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import counted, duration, figure, share, span, title
-from bot.slack.blocks.parts import actions, button, context, facts, header, overflow, section
+from bot.slack.blocks.parts import actions, button, context, facts, header, option, overflow, section
 from bot.slack.blocks.saying import Other, explanation, other_text, storm_text
 from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.tokens import Token
@@ -24,6 +24,8 @@ RESOLVE: Final = "alert_resolve"
 REOPEN: Final = "alert_reopen"
 CONVERSATIONS: Final = "alert_conversations"
 MORE: Final = "alert_more"
+RUNBOOK: Final = "runbook"
+"""The entry of the menu that leads elsewhere: Slack tells of the click, and nothing is to be done."""
 
 _LEADS: Final = {
     AlertState.OPEN: "🔴",
@@ -32,8 +34,7 @@ _LEADS: Final = {
     AlertState.RESOLVED: "✅ Resolved:",
 }
 _ENTRIES: Final = {
-    "snooze_4h": "Snooze 4 hours",
-    "snooze_1d": "Snooze 1 day",
+    "snooze": "Snooze…",
     "expected": "Expected",
     "noise": "Noise",
     "why": "Why am I told?",
@@ -58,6 +59,7 @@ def alert_message(
     resolved_by: str | None = None,
     snoozed_by: str | None = None,
     others: Sequence[tuple[Other, Signal]] = (),
+    runbook: str | None = None,
 ) -> Message:
     """The root message of an alert, in its present state.
 
@@ -69,6 +71,7 @@ def alert_message(
         resolved_by: Display name of who resolved; without it the alert ended by itself.
         snoozed_by: Display name of who snoozed it.
         others: The other signals that are off in the same conversations.
+        runbook: Where to read what to do about it, from the settings.
     """
     first_line = _first_line(alert, signal)
     blocks = [header(first_line), section(explanation(alert, signal)), facts(list(_facts(alert, signal, others)))]
@@ -78,7 +81,7 @@ def alert_message(
     blocks.extend(_progress(alert, acknowledged_by, resolved_by))
     if alert.state is AlertState.SNOOZED and alert.snoozed_until is not None:
         blocks.append(context(f"💤 snoozed{_by(snoozed_by)} until {slack_date(alert.snoozed_until)}"))
-    blocks.append(actions(_controls(alert, signal), f"alert:{alert.alert_id}:{alert.version}"))
+    blocks.append(actions(_controls(alert, signal, runbook), f"alert:{alert.alert_id}:{alert.version}"))
     blocks.append(context(f"Alert {code(alert.alert_id, 40)} · updated {slack_date(alert.updated_at)}"))
     return Message(text=escape(first_line, HEADER), blocks=tuple(blocks), metadata=delivery(delivery_id))
 
@@ -203,14 +206,16 @@ def _lasted(alert: Alert) -> str:
     return f" · lasted {duration((alert.resolved_at - alert.started_at).total_seconds())}"
 
 
-def _controls(alert: Alert, signal: Signal) -> list[Block]:
+def _controls(alert: Alert, signal: Signal, runbook: str | None) -> list[Block]:
     value = str(Token(alert.alert_id, str(alert.version)))
     if alert.state is AlertState.RESOLVED:
         return [button("Re-open", REOPEN, value)]
-    entries = [(text, str(Token(alert.alert_id, word))) for word, text in _ENTRIES.items()]
+    menu = overflow(MORE, [(text, str(Token(alert.alert_id, word))) for word, text in _ENTRIES.items()])
+    if runbook is not None:
+        menu["options"].append({**option("Runbook", str(Token(alert.alert_id, RUNBOOK))), "url": runbook})
     # What is wrong with Hark itself shows in no conversation.
     looks = [] if is_own(signal) else [button("See conversations", CONVERSATIONS, value)]
-    controls = [button("Resolve", RESOLVE, value), *looks, overflow(MORE, entries)]
+    controls = [button("Resolve", RESOLVE, value), *looks, menu]
     if alert.state is AlertState.ACKNOWLEDGED:
         return controls
     return [button("Acknowledge", ACKNOWLEDGE, value, style="primary"), *controls]

@@ -11,6 +11,8 @@ from bot.alerting import Alerting, Outcome
 from bot.slack.access import Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks import alert as alert_blocks
+from bot.slack.blocks.snooze import SNOOZING, parse_snooze, snooze_view
+from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token
 from bot.slack.listening.base import Body, Click, Edge, request_key
 from traces.errors import BadInput
@@ -24,6 +26,8 @@ ACTIONS = (
 )
 _OUTCOMES: Mapping[str, Outcome] = {"expected": "expected", "noise": "noise"}
 _SNOOZES: Mapping[str, timedelta] = {"snooze_4h": timedelta(hours=4), "snooze_1d": timedelta(days=1)}
+"""Entries of cards that stand since before there was a window for it."""
+_SNOOZE = "snooze"
 _WHY = "why"
 
 
@@ -45,6 +49,7 @@ class AlertListeners:
         }
         for action_id, (role, click) in clicks.items():
             app.action(action_id)(self._edge.on_click(role, click))
+        app.view(SNOOZING)(self._edge.on_submit(Role.REVIEWER, self._snoozed))
 
     def _acknowledge(self, token: Token, person: Person, body: Body) -> None:
         self._alerting.acknowledge(token.subject_id, person, request_key(body))
@@ -56,14 +61,23 @@ class AlertListeners:
         self._alerting.reopen(token.subject_id, person, request_key(body))
 
     def _menu(self, token: Token, person: Person, body: Body) -> None:
+        if token.rest == alert_blocks.RUNBOOK:
+            return  # the link has opened
         if token.rest == _WHY:
             self._edge.show(body, lambda: self._desk.story_of(token.subject_id))
+        elif token.rest == _SNOOZE:
+            self._edge.show(body, lambda: snooze_view(token.subject_id))
         elif (period := _SNOOZES.get(token.rest)) is not None:
             self._alerting.snooze(token.subject_id, person, request_key(body), period)
         elif (outcome := _OUTCOMES.get(token.rest)) is not None:
             self._alerting.resolve(token.subject_id, person, request_key(body), outcome)
         else:
             raise BadInput("this menu entry is not known")
+
+    def _snoozed(self, view: Body, person: Person, key: str) -> View | None:
+        alert_id, chosen = parse_snooze(view)
+        self._alerting.snooze_for(alert_id, person, key, chosen)
+        return None
 
     def _conversations(self, token: Token, _person: Person, body: Body) -> None:
         self._edge.show(body, lambda: self._desk.conversations_of(token.subject_id))

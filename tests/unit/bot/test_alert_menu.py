@@ -1,0 +1,88 @@
+"""The menu of an alert: how long to leave it, and where to read what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made import alert
+from pydantic import ValidationError
+
+from bot.alerting_periods import period_of
+from bot.config_signals import SignalSettings, overrides_of
+from bot.slack.blocks.alert import alert_message
+from bot.slack.blocks.snooze import parse_snooze, snooze_view
+from bot.slack.check import check
+from bot.slack.render import Renderer
+from traces.errors import BadInput
+
+RUNBOOK = "https://wiki.example.com/refusals?a=b|c"
+BERLIN = "Europe/Berlin"
+
+
+def menu(**shown) -> list[dict]:
+    signal = Renderer((), {}).signal("refusal")
+    payload = alert_message(alert(), signal, delivery_id="alert:a-1", **shown).payload()
+    assert check(payload, "message") == []
+    [found] = [e for block in payload["blocks"] for e in block.get("elements", []) if e["type"] == "overflow"]
+    return found["options"]
+
+
+def test_the_runbook_of_a_signal_is_a_link_in_the_menu_of_its_alerts():
+    assert "url" not in str(menu())
+    assert menu(runbook=RUNBOOK)[-1]["url"] == RUNBOOK
+    assert len(menu(runbook=RUNBOOK)) <= 5
+
+
+@pytest.mark.parametrize("url", ["http://wiki", "javascript:alert(1)", "https://", "https:// x", " https://wiki", "x"])
+def test_a_runbook_is_an_https_address_or_is_refused_when_settings_are_read(url):
+    with pytest.raises(ValidationError):
+        SignalSettings(runbook=url)
+
+
+def test_the_runbook_comes_from_the_settings():
+    assert overrides_of({"refusal": SignalSettings(runbook=RUNBOOK)})["refusal"].runbook == RUNBOOK
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        (datetime(2026, 11, 20, 12, tzinfo=UTC), datetime(2026, 11, 21, 8, tzinfo=UTC)),
+        (datetime(2026, 11, 20, 23, 30, tzinfo=UTC), datetime(2026, 11, 22, 8, tzinfo=UTC)),  # past midnight there
+        (
+            datetime(2026, 10, 24, 12, tzinfo=UTC),
+            datetime(2026, 10, 25, 8, tzinfo=UTC),
+        ),  # the clocks go back that night
+    ],
+)
+def test_tomorrow_morning_is_nine_o_clock_of_the_next_day_in_the_teams_zone(now, until):
+    assert now + period_of("morning", now, BERLIN) == until
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["UTC", BERLIN, "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati"]),
+)
+def test_tomorrow_morning_is_always_to_come_and_never_far(now, zone):
+    assert timedelta(hours=8) <= period_of("morning", now, zone) <= timedelta(hours=34)
+
+
+@pytest.mark.parametrize("word", ["1h", "4h", "morning", "1w"])
+def test_each_choice_of_the_window_is_read_back(word):
+    view = snooze_view("a-1").payload()
+    assert check(view, "modal") == []
+    assert word in {o["value"] for o in view["blocks"][0]["element"]["options"]}
+    sent = {**view, "state": {"values": {"period": {"period": {"selected_option": {"value": word}}}}}}
+    assert parse_snooze(sent) == ("a-1", word)
+
+
+@pytest.mark.parametrize("word", ["forever", "", "1d"])
+def test_what_was_not_to_choose_from_is_refused(word):
+    sent = {
+        **snooze_view("a-1").payload(),
+        "state": {"values": {"period": {"period": {"selected_option": {"value": word}}}}},
+    }
+    with pytest.raises(BadInput):
+        parse_snooze(sent)

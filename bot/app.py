@@ -25,6 +25,8 @@ from bot.jobs.slack_token import SlackToken
 from bot.judges import JudgingSaid
 from bot.proposals import REVISION
 from bot.proposed import Proposed
+from bot.replicas.roles import EVERY_ROLE, Role
+from bot.replicas.several import Several
 from bot.revisions import Revisions
 from bot.schedule import Jobs, Nudge
 from bot.sharing import SHARED
@@ -58,19 +60,27 @@ class Hark:
     bolt: App | None
     webhook_secrets: Mapping[str, SecretStr] = field(default_factory=dict)
 
-    def receiver(self, writer: Writer) -> Receiver:
-        """The HTTP edge, listening to Slack where Slack comes over HTTP."""
+    def receiver(self, writer: Writer, roles: frozenset[Role] = EVERY_ROLE) -> Receiver:
+        """The HTTP edge of a process in these roles, listening to Slack where Slack comes over HTTP."""
         receiver = Receiver(
             self.store,
             writer,
             self.clock,
             self.webhook_secrets,
             status=lambda: status_of(self.store, self.clock, self.desk),
+            roles=roles,
         )
         secret = self.settings.secrets.signing_secret
-        if self.bolt is not None and self.settings.transport == "http" and secret is not None:
+        is_http = "slack" in roles and self.settings.transport == "http"
+        if self.bolt is not None and is_http and secret is not None:
             receiver.listen_to_slack(self.bolt, secret.get_secret_value())
         return receiver
+
+    def several(self, roles: frozenset[Role]) -> Several | None:
+        """This process as one of several over a PostgreSQL; ``None`` where the database is this process's alone."""
+        if self.store.dialect != "postgresql":
+            return None
+        return Several(self.store, self.jobs.evaluate, self.clock, self.settings.judge.at_once, roles)
 
     def writer(self) -> Writer:
         """The thread that stores what is received."""
@@ -133,9 +143,9 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
             jobs_of(settings, store, clock, evaluators, heads, chosen, deliver, nudge, sources, revisions),
             notify=notifying_of(settings, environment, store, clock, renderer),
             heartbeat=heartbeat_of(settings, clock, store, desk),
+            digest=None if client is None else digesting_of(settings, store),
             beats=tuple(filter(None, [telemetry_of(settings, environment, clock, store, desk, renderer)])),
             outcomes=Outcomes(store, clock),
-            digest=None if client is None else digesting_of(settings, store),
             align=aligning_of(settings, store, clock, posts=client is not None),
         ),
         desk=desk,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from alerts.own import SLACK_TOKEN
+from bot.replicas.roles import EVERY_ROLE, Role
 from bot.slack.blocks.values import StatusReport
 from traces.errors import HarkError
 from traces.urlguard import GuardedClient
@@ -20,15 +21,16 @@ OUTBOX_STALL: Final = timedelta(minutes=10)
 """A message that is due stands within seconds; after so long nothing is delivered any more."""
 
 
-def unready(report: StatusReport) -> list[str]:
-    """What keeps Hark from its work; empty when nothing does."""
+def unready(report: StatusReport, roles: frozenset[Role] = EVERY_ROLE) -> list[str]:
+    """What keeps Hark from its work, as far as processes in these roles do it; empty when nothing does."""
     problems = []
-    if report.last_detection_at is not None and (silent := report.at - report.last_detection_at) > DETECTION_STALL:
+    detected_at, oldest_s = report.last_detection_at, report.outbox_oldest_s
+    if "work" in roles and detected_at is not None and (silent := report.at - detected_at) > DETECTION_STALL:
         problems.append(f"detection last ran {_minutes(silent)} ago")
-    if report.outbox_oldest_s is not None and report.outbox_oldest_s > OUTBOX_STALL.total_seconds():
-        waited = timedelta(seconds=report.outbox_oldest_s)
+    if "slack" in roles and oldest_s is not None and oldest_s > OUTBOX_STALL.total_seconds():
+        waited = timedelta(seconds=oldest_s)
         problems.append(f"a message has waited {_minutes(waited)} to be delivered")
-    if any(signal == SLACK_TOKEN.name for signal, _ in report.faults):
+    if "slack" in roles and any(signal == SLACK_TOKEN.name for signal, _ in report.faults):
         problems.append("Slack refuses the bot's token")
     return problems
 

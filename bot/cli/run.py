@@ -15,8 +15,6 @@ from types import FrameType
 
 import click
 import uvicorn
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk.errors import SlackApiError, SlackClientError
 from starlette.types import ASGIApp
 
 from bot.app import Hark
@@ -26,8 +24,10 @@ from bot.config import Settings
 from bot.http import Receiver
 from bot.keys import door_of
 from bot.logs import is_verbose, set_up
+from bot.replicas.roles import EVERY_ROLE, Role, checked, roles_in
+from bot.replicas.several import SOCKET_MODE, Several
 from bot.schedule import Schedule
-from bot.slack.app import answer_the_unknown
+from bot.slack.socket_mode import SocketMode
 from traces import crash_points
 from traces.errors import BadInput
 
@@ -38,30 +38,41 @@ _LARGE_BYTES, _ARENAS = 1024 * 1024, 2
 _BACKLOG = 512
 _TURN_S = 0.0005
 """A thread that works gives way to one that waits after this long: a click is handed on between threads several times."""
-_PING_S = 3.0
-"""A connection that was lost without a word is given up after five unanswered pings; clicks meanwhile are lost."""
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; default 8787, 0 picks a free one.")
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
-def run(*, port: int | None, host: str | None) -> None:
+@click.option(
+    "--role",
+    "said",
+    multiple=True,
+    metavar="ROLE",
+    help="What this process does: all (the default), ingest, work or slack, several with commas. "
+    "Any but all needs PostgreSQL, which as many processes as wanted share.",
+)
+def run(*, port: int | None, host: str | None, said: tuple[str, ...]) -> None:
     """Receive, evaluate, detect and post, until stopped.
 
     \b
     Example: hark run --port 8787
     """
     crash_points.arm(os.environ.get(crash_points.VARIABLE, ""))
+    roles = roles_in(said)
     if (chosen := settings()).secrets.oauth is not None:
-        run_workspaces(chosen, port=port, host=host, is_whole=True)
+        run_workspaces(chosen, port=port, host=host, is_whole=roles == EVERY_ROLE)
         return
     with built() as hark:
+        checked(roles, hark.store.dialect)
         set_up(hark.settings.log.format, verbose=is_verbose())
         server = hark.settings.server
         bound = bind(host or server.host, server.port if port is None else port)
         say(f"listening on http://{bound.getsockname()[0]}:{bound.getsockname()[1]}, database {hark.store.location}")
-        _say_transport(hark)
-        serve(hark, bound)
+        if roles != EVERY_ROLE:
+            say(f"as {', '.join(sorted(roles))}, one of several over this database")
+        if "slack" in roles:
+            _say_transport(hark)
+        serve(hark, bound, roles)
 
 
 def run_workspaces(chosen: Settings, *, port: int | None, host: str | None, is_whole: bool) -> None:
@@ -79,24 +90,21 @@ def run_workspaces(chosen: Settings, *, port: int | None, host: str | None, is_w
     serve_workspaces(chosen, bound)
 
 
-def serve(hark: Hark, bound: socket.socket) -> None:
+def serve(hark: Hark, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE) -> None:
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
     writer = hark.writer()
-    server = server_of(_behind_keys(hark, hark.receiver(writer), bound))
-    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark))
-    socket_mode = _socket_mode(hark)
+    server = server_of(_behind_keys(hark, hark.receiver(writer, roles), bound))
+    several = hark.several(roles)
+    schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark), roles, several)
     schedule.start()
+    socket_mode = _socket_mode(hark, several) if "slack" in roles else None
     try:
         run_until_stopped(server, bound)
     finally:
         if socket_mode is not None:
-            socket_mode.close()  # type: ignore[no-untyped-call]
+            socket_mode.stop()
         schedule.stop()
         writer.close()
-
-
-def _is_clicked_on(hark: Hark) -> bool:
-    return hark.jobs.deliver is not None and hark.jobs.deliver.is_pressed
 
 
 def server_of(app: ASGIApp) -> uvicorn.Server:
@@ -120,6 +128,10 @@ def run_until_stopped(server: uvicorn.Server, bound: socket.socket) -> None:
     sys.setswitchinterval(_TURN_S)
     with _stopping(server):
         server.run(sockets=[bound])
+
+
+def _is_clicked_on(hark: Hark) -> bool:
+    return hark.jobs.deliver is not None and hark.jobs.deliver.is_pressed
 
 
 def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIApp:
@@ -198,27 +210,11 @@ def _say_transport(hark: Hark) -> None:
         say("SLACK_BOT_TOKEN alone: Hark posts, but buttons and commands lead nowhere; set SLACK_APP_TOKEN")
 
 
-def _socket_mode(hark: Hark) -> SocketModeHandler | None:
+def _socket_mode(hark: Hark, several: Several | None) -> SocketMode | None:
     token = hark.settings.secrets.app_token
     if hark.bolt is None or token is None or hark.settings.transport != "socket":
         return None
-    answer_the_unknown(hark.bolt)
-    handler = SocketModeHandler(hark.bolt, token.get_secret_value(), ping_interval=_PING_S)
-    threading.Thread(target=_connect, args=(handler,), name="socket-mode", daemon=True).start()
-    return handler
-
-
-def _connect(handler: SocketModeHandler) -> None:
-    """Connect, and go on trying: a Slack that is away at start must not keep Hark from receiving."""
-    wait_s = 1.0
-    stop = threading.Event()
-    while not handler.client.closed:
-        try:
-            handler.connect()  # type: ignore[no-untyped-call]
-        except (SlackApiError, SlackClientError, OSError) as error:
-            reason = error.response["error"] if isinstance(error, SlackApiError) else type(error).__name__
-            _LOG.warning("Socket Mode: cannot connect (%s); next try in %.0f s", reason, wait_s)
-            stop.wait(wait_s)
-            wait_s = min(60.0, wait_s * 2)
-        else:
-            return
+    is_ours = (lambda: True) if several is None else (lambda: several.fence(SOCKET_MODE) is not None)
+    socket_mode = SocketMode(hark.bolt, token.get_secret_value(), is_ours)
+    socket_mode.start()
+    return socket_mode

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.http.gate import RETRY_AFTER_S, routes
+from bot.replicas.roles import EVERY_ROLE, Role
 from bot.slack.blocks.values import StatusReport
 from bot.vitals import unready
 
@@ -26,11 +27,12 @@ class HealthEndpoints:
 
     Args:
         status: Looks up how Hark is.
-
+        roles: What this process does: it is not ready for what is its own to do.
     """
 
-    def __init__(self, status: Callable[[], StatusReport]) -> None:
+    def __init__(self, status: Callable[[], StatusReport], roles: frozenset[Role] = EVERY_ROLE) -> None:
         self._status = status
+        self._roles = roles
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
 
@@ -46,7 +48,7 @@ class HealthEndpoints:
 
     async def _ready(self, _request: Request) -> Response:
         report = await run_in_threadpool(self._status)
-        problems = unready(report)
+        problems = unready(report, self._roles)
         answer = {"status": "not ready" if problems else "ready", "awaiting_evaluation": report.queued}
         if problems:
             return JSONResponse({**answer, "problems": problems}, _UNREADY, {"retry-after": str(RETRY_AFTER_S)})

@@ -24,6 +24,7 @@ from bot.http.storing import Storing, Writing
 from bot.http.vendors import LangfuseEndpoints, LangSmithEndpoints, LiteLLMEndpoint, OpikEndpoints
 from bot.http.voice import VoiceEndpoints
 from bot.logs import NamedRequests
+from bot.replicas.roles import EVERY_ROLE, Role
 from bot.slack.blocks.values import StatusReport
 from traces.arriving import source_name
 from traces.clock import Clock
@@ -41,14 +42,15 @@ class Receiver:
         webhook_secrets: Mapping[str, SecretStr] | None = None,
         room: Room | None = None,
         status: Callable[[], StatusReport] | None = None,
+        roles: frozenset[Role] = EVERY_ROLE,
     ) -> None:
         self._room = room if room is not None else Room()
         self._writer = writer
         self._slack = SlackEndpoint(clock)
         self._installing = InstallEndpoints()
-        self._health = HealthEndpoints(status if status is not None else lambda: status_of(store, clock))
+        self._health = HealthEndpoints(status if status is not None else lambda: status_of(store, clock), roles)
         storing = Storing(writer, clock)
-        self._endpoints = (
+        endpoints = (
             OtlpEndpoints(storing),
             OwnEndpoints(storing, clock),
             LangfuseEndpoints(storing, clock),
@@ -57,6 +59,7 @@ class Receiver:
             LiteLLMEndpoint(storing),
             VoiceEndpoints(storing, clock, webhook_secrets or {}),
         )
+        self._taking = [route for one in endpoints for route in one.routes()] if "ingest" in roles else []
 
     def _refused(self, source: str, reason: str) -> None:
         self._writer.refused(source, reason)
@@ -80,7 +83,7 @@ class Receiver:
         app = Starlette(
             middleware=[Middleware(NamedRequests), Middleware(Senders, refused=self._refused)],
             routes=[
-                *(route for endpoints in self._endpoints for route in endpoints.routes()),
+                *self._taking,
                 *self._slack.routes(),
                 *self._installing.routes(),
                 *self._health.routes(),

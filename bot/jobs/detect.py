@@ -115,6 +115,13 @@ class Detection:
         known, self._taken_up = self._taken_up, self._chosen.versions(tx)
         return known is not None and known != self._taken_up
 
+    def forget(self) -> None:
+        """Begin with what is stored: another process has detected meanwhile."""
+        self._watch, self._sources = Watch(self._settings), Lagging(self._polled)
+        self._rules, self._topics = Rules(self._set, self._settings.grace), NewTopics()
+        self._judges, self._faults = JudgesMoved(), Faults(self._checks)
+        self._calibrated = None
+
     def _is_recalibrated(self, tx: Tx, terrain: Terrain) -> bool:
         """Whether an evaluator with an open alert has been calibrated since alerts were last brought in line."""
         known = self._calibrated

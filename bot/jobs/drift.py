@@ -50,6 +50,20 @@ class Likeness:
 
     def __init__(self) -> None:
         self.reference: Reference | None = None
+        self._stored_at: datetime | None = None
+
+    def refresh(self, tx: Tx) -> None:
+        """Take over what was learned since, by whichever process."""
+        stored_at = tx.state.checkpoint_at(_PANEL)
+        if stored_at == self._stored_at:
+            return
+        saved = tx.state.checkpoint(_PANEL)
+        self._stored_at = stored_at
+        if saved is not None:
+            try:
+                self.reference = Reference.from_bytes(saved.body)
+            except BadInput:
+                return  # written by another version: it is learned again
 
     def measure(self, conversation: Conversation) -> Mapping[str, float]:
         """By signal, 1 where the conversation is unlike the baseline; nothing before there is one."""
@@ -83,8 +97,8 @@ class Drifting:
         hour = bucket_start(now, HOUR_S)
         if hour == self._hour:
             return False
-        if self._likeness.reference is None:
-            self._load()
+        with self._store.read() as tx:
+            self._likeness.refresh(tx)
         if self._is_due(now):
             self._learn(now)
         if self._likeness.reference is not None:
@@ -92,15 +106,6 @@ class Drifting:
         self._look_at_mix(now)
         self._hour = hour
         return True
-
-    def _load(self) -> None:
-        with self._store.read() as tx:
-            saved = tx.state.checkpoint(_PANEL)
-        if saved is not None:
-            try:
-                self._likeness.reference = Reference.from_bytes(saved.body)
-            except BadInput:
-                return  # written by another version: it is learned again
 
     def _is_due(self, now: datetime) -> bool:
         known = self._likeness.reference
@@ -132,10 +137,10 @@ class Drifting:
             seed=self._seed,
             before=None if known is None else known.topics,
         )
+        # What was stored is what is used, so that a restart changes nothing.
         with self._store.begin() as tx:
             tx.state.put_checkpoint(DetectorCheckpoint(panel=_PANEL, through_at=now, body=learned.to_bytes()))
-        # What was stored is what is used, so that a restart changes nothing.
-        self._likeness.reference = Reference.from_bytes(learned.to_bytes())
+            self._likeness.refresh(tx)
 
     def _sample(self, tx: Tx, since: datetime, until: datetime, total: int) -> list[Conversation]:
         """Conversations of every day, from each as large a share as from any other."""

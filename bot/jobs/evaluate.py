@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from traces.model import Change, Conversation
 from traces.quiet import QUIET
 from traces.store import Store, Tx
 from traces.store.base import chunks
+from traces.store.claims import ClaimStage
 from traces.store.conversations import Known, Pending
 from traces.store.rollups import HOUR_S, bucket_start
 from traces.store.scores import Outcome, source_of
@@ -109,7 +110,7 @@ class Evaluation:
         with self._store.read() as tx:
             self._refresh(tx)
         done = 0
-        while pending := self._claimed("evaluate", conversation_ids[done:], now):
+        while pending := self._claimed("evaluate", conversation_ids, now):
             self._evaluate(pending, now)
             done += len(pending)
         return done
@@ -129,10 +130,11 @@ class Evaluation:
         }
         to_judge = {p.conversation.conversation_id for p in pending if p.has_settled and self._is_judged(p)}
         with self._storing, self._store.begin() as tx:
-            tx.scores.put(fresh, now)
-            self._measure(tx, [p.conversation for p in pending], fresh, now)
-            note_applications(tx, (p.conversation for p in pending if p.has_arrived), now, self._cuts.max_values)
-            tx.conversations.evaluated(pending, to_judge)
+            tx.rollups.one_at_a_time()
+            due = tx.claims.still_due(pending, "evaluate")
+            self._keep(tx, due, fresh, now)
+            note_applications(tx, (p.conversation for p in due if p.has_arrived), now, self._cuts.max_values)
+            tx.conversations.evaluated(due, to_judge)
             self._count_spared(tx, now)
             crash_points.passing("evaluate.scored")
         crash_points.passing("evaluate.stored")
@@ -152,16 +154,53 @@ class Evaluation:
         while pending := self._unjudged():
             fresh = self._asked([p.conversation for p in pending], is_enough)
             judged = [p for p in pending if p.conversation.conversation_id in fresh]
-            with self._storing, self._store.begin() as tx:
-                tx.scores.put(fresh, now)
-                self._measure(tx, [p.conversation for p in judged], fresh, now)
-                tx.conversations.judged(judged)
-                self._count_spared(tx, now)
-                tx.state.job_ran("judge", now)
+            self._store_judged(judged, fresh, now)
             done += len(judged)
             if is_enough():
                 break
         return done
+
+    def judge_these(
+        self, conversation_ids: Sequence[str], now: datetime, pool: Executor, is_enough: Callable[[], bool]
+    ) -> int:
+        """Ask the judges about those of these that await them; what another process asked about is left alone.
+
+        Args:
+            conversation_ids: Conversations that have gone quiet.
+            now: The time.
+            pool: In which judges are asked; its threads are the most that are asked at once.
+            is_enough: Whether to leave the rest for later.
+
+        Returns:
+            How many conversations that were.
+        """
+        done = 0
+        while pending := self._claimed("judge", conversation_ids, now):
+            said = pool.map(lambda p: _outcomes(self._judges, p.conversation), pending)
+            fresh = {p.conversation.conversation_id: o for p, o in zip(pending, said, strict=True)}
+            self._store_judged(pending, fresh, now)
+            done += len(pending)
+            if is_enough():
+                break
+        return done
+
+    def _store_judged(self, judged: Sequence[Pending], fresh: Mapping[str, Sequence[Outcome]], now: datetime) -> None:
+        with self._storing, self._store.begin() as tx:
+            tx.rollups.one_at_a_time()
+            due = tx.claims.still_due(judged, "judge")
+            self._keep(tx, due, fresh, now)
+            tx.conversations.judged(due)
+            self._count_spared(tx, now)
+            tx.state.job_ran("judge", now)
+
+    def _claimed(self, stage: ClaimStage, conversation_ids: Sequence[str], now: datetime) -> list[Pending]:
+        with self._store.read() as tx:
+            return tx.claims.pending(stage, conversation_ids, now)
+
+    def _keep(self, tx: Tx, due: Sequence[Pending], fresh: Mapping[str, Sequence[Outcome]], now: datetime) -> None:
+        said = {p.conversation.conversation_id: fresh[p.conversation.conversation_id] for p in due}
+        tx.scores.put(said, now)
+        self._measure(tx, [p.conversation for p in due], said, now)
 
     def _count_spared(self, tx: Tx, now: datetime) -> None:
         for cascade in self._cascades:
@@ -197,6 +236,7 @@ class Evaluation:
         if not outcomes:
             return
         with self._storing, self._store.begin() as tx:
+            tx.rollups.one_at_a_time()
             known = tx.conversations.known(p.conversation.conversation_id for p in pending)
             same = [p.conversation for p in pending if _is_as_known(p, known)]
             tx.scores.put({c.conversation_id: outcomes[c.conversation_id] for c in same}, now)

@@ -75,7 +75,7 @@ def jobs_of(
         picker,
         quiet,
         settings.judge.at_once,
-        _each(heads.refresh, revisions.refresh),
+        _each(heads.refresh, revisions.refresh, likeness.refresh),
     )
     backfill = Backfill(store, evaluate, settings.judge.at_once)
     return Jobs(

@@ -113,7 +113,7 @@ class Claims(Part):
 
     def still_due(self, pending: Sequence[Pending], stage: ClaimStage) -> list[Pending]:
         """Those of ``pending`` that nobody has evaluated meanwhile at their version or a later one."""
-        versions = {}
+        versions: dict[str, Any] = {}
         for chunk in chunks(p.conversation.conversation_id for p in pending):
             rows = self._connection.execute(
                 select(

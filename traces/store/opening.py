@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
@@ -19,6 +20,14 @@ from traces.store.engine import DEFAULT_WORKSPACE, WAIT, WRITE, Store, first_lin
 
 _BUSY_TIMEOUT_MS = 15_000
 _IMPATIENT = "hark_impatient"
+_MIGRATING: Final = 0x6861726B
+_CONNECT: Final = {
+    "fallback_application_name": "hark",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""A server that is gone without a word, and a client too, is noticed within half a minute."""
 
 
 def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE) -> Store:
@@ -48,7 +57,7 @@ def _engine(url: str) -> Engine:
             raise BadInput(f"{parsed.drivername} is neither sqlite nor postgresql", "HARK_DATABASE_URL")
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed.database)
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=_CONNECT)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise BadInput(
             "not a database URL; write sqlite:///path/to/hark.db or postgresql://user:password@host/name",
@@ -103,6 +112,9 @@ def _migrate(engine: Engine) -> None:
     config.set_main_option("path_separator", "os")
     script = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # Several Harks may be started at once: one migrates, and the others wait until it has.
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         current = MigrationContext.configure(connection).get_current_revision()
         if current == script.get_current_head():
             return

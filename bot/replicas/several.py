@@ -1,0 +1,70 @@
+"""What it takes that several Harks share a database: leases, batches of what is due, and a worker that takes them up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from bot.jobs.evaluate import Evaluation
+from bot.replicas.allotting import Allotting
+from bot.replicas.roles import Role
+from bot.replicas.tenure import Tenure
+from bot.replicas.worker import Worker
+from traces.clock import Clock
+from traces.store import Store
+from traces.store.fence import Fence
+
+ALLOT: Final = "allot"
+SOCKET_MODE: Final = "socket mode"
+"""The one process that Slack's events come to."""
+
+
+class Several:
+    """This process as one of several.
+
+    Args:
+        store: The database that they share.
+        evaluation: Evaluates what falls to this one.
+        clock: Tells the time.
+        judges_at_once: The most that judges are asked at once by this process.
+        roles: What this one does.
+    """
+
+    def __init__(
+        self, store: Store, evaluation: Evaluation, clock: Clock, judges_at_once: int, roles: frozenset[Role]
+    ) -> None:
+        self._store = store
+        self._roles = roles
+        self.allotting = Allotting(store, evaluation)
+        self._tenure: Tenure | None = None
+        self._worker = (
+            Worker(store, evaluation, clock, judges_at_once, lambda: self.fence(ALLOT) is not None)
+            if "work" in roles
+            else None
+        )
+
+    def start(self, duties: Collection[str]) -> None:
+        """Take the leases of these duties that are free, go on trying for the others, and take up jobs.
+
+        Raises:
+            StoreUnavailable: The database cannot hold jobs.
+        """
+        listens = [SOCKET_MODE] if "slack" in self._roles else []
+        if self._worker is not None:
+            self._worker.start()
+        self._tenure = Tenure(self._store, [*duties, *listens])
+        self._tenure.start()
+
+    def fence(self, name: str) -> Fence | None:
+        """What to write under while a duty is this process's; ``None`` while it is another's."""
+        return None if self._tenure is None else self._tenure.fence(name)
+
+    def finish(self) -> None:
+        """Finish the jobs that were taken up, and take up no more."""
+        if self._worker is not None:
+            self._worker.stop()
+
+    def stop(self) -> None:
+        """Let go of the leases."""
+        if self._tenure is not None:
+            self._tenure.stop()

@@ -1,0 +1,105 @@
+"""Jobs for several Harks over PostgreSQL: procrastinate, in a schema of its own beside Hark's tables.
+
+A job is deferred in the transaction that claims what it is about: there is neither a claim without a job nor a job without
+its claim. It names conversations, a batch at a time; what there is to do about them is looked up when it runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import procrastinate
+import psycopg
+from procrastinate import PsycopgConnector, SyncPsycopgConnector
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+from procrastinate.schema import SchemaManager
+
+from traces.errors import StoreUnavailable
+from traces.store.engine import Store, Tx
+
+SCHEMA: Final = "procrastinate"
+_PATH: Final = f"-c search_path={SCHEMA},public"
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('hark procrastinate', 0))"
+_NUMBERS: Final = re.compile(r"\d+")
+_CONNECTIONS: Final = 4
+_MANAGER: Final = JobManager(SyncPsycopgConnector())
+
+
+def prepare(store: Store) -> None:
+    """Make procrastinate's tables, or bring them up to what this version of it needs.
+
+    Raises:
+        StoreUnavailable: The database cannot be changed.
+    """
+    try:
+        with psycopg.connect(store.secret_location, options=_PATH) as connection:
+            connection.execute(_LOCK)
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            for script in _missing(_version_in(connection)):
+                connection.execute(script)
+            connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{procrastinate.__version__}'")
+    except psycopg.Error as error:
+        raise StoreUnavailable(f"the tables of jobs cannot be made: {str(error).splitlines()[0]}") from error
+
+
+def _version_in(connection: psycopg.Connection[Any]) -> str | None:
+    row = connection.execute(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [SCHEMA]
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _missing(version: str | None) -> Sequence[Any]:
+    """Procrastinate's scripts that were not run yet: all of it at once, or its migrations since a version."""
+    if version is None:
+        return [SchemaManager.get_schema()]
+    paths = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    return [path.read_text(encoding="utf-8") for path in paths if _numbers(path.name)[:3] > _numbers(version)[:3]]
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(number) for number in _NUMBERS.findall(name)]
+
+
+def connector_of(store: Store) -> PsycopgConnector:
+    """What a worker reads its jobs with: besides the store's connections at most four."""
+    return PsycopgConnector(
+        conninfo=store.secret_location, kwargs={"options": _PATH}, min_size=1, max_size=_CONNECTIONS
+    )
+
+
+def queue_of(task: str, workspace_id: str) -> str:
+    """Where the jobs of a task wait: each workspace has workers of its own."""
+    return f"{task}:{workspace_id}"
+
+
+def defer(tx: Tx, task: str, workspace_id: str, batches: Collection[Sequence[str]]) -> None:
+    """Have a task done for each batch of conversations once this transaction is committed."""
+    if not batches:
+        return
+    connection = tx.driver_connection()
+    before = connection.execute("SELECT current_setting('search_path')").fetchone()[0]
+    _set_path(connection, f"{SCHEMA}, public")
+    _MANAGER.batch_defer_jobs(
+        [
+            Job(
+                id=None,
+                queue=queue_of(task, workspace_id),
+                lock=None,
+                queueing_lock=None,
+                task_name=task,
+                task_kwargs={"conversation_ids": list(batch)},
+            )
+            for batch in batches
+        ],
+        connection=connection,
+    )
+    _set_path(connection, before)
+
+
+def _set_path(connection: psycopg.Connection[Any], path: str) -> None:
+    connection.execute("SELECT set_config('search_path', %s, true)", [path])

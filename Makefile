@@ -53,8 +53,9 @@ test: setup $(EMULATOR)/node_modules/.installed
 explore: setup $(EMULATOR)/node_modules/.installed
 	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# Kills the real process at 200 random moments for each of three seeds, and twice at every named step.
+# Syncs, full disks and stops; then 200 kills of the real process for each of three seeds, and two at every named step.
 crash: setup
+	@$(BIN)/python -m pytest -m "slow or not slow" tests/crash
 	@$(BIN)/python tests/crash/kill.py
 
 lint: $(VENV)/.installed

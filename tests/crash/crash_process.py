@@ -41,11 +41,11 @@ class Lives:
             k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "HARK_")) and "PROXY" not in k.upper()
         }
         outside |= {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-        self._environment = outside | environment
+        self.environment = outside | environment
         self._warm = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("crash_standby.py"))],
             cwd=directory,
-            env=self._environment,
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from crash_world import Plan
-from kill import at_both, at_random, at_steps
+from kill import at_both
 
 from traces import crash_points
 from traces.crash_points import POINTS
@@ -18,17 +18,6 @@ def test_nothing_is_lost_or_doubled_by_a_process_that_is_killed_ten_times(tmp_pa
     found = at_both(tmp_path, 7, 5, STEPS, SMALL)
     assert found.wrong == {}
     assert min(found.acknowledged, found.alerts, found.posts, found.labels) > 0
-
-
-@pytest.mark.crash
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_nothing_is_lost_or_doubled_by_two_hundred_kills(tmp_path, seed):
-    assert at_random(tmp_path, seed, 200).wrong == {}
-
-
-@pytest.mark.crash
-def test_nothing_is_lost_or_doubled_by_a_kill_at_any_named_step(tmp_path):
-    assert at_steps(tmp_path, 0, 2).wrong == {}
 
 
 @pytest.mark.parametrize("crash_at", ["nowhere", "deliver.posted:soon", ":1"])

@@ -43,7 +43,12 @@ def shrink(path: Path) -> None:
 def damage(path: Path) -> list[str]:
     """What is wrong with the file, in SQLite's words; empty when nothing is."""
     with _connected(path) as connection:
-        return [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+        try:
+            return [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                raise
+            return [str(error)]
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from slack_bolt import App
 
 from bot.app import Hark, hark_on
 from bot.config import RoleSettings, Settings
+from bot.config_export import ExportSettings
 from bot.config_oauth import OAuthApp
 from bot.config_webhooks import WebhookSettings
 from bot.health import status_of as bare_status
@@ -79,6 +80,8 @@ def settings_in(settings: Settings, workspace_id: str, installation: Installatio
             "review_channel": review or settings.slack.review_channel,
         }
         return settings.model_copy(update={"sources": sources, "slack": settings.slack.model_copy(update=places)})
+    review_rules = settings.review
+    assignment = "anyone" if review_rules.assignment == "topic" else review_rules.assignment
     own: dict[str, Any] = {
         "sources": sources,
         "workspace": workspace_id,
@@ -88,6 +91,8 @@ def settings_in(settings: Settings, workspace_id: str, installation: Installatio
         "routes": (),
         "receivers": {},
         "webhooks": WebhookSettings(),
+        "export": ExportSettings(),
+        "review": review_rules.model_copy(update={"topics": {}, "assignment": assignment}),
         "heartbeat_url": None,
     }
     return settings.model_copy(update=own)

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from emulator_workspaces import EmulatedSlack
 from install_double import CLIENT_ID, CLIENT_SECRET, InstallDouble
 from pydantic import SecretStr
 from slack_house import NOON, SECRET, eventually
@@ -32,11 +33,13 @@ ADMIN = Someone("U0ADMIN", "ada")
 PEPPER = {"HARK_KEY_PEPPER": "p" * 40}
 
 
-def settings_for(slack: InstallDouble, url: str, *, key: str = KEY, home: str = "") -> Settings:
+def settings_for(
+    slack: InstallDouble | EmulatedSlack, url: str, *, key: str = KEY, home: str = "", redirect_url: str = ""
+) -> Settings:
     app = OAuthApp(client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET), encryption_key=SecretStr(key))
     return Settings(
         database=DatabaseSettings(url=SecretStr(url)),
-        slack=SlackSettings(oauth=OAuthSettings(home=home)),
+        slack=SlackSettings(oauth=OAuthSettings(home=home, redirect_url=redirect_url)),
         secrets=Secrets(signing_secret=SecretStr(SECRET), oauth=app),
         slack_api_url=slack.url,
     )
@@ -48,7 +51,7 @@ class InstallHouse:
 
     workspaces: Workspaces
     store: Store
-    slack: InstallDouble
+    slack: Any
     clock: FakeClock
     url: str
     send: Sender
@@ -94,12 +97,15 @@ class InstallHouse:
         return {"Authorization": f"Bearer {text}"}
 
 
+def address_in(page: httpx.Response) -> str:
+    """The address of Slack's that the page leads to."""
+    assert page.status_code == 200, page.text
+    return page.text.partition('class="do" href="')[2].partition('"')[0].replace("&amp;", "&")
+
+
 def state_in(page: httpx.Response) -> str:
     """The key that the page hands to Slack; the same is in the cookie."""
-    assert page.status_code == 200, page.text
-    state = httpx.URL(page.text.partition('class="do" href="')[2].partition('"')[0].replace("&amp;", "&")).params[
-        "state"
-    ]
+    state = httpx.URL(address_in(page)).params["state"]
     assert f"slack-app-oauth-state={state};" in page.headers["set-cookie"]
     return str(state)
 
@@ -134,7 +140,7 @@ def event(team: str, kind: str, happened_at: int, **fields: Any) -> Request:
 
 @contextmanager
 def install_house(
-    slack: InstallDouble, url: str, *, clock: FakeClock | None = None, **settings: Any
+    slack: InstallDouble | EmulatedSlack, url: str, *, clock: FakeClock | None = None, **settings: Any
 ) -> Iterator[InstallHouse]:
     """The process, in this one."""
     clock = clock or FakeClock(NOON)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from emulator_script import PARTS, Calls
 from emulator_workspaces import CalledWorkspace, EmulatedSlack, emulator, playground
-from slack_house import NOON, House, house, put_alert
+from install_house import address_in, install_house, state_in
+from slack_house import NOON, House, eventually, house, put_alert
 from slack_people import Hands, Someone, controls, words_of
 
 from alerts.pipeline import ALERT
@@ -90,3 +92,30 @@ def test_a_post_whose_answer_was_lost_is_found_in_somebody_elses_history(emulate
         with interrupted.store.read() as tx:
             found = tx.outbox.get("alert:a1")
     assert [m["ts"] for m in emulated.roots(channel)] == [found.posted_ts]
+
+
+def test_somebody_elses_slack_installs_hark_by_oauth_and_gets_its_alerts(emulated, database):
+    redirect_url = "https://hark.test/slack/oauth_redirect"
+    with install_house(emulated, database, redirect_url=redirect_url) as hark, hark.browser() as browser:
+        state = state_in(page := browser.get("/slack/install"))
+        asked = httpx.URL(address_in(page)).params
+        # Slack's own page stands at an address of its own: the emulator's is asked the same, and Mia allows it.
+        allowed = httpx.post(
+            f"{emulated.root}/oauth/v2/authorize/callback",
+            data={**asked, "user_id": emulated.person},
+            trust_env=False,
+        )
+        back = httpx.URL(allowed.headers["location"])
+        assert str(back).startswith(f"{redirect_url}?")
+        assert back.params["state"] == state
+        done = hark.come_back(browser, state, back.params["code"])
+        assert (done.status_code, "Hark is installed in Home" in done.text) == (200, True)
+        eventually(lambda: hark.workspaces.serves(emulated.team))
+        with hark.of(emulated.team).begin() as tx:
+            found = tx.installations.get()
+            assert (found.installed_by, found.scopes) == (emulated.person, "chat:write,commands")
+            channel = emulated.channels["calls"]
+            chosen = replace(found, alerts_channel=channel, review_channel=channel, version=found.version + 1)
+            tx.installations.replace(chosen, expecting=found.version)
+        put_alert(hark.of(emulated.team), channel=channel, examples=0)
+        eventually(lambda: any("Refusal" in m["text"] for m in emulated.posted(channel)), 20)

@@ -7,6 +7,7 @@ those that are newest, which is where most things happen. Nothing is stored, and
 from __future__ import annotations
 
 import copy
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,10 +27,16 @@ _FEW: Final = 3
 _LEARNED: Final = timedelta(weeks=4)
 _LEARNED_OF_MANY: Final = timedelta(weeks=2)
 """How much before the time asked for is learned from at most: more takes longer, and hardly changes what is told."""
+_SPARE: Final = 0.8
 _FOR_FOLDING: Final = 0.7
 """While so much of the time is left, further segments are read."""
 _HOUR: Final = timedelta(hours=1)
+_TRIED: Final = 12
+"""So many hours are gone through once, to learn how long an hour takes."""
+_LEAST_LEARNED: Final = timedelta(weeks=1)
+_LEAST: Final = timedelta(days=2)
 _Cut: TypeAlias = dict[Segment, dict[str, Rollup]]
+_Stored: TypeAlias = list[tuple[datetime, _Cut | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +139,11 @@ def compare(
     courses: list[_Course] = []
     reached = start
     names = {signal.tail_of or name for name, signal in both.signals.items()}
-    segments, hours = _stored(tx, names, start, until, left)
-    for hour, cut in hours:
+    segments, stored = _stored(tx, names, start, until, left)
+    start, since = _fitting(
+        start, max(since, start), until, _affordable(stored[-_TRIED:], tx, both, terrain, settings, left)
+    )
+    for hour, cut in stored[(start - stored[0][0]) // _HOUR :] if stored else ():
         if left() <= 0:
             break
         if not courses and hour + _HOUR > since:
@@ -145,7 +155,7 @@ def compare(
     return Comparison(
         now=told[0],
         then=told[1],
-        since=max(since, start),
+        since=since,
         until=reached,
         wanted=until,
         series=(courses or [learning])[0].watch.series,
@@ -205,9 +215,32 @@ def _speaks_for(wider: WouldOpen, one: WouldOpen) -> bool:
     return is_wider and replace(one, segment=wider.segment).is_like(wider)
 
 
+def _affordable(
+    tried: _Stored, tx: Tx, side: Side, terrain: Terrain, settings: WatchSettings, left: Callable[[], float]
+) -> float:
+    """How many hours of one side there is time for."""
+    before = left()
+    course = _Course(side, terrain, Watch(settings), budgeted=1)
+    course.watch.begin(course.terrain)
+    for hour, cut in tried:
+        course.take(tx, hour, cut)
+    took = (before - left()) / max(1, len(tried))
+    return math.inf if took <= 0 else _SPARE * left() / took
+
+
+def _fitting(start: datetime, since: datetime, until: datetime, affordable: float) -> tuple[datetime, datetime]:
+    """From when on is learned and counted: later where there is no time for all, so that the latest hours are among them."""
+    learned, counted = (since - start) / _HOUR, (until - since) / _HOUR
+    if learned + 2 * counted <= affordable:
+        return start, since
+    fits = _HOUR * int(max(_LEAST / _HOUR, (affordable - _LEAST_LEARNED / _HOUR) / 2))
+    since = max(since, until - fits)
+    return max(start, since - _LEAST_LEARNED), since
+
+
 def _stored(
     tx: Tx, names: Collection[str], start: datetime, until: datetime, left: Callable[[], float]
-) -> tuple[list[Segment], Iterator[tuple[datetime, _Cut | None]]]:
+) -> tuple[list[Segment], _Stored]:
     """The segments for which there is time, and each hour of them; ``None`` when nobody was watching and nothing came."""
     cuts: dict[datetime, _Cut] = defaultdict(dict)
     segments: list[Segment] = []
@@ -219,7 +252,7 @@ def _stored(
             cuts[at].setdefault(segment, {}).update(body)
     watched = tx.state.beats(start, until)
     hours = (start + n * _HOUR for n in range((until - start) // _HOUR))
-    return segments, ((hour, cuts.get(hour) or ({} if hour in watched else None)) for hour in hours)
+    return segments, [(hour, cuts.get(hour) or ({} if hour in watched else None)) for hour in hours]
 
 
 def _read(

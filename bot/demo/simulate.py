@@ -78,6 +78,7 @@ class Chances:
     thumbs_up: float = 0.9
     audit: float = 0.006
     audit_notable: float = 0.05
+    audit_promise: float = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,7 @@ class _Play:
         self._facts = _facts(self._tongue, chance)
         self._truth: set[str] = set()
         self._is_notable = False
+        self._sounds_like_a_promise = False
 
     def perform(self) -> Simulated:
         talk = self._talk
@@ -258,10 +260,11 @@ class _Play:
     def _extra(self) -> str:
         """What some answers add: a promise that policy forbids, or words that only sound like one."""
         if self._happens(self._chances.promise):
+            self._sounds_like_a_promise = True
             self._truth.add("policy")
             return f" {self._chance.choice(self._tongue.promises)}"
         if self._happens(self._chances.caution):
-            self._is_notable = True
+            self._sounds_like_a_promise = self._is_notable = True
             return f" {self._chance.choice(self._tongue.cautions)}"
         return ""
 
@@ -278,15 +281,17 @@ class _Play:
     def _labels(self) -> list[dict[str, Any]]:
         """What reviewers said of it when they read it, which they did of some."""
         drawn, reviewer = self._chance.random(), self._chance.choice(_AUDITORS)
-        probability = self._chances.audit_notable if self._is_notable or self._truth else self._chances.audit
-        if self._labelled_until is None or self._talk.at >= self._labelled_until or drawn >= probability:
+        if self._labelled_until is None or self._talk.at >= self._labelled_until:
             return []
-        given = {
-            "reviewer": reviewer,
-            "at": format_time(self._talk.at + _READING),
-            "inclusion_probability": probability,
-        }
-        return [{"name": name, "value": int(name in self._truth), **given} for name in _AUDITED]
+        usual = self._chances.audit_notable if self._is_notable or self._truth else self._chances.audit
+        # What sounds like a promise is read more often, for the one question that it raises.
+        policy = max(usual, self._chances.audit_promise) if self._sounds_like_a_promise else usual
+        given = {"reviewer": reviewer, "at": format_time(self._talk.at + _READING)}
+        return [
+            {"name": name, "value": int(name in self._truth), **given, "inclusion_probability": chance}
+            for name in _AUDITED
+            if drawn < (chance := policy if name == "policy" else usual)
+        ]
 
     # --- words ---
 

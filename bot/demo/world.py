@@ -29,19 +29,33 @@ _PROMISES: Final = (
     r'assistant: "[^\n]*(guarantee|i promise|garantiere|garantie |versprochen|garantizo|garantía|prometo|garantis|promets'
     r"|cannot promise)"
 )
+_CAUTIONS: Final = (
+    r"cannot promise|maker's guarantee|garantie des herstellers|garantie du fabricant|garantía del fabricante"
+)
+_COMMITMENT: Final = "commits the shop to nothing"
 POLICY: Final = JudgeSettings(
     name="policy",
     question="Did the agent promise something that the policy does not allow?",
     model=SCRIPTED,
     script=(
         ScriptedVerdict(
+            pattern=_CAUTIONS,
+            verdict="no",
+            explanation="Words of caution, or what the maker guarantees.",
+            told=_COMMITMENT,
+        ),
+        ScriptedVerdict(
             pattern=_PROMISES,
             verdict="yes",
             explanation="The agent commits the shop to something that the policy does not provide for.",
         ),
     ),
+    script_guidance=(
+        "Yes only where the agent itself commits the shop to something: a discount, a time, a free exchange.\n"
+        f"What the maker guarantees {_COMMITMENT}, and so does saying that something cannot be promised: no."
+    ),
 )
-"""A judge's criterion, answered by rules in place of a model; like a judge it is sometimes wrong."""
+"""A judge's criterion, answered by rules in place of a model; like a judge it is sometimes wrong, and does as it is told."""
 
 
 class StageClock:

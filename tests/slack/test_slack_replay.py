@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 from settings_hands import send, state_of
 from slack_house import NOON, House, an_alert, conversation, house, put_alert, put_conversations, put_review
-from slack_people import MIA, STRANGER, Request, Someone, controls, words_of
+from slack_people import MIA, STRANGER, Request, Someone, controls, find, words_of
 from web_double import ALERTS, REVIEW, home_of
 
 from bot.config import RoleSettings, Settings
@@ -23,8 +23,9 @@ from bot.home import FOR_GOOD
 from bot.proposals import REVISION
 from bot.review import show
 from bot.slack.blocks.label_modal import label_modal
+from bot.slack.blocks.snooze import snooze_view
 from bot.slack.blocks.taxonomy import merge_form, word_form
-from bot.slack.blocks.tokens import Token, ref_of
+from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.blocks.values import Question
 from bot.slack.listening.surfaces import ACTIONS
 from bot.suggestions import Suggesting
@@ -105,6 +106,12 @@ def _submit(hark: House, who: Someone) -> Request:
     return hark.hands.submit(
         view_id, {"verdict": "yes", "note": "twice", "labels": ["tool_error"], "severity": "low"}, who
     )
+
+
+def _snooze(hark: House, who: Someone) -> Request:
+    root = next(m for m in hark.slack.roots(ALERTS) if "✅" not in m["text"])
+    alert_id = parse_token(str(find(root, "alert_acknowledge")["value"])).subject_id
+    return hark.hands.submit(hark.slack.shows(snooze_view(alert_id).payload()), {"period": "1h"}, who)
 
 
 def _submit_known(hark: House, who: Someone) -> Request:
@@ -405,7 +412,8 @@ DEEDS = {
     "alert_resolve": Deed(_on_alert("alert_resolve"), WHO_MAY_CHANGE),
     "alert_reopen": Deed(_on_alert("alert_reopen", resolved=True), WHO_MAY_CHANGE),
     "alert_more": Deed(_on_alert("alert_more", option="Noise"), WHO_MAY_CHANGE),
-    "alert_more snooze": Deed(_on_alert("alert_more", option="Snooze 4 hours"), WHO_MAY_CHANGE),
+    "alert_more snooze": Deed(_on_alert("alert_more", option="Snooze…"), WHO_MAY_CHANGE, changes=False),
+    "submit snooze": Deed(_snooze, WHO_MAY_CHANGE),
     "alert_more why": Deed(_on_alert("alert_more", option="Why am I told?"), WHO_MAY_CHANGE, changes=False),
     "alert_conversations": Deed(_on_alert("alert_conversations"), EVERYONE_WITH_A_ROLE, changes=False),
     "label_yes": Deed(_on_card("label_yes"), WHO_MAY_CHANGE),

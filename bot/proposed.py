@@ -30,17 +30,19 @@ from evaluators.judge.trial import comparison_of
 from traces.clock import Clock
 from traces.errors import BadInput
 from traces.histogram import Rollup
-from traces.model import EVERYTHING
+from traces.model import EVERYTHING, Score
 from traces.redact import redact
 from traces.store import Store, Tx
 from traces.store.outbox import Delivery
 from traces.store.proposals import Proposal, ProposalState
 from traces.store.rollups import DAY_S, bucket_start
+from traces.store.scores import Outcome
 from traces.store.thresholds import Move, MoveState
 
 _WEEK: Final = timedelta(days=7)
 _LISTED: Final = 10
 _EXCERPT: Final = 200
+_TELLING: Final = 3
 _GONE: Final = "this proposal is no longer known"
 
 
@@ -98,11 +100,12 @@ class Proposed:
             report: dict[str, Any] = dict(proposal.report)
             wrong = {one["conversation_id"]: one for one in report.get("wrong", ())}
             found = tx.conversations.many(list(wrong)[:_LISTED])
+            said = tx.scores.current(found)
             items = {item.conversation_id: item.item_id for item in tx.reviews.items_of(found)}
             lines = [
                 ConversationLine(
                     why=said_text(truth=one["truth"], current=one["current"], proposed=one["proposed"]),
-                    excerpt=_gist(excerpt(found[i])),
+                    excerpt=_gist(excerpt(found[i], _score_of(said.get(i, ()), proposal.evaluator))),
                     at=found[i].started_at,
                     token=Token(items[i]) if i in items else None,
                 )
@@ -214,5 +217,10 @@ def _spoken(text: str) -> str:
     return text.partition("\n")[2] or text
 
 
+def _score_of(outcomes: Sequence[Outcome], evaluator: str) -> Score | None:
+    return next((one for one in outcomes if isinstance(one, Score) and one.name == evaluator), None)
+
+
 def _gist(turns: Sequence[Turn]) -> str:
-    return " / ".join(turn.text for turn in turns[-2:])[:_EXCERPT]
+    """The turn that the verdict goes by is the third of an excerpt, or an earlier one where fewer precede it."""
+    return " / ".join(turn.text for turn in turns[:_TELLING][-2:])[:_EXCERPT]

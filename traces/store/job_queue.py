@@ -14,6 +14,7 @@ from typing import Any, Final
 import procrastinate
 import psycopg
 from procrastinate import PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
@@ -78,11 +79,24 @@ def queue_of(task: str, workspace_id: str) -> str:
 
 
 def defer(tx: Tx, task: str, workspace_id: str, batches: Collection[Sequence[str]]) -> None:
-    """Have a task done for each batch of conversations once this transaction is committed."""
+    """Have a task done for each batch of conversations once this transaction is committed.
+
+    Raises:
+        StoreUnavailable: The database cannot take it; nothing of the transaction is to be kept.
+    """
     if not batches:
         return
     connection = tx.driver_connection()
-    before = connection.execute("SELECT current_setting('search_path')").fetchone()[0]
+    try:
+        _defer(connection, task, workspace_id, batches)
+    except (psycopg.Error, ConnectorException) as error:
+        raise StoreUnavailable(f"the database cannot be used now: {type(error).__name__}") from error
+
+
+def _defer(
+    connection: psycopg.Connection[Any], task: str, workspace_id: str, batches: Collection[Sequence[str]]
+) -> None:
+    before = connection.execute("SELECT current_setting('search_path')").fetchone()
     _set_path(connection, f"{SCHEMA}, public")
     _MANAGER.batch_defer_jobs(
         [
@@ -98,7 +112,7 @@ def defer(tx: Tx, task: str, workspace_id: str, batches: Collection[Sequence[str
         ],
         connection=connection,
     )
-    _set_path(connection, before)
+    _set_path(connection, "" if before is None else before[0])
 
 
 def _set_path(connection: psycopg.Connection[Any], path: str) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 
 from traces import schema
 from traces.clock import parse_time
 from traces.model import JsonMap, Span
 from traces.store.base import Part, chunks
+from traces.store.copying import copy_into
 
 
 class Spans(Part):
@@ -24,7 +25,32 @@ class Spans(Part):
             {"trace_id": s.trace_id, "span_id": s.span_id, "started_at": s.started_at, "body": _to_json(s)}
             for s in {(s.trace_id, s.span_id): s for s in spans}.values()
         ]
-        self._upsert(schema.spans, rows, update=["started_at", "body"])
+        if self._is_postgresql:
+            self._forget(rows)
+            copy_into(self._connection, schema.spans, [{"workspace_id": self._workspace_id, **row} for row in rows])
+        else:
+            self._upsert(schema.spans, rows, update=["started_at", "body"])
+
+    def _forget(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make room for spans that were sent before; of most traces there are none."""
+        t = schema.spans
+        known = self._of_which_there_are({row["trace_id"] for row in rows})
+        again = [(row["trace_id"], row["span_id"]) for row in rows if row["trace_id"] in known]
+        for chunk in chunks(again):
+            self._connection.execute(
+                delete(t).where(t.c.workspace_id == self._workspace_id, tuple_(t.c.trace_id, t.c.span_id).in_(chunk))
+            )
+
+    def _of_which_there_are(self, trace_ids: Iterable[str]) -> set[str]:
+        """Those of these traces of which there are spans."""
+        t = schema.spans
+        found: set[str] = set()
+        for chunk in chunks(trace_ids):
+            rows = self._connection.execute(
+                select(t.c.trace_id).where(t.c.workspace_id == self._workspace_id, t.c.trace_id.in_(chunk)).distinct()
+            )
+            found.update(row.trace_id for row in rows)
+        return found
 
     def of_traces(self, trace_ids: Iterable[str]) -> dict[str, list[Span]]:
         """All spans of the traces, in order of their start."""

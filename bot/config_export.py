@@ -31,7 +31,7 @@ class ExportSettings(Section):
     headers_env: _Variable | None = Field(
         default=None,
         description="Environment variable with the headers to send, as in OTEL_EXPORTER_OTLP_HEADERS: name=value,name=value.",
-        examples=["HARK_OTLP_HEADERS"],
+        examples=["OTLP_HEADERS"],
     )
     every_s: float = Field(default=60.0, ge=5, le=3_600, description="Seconds between two exports.")
     allow_private: bool = Field(default=False, description="Allow an address that is not public, e.g. a collector's.")

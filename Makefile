@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test explore crash check lint run bench bench-peers screenshots docs clean lock
+.PHONY: setup page demo test explore crash fuzz load soak check lint run bench bench-peers screenshots docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -57,6 +57,20 @@ explore: setup $(EMULATOR)/node_modules/.installed
 crash: setup
 	@$(BIN)/python -m pytest -m "slow or not slow" tests/crash
 	@$(BIN)/python tests/crash/kill.py
+
+# Hostile bytes for FUZZ_SECONDS to each of what reads them; by coverage where atheris is installed.
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
+
+# Bad input beside a good client, three times what Hark takes.
+load: setup
+	@$(BIN)/python tests/load/bad_input.py
+	@$(BIN)/python tests/load/overload.py
+
+SOAK_MINUTES ?= 10
+soak: setup
+	@$(BIN)/python tests/load/soak.py --minutes $(SOAK_MINUTES)
 
 lint: $(VENV)/.installed
 	@$(BIN)/ruff check .

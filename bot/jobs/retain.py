@@ -19,6 +19,10 @@ class Retaining:
 
     def run(self, now: datetime) -> int:
         """Delete a part of what is due; how many conversations."""
+        with self._store.begin() as tx:
+            tx.partitions.ahead(now)
+            if self._keep is not None:
+                tx.partitions.drop(now - self._keep, now)
         if self._keep is None:
             return 0
         return purge(self._store, now - self._keep, _BATCHES)

@@ -219,6 +219,8 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "outbox.waiting_since": ((NOW + DAY,), {}),
     "outbox.given_up": ((NOW - DAY,), {}),
     "outbox.sent": ((DELIVERY,), {"channel": "C1", "ts": "1.1", "at": NOW}),
+    "partitions.ahead": ((NOW,), {}),
+    "partitions.drop": ((NOW, NOW), {}),
     "placing.place": (({f"{1:016x}": f"{2:032x}"},), {}),
     "placing.take_out": ((f"{1:032x}", f"{9:016x}"), {}),
     "placing.traces_of": (([f"{1:016x}"],), {}),

@@ -36,6 +36,7 @@ from traces.store.leases import Leases
 from traces.store.mutes import Mutes
 from traces.store.origins import Origins
 from traces.store.outbox import Outbox
+from traces.store.partitions import Partitions
 from traces.store.permalinks import Permalinks
 from traces.store.placing import Placing
 from traces.store.proposals import Proposals
@@ -207,6 +208,10 @@ class Tx:
     @cached_property
     def installations(self) -> Installations:
         return Installations(self._connection, self._workspace_id)
+
+    @cached_property
+    def partitions(self) -> Partitions:
+        return Partitions(self._connection, self._workspace_id)
 
     @cached_property
     def leases(self) -> Leases:

@@ -102,18 +102,18 @@ def jobs_of(
             looks_of(settings, store, clock, evaluators, posts=posts),
         ),
         drift=Drifting(store, likeness),
-        anchors=Anchoring(
-            store,
-            watched_judges(settings, clock, store, revisions),
-            settings.calibration.anchors,
-            timedelta(hours=settings.calibration.anchors_every_hours),
-        ),
+        anchors=_anchoring(settings, store, clock, revisions),
         train=Training(store, evaluators, backfill, watch.history, taught_by(settings)),
         deliver=deliver,
         nudge=nudge,
         picker=picker,
         retain=Retaining(store, settings.retention.keep),
     )
+
+
+def _anchoring(settings: Settings, store: Store, clock: Clock, revisions: Revisions) -> Anchoring:
+    chosen, judges = settings.calibration, watched_judges(settings, clock, store, revisions)
+    return Anchoring(store, judges, chosen.anchors, timedelta(hours=chosen.anchors_every_hours))
 
 
 def watch_settings_of(detect: DetectSettings) -> WatchSettings:

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from proposal_hands import JUDGE, on_proposal, on_threshold
 from settings_hands import send, state_of
 from slack_house import NOON, House, an_alert, conversation, house, put_alert, put_conversations, put_review
 from slack_people import MIA, STRANGER, Request, Someone, controls, find, words_of
 from web_double import ALERTS, REVIEW, home_of
 
-from bot.config import RoleSettings, Settings
-from bot.config_judges import JudgeSettings
+from bot.config import RoleSettings
 from bot.digest import DIGEST
 from bot.home import FOR_GOOD
-from bot.proposals import REVISION
 from bot.review import show
 from bot.slack.blocks.label_modal import label_modal
 from bot.slack.blocks.snooze import snooze_view
@@ -29,18 +28,11 @@ from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.blocks.values import Question
 from bot.slack.listening.surfaces import ACTIONS
 from bot.suggestions import Suggesting
-from bot.thresholds import ask
 from bot.vague import LookingForVague
-from bot.wiring.evaluators import criteria_of
-from evaluators.judge.alignment import Case, basis_of
-from evaluators.judge.trial import Tried, compare
-from traces.conversation_format import parse_conversation
 from traces.model import AlertState, Label, Score
 from traces.store.choices import Choice
 from traces.store.mutes import Mute
-from traces.store.proposals import Proposal, ProposalState
 from traces.store.taxonomy import Word
-from traces.store.thresholds import Move, MoveState
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")
 NOBODY = Someone("U0NOBODY", "nob")
@@ -57,7 +49,6 @@ PEOPLE = {
     "connected from another workspace": GUEST,
 }
 DAY = timedelta(days=1)
-JUDGE = JudgeSettings(name="promise", question="A promise?", model="scripted", sample_rate=0)
 OFF_ID = "b3a3d5a0"
 EVERYONE_WITH_A_ROLE = frozenset({"admin", "reviewer", "viewer"})
 WHO_MAY_CHANGE = frozenset({"admin", "reviewer"})
@@ -290,63 +281,6 @@ def _open_queue(hark: House, who: Someone) -> Request:
     return hark.hands.press(ALERTS, digest["ts"], "digest_queue", who)
 
 
-def _on_proposal(action_id: str, *, approved: bool = False) -> Callable[[House, Someone], Request]:
-    """A click on a revision of a judge's criterion, which waits or is in force."""
-
-    def make(hark: House, who: Someone) -> Request:
-        (criterion,) = criteria_of(Settings(judges=(JUDGE,)))
-        talk = parse_conversation(conversation("c-9", NOON), received_at=NOON)
-        cases = [
-            Tried(case=Case(conversation=talk, truth=n < 9), current=1.0, proposed=float(n < 9)) for n in range(19)
-        ]
-        found = compare(cases, attempt=1)
-        assert found is not None
-        wrong = [{"conversation_id": "c-9", "truth": False, "current": 1.0, "proposed": 0.0}]
-        proposal = Proposal(
-            proposal_id="p1",
-            evaluator="promise",
-            created_at=NOON,
-            basis=basis_of(criterion),
-            before_version="1",
-            version="2",
-            guidance="Caution is no promise.",
-            report={"comparison": found.to_json(), "wrong": wrong, "wrong_total": 1},
-            state=ProposalState.APPROVED if approved else ProposalState.PROPOSED,
-        )
-        with hark.store.begin() as tx:
-            if tx.proposals.get("p1") is None:
-                tx.proposals.add(proposal)
-            tx.outbox.request(kind=REVISION, subject_id="p1", channel=REVIEW, at=NOON)
-        return _pressed(hark, action_id, who)
-
-    return make
-
-
-def _on_threshold(action_id: str, *, approved: bool = False) -> Callable[[House, Someone], Request]:
-    """A click on a threshold, which waits or was approved."""
-
-    def make(hark: House, who: Someone) -> Request:
-        move = Move(
-            evaluator="refusal", at=NOON, state=MoveState.PROPOSED, threshold=0.4, before=0.5, by="hark", reason="so"
-        )
-        with hark.store.begin() as tx:
-            is_new = not tx.thresholds.moves("refusal")
-            if is_new:
-                tx.thresholds.add(move)
-            ask(tx, "refusal", REVIEW, NOON)
-            if is_new and approved:
-                tx.thresholds.add(replace(move, state=MoveState.APPLIED, by=ADMIN.user_id))
-        return _pressed(hark, action_id, who)
-
-    return make
-
-
-def _pressed(hark: House, action_id: str, who: Someone) -> Request:
-    hark.deliver()
-    card = next(m for m in hark.slack.roots(REVIEW) if action_id in controls(m))
-    return hark.hands.press(REVIEW, card["ts"], action_id, who)
-
-
 def _newest(hark: House) -> str:
     return next(reversed(hark.slack.views))
 
@@ -453,14 +387,14 @@ DEEDS = {
     "vague_dismiss": Deed(_on_vague("vague_dismiss"), WHO_MAY_CHANGE, redraws=False),
     "submit a word": Deed(_taxonomy_form, ADMINS, redraws=False),
     "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
+    "proposal_approve": Deed(on_proposal("proposal_approve"), ADMINS, redraws=False),
+    "proposal_reject": Deed(on_proposal("proposal_reject"), ADMINS, redraws=False),
+    "proposal_undo": Deed(on_proposal("proposal_undo", approved=True), ADMINS, redraws=False),
+    "proposal_disagreements": Deed(on_proposal("proposal_disagreements"), ADMINS, changes=False),
+    "threshold_approve": Deed(on_threshold("threshold_approve"), ADMINS, redraws=False),
+    "threshold_reject": Deed(on_threshold("threshold_reject"), ADMINS, redraws=False),
+    "threshold_undo": Deed(on_threshold("threshold_undo", approved=True), ADMINS, redraws=False),
     "submit a known answer": Deed(_submit_known, ADMINS),
-    "proposal_approve": Deed(_on_proposal("proposal_approve"), ADMINS, redraws=False),
-    "proposal_reject": Deed(_on_proposal("proposal_reject"), ADMINS, redraws=False),
-    "proposal_undo": Deed(_on_proposal("proposal_undo", approved=True), ADMINS, redraws=False),
-    "proposal_disagreements": Deed(_on_proposal("proposal_disagreements"), ADMINS, changes=False),
-    "threshold_approve": Deed(_on_threshold("threshold_approve"), ADMINS, redraws=False),
-    "threshold_reject": Deed(_on_threshold("threshold_reject"), ADMINS, redraws=False),
-    "threshold_undo": Deed(_on_threshold("threshold_undo", approved=True), ADMINS, redraws=False),
     "submit": Deed(_submit, WHO_MAY_CHANGE),
     **{
         name: Deed(_setting(name), ADMINS, changes=False)

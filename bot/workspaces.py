@@ -24,6 +24,7 @@ from bot.config_webhooks import WebhookSettings
 from bot.health import status_of as bare_status
 from bot.jobs.retain import Retaining
 from bot.keys import WORKSPACE
+from bot.replicas.roles import EVERY_ROLE, Role
 from bot.schedule import Schedule
 from bot.slack.access import Workspace
 from bot.slack.blocks.values import StatusReport
@@ -107,16 +108,24 @@ class Workspaces:
         clock: Tells the time.
         environment: Where the secrets of sources, receivers and webhooks are.
         store: The database, bound to any workspace.
+        roles: What of it this process does.
     """
 
     def __init__(
-        self, settings: Settings, app: OAuthApp, clock: Clock, environment: Mapping[str, str], store: Store
+        self,
+        settings: Settings,
+        app: OAuthApp,
+        clock: Clock,
+        environment: Mapping[str, str],
+        store: Store,
+        roles: frozenset[Role] = EVERY_ROLE,
     ) -> None:
         self._settings = settings
         self._app = app
         self._clock = clock
         self._environment = environment
         self._store = store
+        self._roles = roles
         self._home = settings.slack.oauth.home
         cipher = cipher_of(app.encryption_key.get_secret_value())
         self.installed = SealedInstallations(store, cipher, clock, self._home, self._look_soon)
@@ -253,7 +262,14 @@ class Workspaces:
         hark = hark_on(settings, self._clock, self._environment, store, line)
         # The writer stays while there are requests: it knows nothing of Slack.
         writer = hark.writer() if standing is None else standing.writer
-        schedule = Schedule(hark.jobs, self._clock, lambda: writer.is_pressed)
+        deliver = hark.jobs.deliver
+        schedule = Schedule(
+            hark.jobs,
+            self._clock,
+            lambda: writer.is_pressed or (deliver is not None and deliver.is_pressed),
+            self._roles,
+            hark.several(self._roles),
+        )
         schedule.start()
         return _Served(hark=hark, writer=writer, schedule=schedule, installation=installation)
 

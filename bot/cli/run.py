@@ -60,7 +60,7 @@ def run(*, port: int | None, host: str | None, said: tuple[str, ...]) -> None:
     crash_points.arm(os.environ.get(crash_points.VARIABLE, ""))
     roles = roles_in(said)
     if (chosen := settings()).secrets.oauth is not None:
-        run_workspaces(chosen, port=port, host=host, is_whole=roles == EVERY_ROLE)
+        run_workspaces(chosen, port=port, host=host, roles=roles)
         return
     with built() as hark:
         checked(roles, hark.store.dialect)
@@ -75,19 +75,13 @@ def run(*, port: int | None, host: str | None, said: tuple[str, ...]) -> None:
         serve(hark, bound, roles)
 
 
-def run_workspaces(chosen: Settings, *, port: int | None, host: str | None, is_whole: bool) -> None:
-    """Serve every workspace that has installed Hark.
-
-    Raises:
-        BadInput: One process does all of it: there are no roles.
-    """
+def run_workspaces(chosen: Settings, *, port: int | None, host: str | None, roles: frozenset[Role]) -> None:
+    """Serve every workspace that has installed Hark."""
     from bot.cli.run_workspaces import serve_workspaces
 
-    if not is_whole:
-        raise BadInput("not where several workspaces install Hark: one process serves them all", "--role")
     set_up(chosen.log.format, verbose=is_verbose())
     bound = bind(host or chosen.server.host, chosen.server.port if port is None else port)
-    serve_workspaces(chosen, bound)
+    serve_workspaces(chosen, bound, roles)
 
 
 def serve(hark: Hark, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE) -> None:
@@ -97,6 +91,8 @@ def serve(hark: Hark, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE)
     several = hark.several(roles)
     schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark), roles, several)
     schedule.start()
+    if "slack" in roles and hark.line is not None:
+        hark.line.introduce()
     socket_mode = _socket_mode(hark, several) if "slack" in roles else None
     try:
         run_until_stopped(server, bound)

@@ -11,16 +11,18 @@ from bot.config import Settings
 from bot.http import Receiver
 from bot.http.installing import INSTALL
 from bot.keys import door_of
+from bot.replicas.roles import EVERY_ROLE, Role, checked
+from bot.slack.blocks.figures import counted
 from bot.workspaces import SharedWriter, Workspaces
 from traces.clock import SystemClock
 from traces.store import open_store
 
 
-def serve_workspaces(settings: Settings, bound: socket.socket) -> None:
+def serve_workspaces(settings: Settings, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE) -> None:
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop.
 
     Raises:
-        BadInput: The encryption key opens none of the tokens that are stored.
+        BadInput: The encryption key opens none of the tokens that are stored, or the database is one process's alone.
         StoreUnavailable: The database cannot be opened.
     """
     app, secret = settings.secrets.oauth, settings.secrets.signing_secret
@@ -28,15 +30,19 @@ def serve_workspaces(settings: Settings, bound: socket.socket) -> None:
     assert secret is not None
     clock = SystemClock()
     store = open_store(settings.database_url)
-    workspaces = Workspaces(settings, app, clock, os.environ, store)
+    workspaces = Workspaces(settings, app, clock, os.environ, store, roles)
     try:
+        checked(roles, store.dialect)
         workspaces.start()
         host, port = bound.getsockname()[:2]
         say(f"listening on http://{host}:{port}, database {store.location}")
-        say(f"{len(workspaces.names)} workspaces are served; others install Hark at {INSTALL}")
+        say(f"{counted(len(workspaces.names), 'workspace')} served; others install Hark at {INSTALL}")
+        if roles != EVERY_ROLE:
+            say(f"as {', '.join(sorted(roles))}, one of several over this database")
         webhooks = settings.webhooks.secrets_in(os.environ)
-        receiver = Receiver(store, SharedWriter(workspaces), clock, webhooks, status=workspaces.status)
-        receiver.listen_to_workspaces(workspaces.bolt_of, secret.get_secret_value(), workspaces.flow)
+        receiver = Receiver(store, SharedWriter(workspaces), clock, webhooks, status=workspaces.status, roles=roles)
+        if "slack" in roles:
+            receiver.listen_to_workspaces(workspaces.bolt_of, secret.get_secret_value(), workspaces.flow)
         door = door_of(
             receiver.app(),
             store,

@@ -266,6 +266,24 @@ def test_the_home_workspace_goes_on_with_what_was_there_before(slack, database):
         assert slack.of[TWO].posted(ALERTS) == []
 
 
+def test_workspaces_live_in_postgresql_as_well(slack, postgresql_url):
+    with install_house(slack, postgresql_url) as house:
+        for team in (ONE, TWO):
+            house.install(team)
+            eventually(lambda team=team: house.workspaces.serves(team), 30)
+        house.chooses(ONE)
+        key = house.key(ONE)
+        house.clock.advance(timedelta(minutes=1))
+        with house.browser() as client:
+            sent = client.post("/v1/conversations", json=conversation("c-1", NOON), headers=key)
+        assert sent.json()["new"] == 1
+        put_alert(house.of(ONE))
+        eventually(lambda: slack.of[ONE].posted(ALERTS), 30)
+        with house.of(TWO).read() as tx:
+            assert (tx.conversations.count(), tx.alerts.all()) == (0, [])
+        assert slack.of[TWO].posted(ALERTS) == []
+
+
 # --- tokens --------------------------------------------------------------------------------------------------------
 
 

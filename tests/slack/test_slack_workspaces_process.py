@@ -70,7 +70,7 @@ def install(slack: InstallDouble, url: str, team: str) -> httpx.Response:
 
 def test_workspaces_install_a_running_hark_and_nothing_that_it_writes_holds_a_secret(tmp_path, hark):
     with InstallDouble(ONE, TWO) as slack, hark_run(slack, tmp_path, APP, verbose=True) as running:
-        assert "0 workspaces are served; others install Hark at /slack/install" in running.said
+        assert "0 workspaces served; others install Hark at /slack/install" in running.said
         assert [install(slack, running.url, team).status_code for team in (ONE, TWO)] == [200, 200]
         assert install(slack, running.url, ONE).status_code == 200
         send = over_http(f"{running.url}/slack/events", SECRET, lambda: SystemClock().now().timestamp())

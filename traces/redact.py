@@ -260,7 +260,7 @@ _BEARER: Final = re.compile(
 )
 _NAMED: Final = re.compile(
     r"(?P<kept>\b(?:[A-Za-z0-9]{1,20}[-_]){0,4}"
-    r"(?:api[-_ ]?key|apikey|secret|access[-_ ]?token|auth[-_ ]?token|refresh[-_ ]?token|token|passw(?:or)?d|passphrase|pwd)"
+    r"(?:api[-_ ]?key|apikey|access[-_]?key|secret[-_]?key|private[-_]?key|secret|access[-_ ]?token|auth[-_ ]?token|refresh[-_ ]?token|token|passw(?:or)?d|passphrase|pwd)"
     r"[\"']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3}is\s{1,3})[\"']?)(?=[^\s\"',;]{0,200}[\d!@#$%^&*_+/=-])[^\s\"',;\[\]{}]{6,500}",
     re.IGNORECASE,
 )

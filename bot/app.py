@@ -47,7 +47,7 @@ from traces.writer import Writer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hark:
-    """Everything that runs. ``client`` and ``bolt`` are ``None`` without Slack tokens."""
+    """Everything that runs. ``line``, ``client`` and ``bolt`` are ``None`` without Slack tokens."""
 
     settings: Settings
     clock: Clock
@@ -58,6 +58,7 @@ class Hark:
     desk: Desk
     client: WebClient | None
     bolt: App | None
+    line: Line | None = None
     webhook_secrets: Mapping[str, SecretStr] = field(default_factory=dict)
 
     def receiver(self, writer: Writer, roles: frozenset[Role] = EVERY_ROLE) -> Receiver:
@@ -150,6 +151,7 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
         ),
         desk=desk,
         client=client,
+        line=line,
         bolt=None if line is None else bolt_of(settings, store, clock, line, desk, renderer, nudge, chosen),
         webhook_secrets=webhook_secrets,
     )

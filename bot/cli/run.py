@@ -91,6 +91,8 @@ def serve(hark: Hark, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE)
     several = hark.several(roles)
     schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark), roles, several)
     schedule.start()
+    if "slack" in roles and hark.line is not None:
+        hark.line.introduce()
     socket_mode = _socket_mode(hark, several) if "slack" in roles else None
     try:
         run_until_stopped(server, bound)

@@ -41,6 +41,11 @@ class Workspace:
         self._identity = identity
 
     @property
+    def known(self) -> Mapping[str, Any]:
+        """What Slack has said so far, without asking it."""
+        return self._identity or {}
+
+    @property
     def team_id(self) -> str | None:
         return self._known().get("team_id")
 

@@ -36,6 +36,7 @@ def bolt_app(line: Line, surfaces: Iterable[Listening]) -> App:
     logger.setLevel(logging.ERROR)
     app = App(
         client=line.client,
+        # Not bolt's own, which asks Slack while the first click waits.
         authorize=line.authorize,  # type: ignore[arg-type] # bolt takes an Authorize as well
         # Named, for bolt takes one from the environment's SLACK_CLIENT_ID otherwise, with tokens in files.
         oauth_flow=line.flow,

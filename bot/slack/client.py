@@ -24,8 +24,10 @@ from traces.errors import StoreUnavailable
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 15
 _RENEWED_BEFORE: Final = timedelta(hours=2)
+_NOW: Final = timedelta(0)
 _ANY_TIME: Final = 10**8
 """Minutes: whether a token is to be renewed is for Hark's clock to say, not for the rotator's."""
+_TRIED_AGAIN: Final = timedelta(minutes=1)
 _FRESH: Final = timedelta(seconds=30)
 _OVER: Final = frozenset({"account_inactive", "token_revoked"})
 
@@ -67,6 +69,7 @@ class InstalledClient(WebClient):
         self._turn = threading.Lock()
         self._known: Bot | None = None
         self._known_until = clock.now()
+        self._not_before = clock.now()
         self._rotator = TokenRotator(
             client_id=app.client_id,
             client_secret=app.client_secret.get_secret_value(),
@@ -96,7 +99,8 @@ class InstalledClient(WebClient):
             if self._known is None or has_left or not now < self._known_until:
                 self._known = self._looked_up(self._known)
                 self._known_until = now + _FRESH
-            if self._is_short(self._known):
+            if self._is_short(self._known) and (now >= self._not_before or self._is_short(self._known, _NOW)):
+                self._not_before = now + _TRIED_AGAIN
                 self._known = self._renewed(self._known)
             return str(self._known.bot_token)
 
@@ -139,10 +143,10 @@ class InstalledClient(WebClient):
         if renewed is None:
             return bot
         self._installed.save_bot(renewed)
-        return renewed
+        return self._looked_up(renewed)
 
     def _still(self, bot: Bot, error: Exception) -> Bot:
-        if self._is_short(bot, timedelta(0)):
+        if self._is_short(bot, _NOW):
             raise error
         _LOG.warning("the token of %s was not renewed (%s); tried again", self._workspace_team, type(error).__name__)
         return bot

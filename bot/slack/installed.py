@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from logging import Logger
 from typing import Any, Final
 
@@ -101,7 +102,7 @@ class SealedInstallations(InstallationStore):
             installed_by=installation.user_id or "",
             installed_at=now,
             sealed=self.sealed(team_id, tokens),
-            expires_at=_time(installation.bot_token_expires_at),
+            expires_at=self._by_our_clock(installation.bot_token_expires_at),
         )
         with self.of(team_id).begin() as tx:
             self._put(tx, made)
@@ -127,7 +128,7 @@ class SealedInstallations(InstallationStore):
             renewed = replace(
                 found,
                 sealed=self.sealed(found.team_id, Tokens(bot=bot.bot_token, refresh=bot.bot_refresh_token)),
-                expires_at=_time(bot.bot_token_expires_at),
+                expires_at=self._by_our_clock(bot.bot_token_expires_at),
                 version=found.version + 1,
             )
             tx.installations.replace(renewed, expecting=found.version)
@@ -241,6 +242,10 @@ class SealedInstallations(InstallationStore):
                 renewed += tx.installations.replace(changed, expecting=found.version)
         return renewed, unopened
 
+    def _by_our_clock(self, expires_at: int | None) -> datetime | None:
+        """When a token that was just given runs out: slack_sdk counts what Slack says from the machine's time."""
+        return None if expires_at is None else self._clock.now() + timedelta(seconds=expires_at - int(time.time()))
+
     def _put(self, tx: Tx, made: Installation) -> None:
         found = tx.installations.get()
         if found is None:
@@ -288,7 +293,3 @@ class SealedStates(OAuthStateStore):
         digest = hashlib.sha256(said.encode()).hexdigest()
         with self._store.begin() as tx:
             return tx.installations.spend(digest, now + STATE_FOR * 2, now)
-
-
-def _time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

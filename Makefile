@@ -63,10 +63,12 @@ FUZZ_SECONDS ?= 60
 fuzz: setup
 	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
-# Bad input beside a good client, three times what Hark takes.
+# Bad input beside a good client, three times what Hark takes, what a second worker brings, replicas that are killed in turn.
 load: setup
 	@$(BIN)/python tests/load/bad_input.py
 	@$(BIN)/python tests/load/overload.py
+	@$(BIN)/python tests/load/throughput.py
+	@$(BIN)/python tests/load/replicas.py --rounds 2
 
 SOAK_MINUTES ?= 10
 soak: setup

@@ -14,8 +14,9 @@ from traces.errors import StoreUnavailable
 def copy_into(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put rows into a table that has none of their keys, within the connection's transaction.
 
-    Measured with 1,500 spans of 1.5 kB: 2.4 times as fast as an insert for each, and 1.5 times as fast as copying
-    beside the table and inserting from there.
+    Measured with 1,500 rows of 1.5 kB: 2.4 times as fast as an upsert for each, and 1.5 times as fast as copying
+    beside the table and inserting from there. Of what putting in spans takes, most is writing and compressing them: with
+    that, 1,000 spans of 2.8 kB take 46 ms instead of 55.
 
     Raises:
         StoreUnavailable: The database cannot take them.

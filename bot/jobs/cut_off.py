@@ -9,12 +9,13 @@ there yet is only posted again then if it is certain that nobody waits for it an
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from bot.jobs.lanes import Lanes
 from bot.jobs.sending import Sending, Standing
@@ -26,11 +27,16 @@ from traces.store import Store
 from traces.store.outbox import Delivery
 
 _LOG = logging.getLogger(__name__)
+_Read: TypeAlias = Callable[..., SlackResponse]
 
 DOUBT: Final = timedelta(seconds=60)
 """Longer than any answer of Slack that a timed-out client, or one of another process, may still have caused."""
 _SOON: Final = 6
 """After this part of the doubt it is first looked up whether Slack has a message; a history lags behind by less."""
+_BEFORE_S: Final = 5
+"""Slack's clock may be behind ours by so much."""
+_PAGE: Final = 200
+_PAGES: Final = 10
 _LONGEST_DOUBT: Final = timedelta(minutes=15)
 """How long a post that was cut off waits for a history that cannot be read just now."""
 
@@ -103,24 +109,32 @@ class CutOff:
             # Posts may name a channel; its history is given by id only, which an earlier post to it has told.
             channel = tx.outbox.channel_id(delivery.channel) or delivery.channel
         oldest = delivery.attempt_at or delivery.created_at
+        asked = {"channel": channel, "oldest": str(oldest.timestamp() - _BEFORE_S)}
+        read: _Read = self._client.conversations_history
+        if parent is not None and parent.posted_ts is not None:
+            asked = {"channel": parent.posted_channel or delivery.channel, "ts": parent.posted_ts}
+            read = self._client.conversations_replies
         try:
-            if parent is not None and parent.posted_ts is not None:
-                channel = parent.posted_channel or delivery.channel
-                answer = self._client.conversations_replies(
-                    channel=channel, ts=parent.posted_ts, include_all_metadata=True, limit=200
-                )
-            else:
-                answer = self._client.conversations_history(
-                    channel=channel, oldest=str(oldest.timestamp() - 5), include_all_metadata=True, limit=200
-                )
+            return _found(delivery.delivery_id, read, asked)
         except CALL_FAILED as error:
             _LOG.info("cannot read the history for %s: %s", delivery.delivery_id, problem(error))
             in_doubt = self._clock.now() - oldest
             return _Unseen.UNREADABLE if is_permanent(error) or in_doubt > _LONGEST_DOUBT else _Unseen.LATER
+
+
+def _found(delivery_id: str, read: _Read, asked: Mapping[str, str]) -> Standing | _Unseen:
+    """Look through a history page by page, the newest first; beyond what is looked through nobody can say."""
+    cursor: Mapping[str, str] = {}
+    for _ in range(_PAGES):
+        answer = read(**asked, **cursor, include_all_metadata=True, limit=_PAGE)
         for message in answer.get("messages") or []:
-            if _delivery_id(message) == delivery.delivery_id:
-                return Standing(str(message.get("channel") or channel), str(message["ts"]))
-        return _Unseen.ABSENT
+            if _delivery_id(message) == delivery_id:
+                return Standing(str(message.get("channel") or asked["channel"]), str(message["ts"]))
+        following = (answer.get("response_metadata") or {}).get("next_cursor")
+        if not following:
+            return _Unseen.ABSENT
+        cursor = {"cursor": str(following)}
+    return _Unseen.UNREADABLE
 
 
 def _delivery_id(message: Mapping[str, Any]) -> object:

@@ -165,7 +165,7 @@ def _told(stage: str, work: Callable[[Sequence[str]], None]) -> Callable[..., No
         except HarkError as error:
             _LOG.error("%s: %s; it is tried again", stage, error.message)
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001, RUF100 - whatever it was, it is told here, without the job that names conversations
             _LOG.exception("%s failed; it is tried again", stage)
             raise
 

@@ -84,6 +84,7 @@ class Setup:
         return self._installed.remove(team_id, why, before)
 
     def _put(self, tx: Tx, alerts: str, review: str, person: Person) -> bool:
+        tx.installations.one_at_a_time()
         found = tx.installations.get()
         if found is None or (found.alerts_channel, found.review_channel) == (alerts, review):
             return False

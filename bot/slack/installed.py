@@ -122,6 +122,7 @@ class SealedInstallations(InstallationStore):
         """Store tokens that Slack has renewed, unless another process was faster."""
         assert bot.team_id is not None
         with self.of(bot.team_id).begin() as tx:
+            tx.installations.one_at_a_time()
             found = tx.installations.get()
             if found is None or not found.is_active:
                 return
@@ -190,6 +191,7 @@ class SealedInstallations(InstallationStore):
         """
         now = self._clock.now()
         with self.of(team_id).begin() as tx:
+            tx.installations.one_at_a_time()
             found = tx.installations.get()
             if found is None or not found.is_active or found.team_id != team_id:
                 return False
@@ -247,6 +249,7 @@ class SealedInstallations(InstallationStore):
         return None if expires_at is None else self._clock.now() + timedelta(seconds=expires_at - int(time.time()))
 
     def _put(self, tx: Tx, made: Installation) -> None:
+        tx.installations.one_at_a_time()
         found = tx.installations.get()
         if found is None:
             tx.installations.put(made)

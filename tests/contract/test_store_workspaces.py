@@ -157,6 +157,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "feedback.known": ((["f-1"],), {}),
     "feedback.put": (([replace(GIVEN, feedback=Feedback(name="thumbs", value=0.0))],), {}),
     "installations.get": ((), {}),
+    "installations.one_at_a_time": ((), {}),
     "installations.put": ((INSTALLED,), {}),
     "installations.replace": ((replace(INSTALLED, version=2),), {"expecting": 1}),
     "installations.spend": (("digest", NOW + HOUR, NOW), {}),

@@ -20,6 +20,7 @@ from slack_people import Hands, Request, Sender, Someone, over_http
 from web_double import SlackDouble
 
 from bot.config import DatabaseSettings, Settings
+from bot.config_keeping import RetentionSettings
 from bot.config_oauth import OAuthApp, OAuthSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.http import Receiver
@@ -34,7 +35,13 @@ PEPPER = {"HARK_KEY_PEPPER": "p" * 40}
 
 
 def settings_for(
-    slack: InstallDouble | EmulatedSlack, url: str, *, key: str = KEY, home: str = "", redirect_url: str = ""
+    slack: InstallDouble | EmulatedSlack,
+    url: str,
+    *,
+    key: str = KEY,
+    home: str = "",
+    redirect_url: str = "",
+    keep_days: float | None = None,
 ) -> Settings:
     app = OAuthApp(client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET), encryption_key=SecretStr(key))
     return Settings(
@@ -42,6 +49,7 @@ def settings_for(
         slack=SlackSettings(oauth=OAuthSettings(home=home, redirect_url=redirect_url)),
         secrets=Secrets(signing_secret=SecretStr(SECRET), oauth=app),
         slack_api_url=slack.url,
+        retention=RetentionSettings(days=keep_days),
     )
 
 

@@ -242,6 +242,22 @@ def test_a_token_that_slack_no_longer_takes_is_deleted_without_being_told(both):
     assert both.workspaces.serves(TWO)
 
 
+def test_what_a_workspace_has_left_behind_is_kept_no_longer_than_anything_else(slack, database):
+    with install_house(slack, database, keep_days=30) as house:
+        house.install(ONE)
+        eventually(lambda: house.workspaces.serves(ONE))
+        put_alert(house.of(ONE))
+        house.send(event(ONE, "app_uninstalled", int(house.clock.now().timestamp())))
+        eventually(lambda: not house.workspaces.serves(ONE))
+        house.workspaces.look()
+        with house.of(ONE).read() as tx:
+            assert tx.conversations.count() == 2
+        house.clock.advance(timedelta(days=31))
+        house.workspaces.look()
+        with house.of(ONE).read() as tx:
+            assert tx.conversations.count() == 0
+
+
 def test_hark_starts_again_with_what_is_installed(slack, database):
     with install_house(slack, database) as first:
         first.install(ONE)

@@ -67,6 +67,10 @@ class Installations(Part):
         row = self._connection.execute(select(_T).where(self._mine())).first()
         return None if row is None else installation_in(row)
 
+    def one_at_a_time(self) -> None:
+        """Wait for others who change the installation, until this transaction ends; to be called before it is read."""
+        self._one_at_a_time("installation")
+
     def put(self, installation: Installation) -> bool:
         """Store the first installation; whether there was none."""
         return self._insert_or_ignore(_T, _row(installation))

@@ -12,6 +12,8 @@ from slack_sdk import WebClient
 
 from alerts.posting import BREAKDOWN, TAUGHT
 from bot.asking_model import asking_of
+from bot.assigned import Assigned
+from bot.assigning import ASSIGNED
 from bot.breakdown import Dividing
 from bot.chosen import Chosen
 from bot.classifiers import Heads, learning
@@ -128,6 +130,7 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)
     renderer.also_draws(TAUGHT, Teaching(renderer).delivered)
     renderer.also_draws(DIGEST, desk.digests.delivered)
+    renderer.also_draws(ASSIGNED, Assigned(renderer).delivered)
     proposed = Proposed(store=store, clock=clock, renderer=renderer)
     renderer.also_draws(REVISION, proposed.revision)
     renderer.also_draws(THRESHOLD, proposed.threshold)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.assigning import subject_of, tell
 from bot.review import audited, item_in, show
 from bot.review_rules import QueueRules
 from bot.slack.access import Person
@@ -243,8 +244,7 @@ class Queue:
                 return False
             tx.state.name_reviewer(person.user_id, person.name)
             if entry.state is EntryState.ASSIGNED:
-                tx.queue.drop(item.item_id, EntryState.ASSIGNED, EntryState.RESERVED)
-                show(tx, item.item_id, entry.at)
+                _given_to(tx, entry)
             tx.queue.put([entry])
             audited(
                 tx,
@@ -256,6 +256,17 @@ class Queue:
                 after={"item": item.item_id, "reviewer": entry.reviewer},
             )
             return True
+
+
+def _given_to(tx: Tx, entry: QueueEntry) -> None:
+    """Take an item from whoever had it, and let all of them see whose it is now."""
+    had = tx.queue.entries([entry.item_id]).get(entry.item_id, [])
+    tx.queue.drop(entry.item_id, EntryState.ASSIGNED, EntryState.RESERVED)
+    show(tx, entry.item_id, entry.at)
+    for before in had:
+        if before.reviewer != entry.reviewer:
+            show(tx, subject_of(entry.item_id, before.reviewer), entry.at)
+    tell(tx, entry)
 
 
 def verdicts_on(tx: Tx, items: Sequence[ReviewItem]) -> dict[str, list[str]]:

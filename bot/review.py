@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from bot.assigning import subject_of
 from bot.slack.access import Person
 from evaluators.truth import truth_of
 from traces import crash_points
@@ -74,6 +75,7 @@ class Review:
         if answer.is_kept:
             _keep(tx, item, person, now, request_key, expected=answer.expected)
         show(tx, item.item_id, now)
+        show(tx, subject_of(item_id, person.user_id), now)
         crash_points.passing("label.given")
         return any(changed)
 
@@ -94,6 +96,7 @@ class Review:
             for label in mine:
                 _take_back(tx, label, person, now, request_key)
             show(tx, item.item_id, now)
+            show(tx, subject_of(item_id, person.user_id), now)
             return True
 
     def keep(self, item_id: str, person: Person, request_key: str) -> bool:

@@ -59,7 +59,7 @@ class ReviewDesk:
         served = self.serve(person, min(most, AT_ONCE))
         return queue_view(served.cards, served.progress, most=most)
 
-    def window_on(self, item_id: str, person: Person, notice: str) -> View:
+    def window_on(self, item_id: str, person: Person, notice: str = "") -> View:
         """The window on the queue, with one question.
 
         Raises:

@@ -15,8 +15,9 @@ from proposal_hands import JUDGE, on_proposal, on_threshold
 from settings_hands import send, state_of
 from slack_house import NOON, House, an_alert, conversation, house, put_alert, put_conversations, put_review
 from slack_people import MIA, STRANGER, Request, Someone, controls, find, words_of
-from web_double import ALERTS, REVIEW, home_of
+from web_double import ALERTS, REVIEW, direct_messages, home_of
 
+from bot.assigning import ASSIGNED
 from bot.config import RoleSettings
 from bot.digest import DIGEST
 from bot.home import FOR_GOOD
@@ -150,6 +151,16 @@ def _menu(option: str) -> Callable[[House, Someone], Request]:
 def _assign(hark: House, who: Someone) -> Request:
     hark.do(_menu("Assign…")(hark, REVIEWER))
     return hark.hands.submit(_newest(hark), {"reviewer": ADMIN.user_id}, who)
+
+
+def _open_assigned(hark: House, who: Someone) -> Request:
+    with hark.store.read() as tx:
+        told = tx.outbox.get(f"{ASSIGNED}:item-9.{ADMIN.user_id}")
+    if told is None:
+        hark.do(_menu("Assign…")(hark, REVIEWER))
+        hark.do(hark.hands.submit(_newest(hark), {"reviewer": ADMIN.user_id}, REVIEWER))
+    place = direct_messages(ADMIN.user_id)
+    return hark.hands.press(place, hark.slack.roots(place)[0]["ts"], "assigned_open", who)
 
 
 def _on_home(
@@ -368,6 +379,7 @@ DEEDS = {
     "label_menu keep": Deed(_menu("Add to dataset"), WHO_MAY_CHANGE),
     "label_menu read": Deed(_menu("Full conversation"), WHO_MAY_CHANGE, redraws=False),
     "submit assign": Deed(_assign, WHO_MAY_CHANGE),
+    "assigned_open": Deed(_open_assigned, WHO_MAY_CHANGE, changes=False),
     "home_page": Deed(_on_home("home_page", items=12), WHO_MAY_CHANGE, changes=False),
     "home_first_page": Deed(_on_home("home_first_page", items=12, turned=True), WHO_MAY_CHANGE, changes=False),
     "home_unmute": Deed(_on_home("home_unmute"), WHO_MAY_CHANGE, redraws=False),

@@ -209,8 +209,8 @@ class SlackDouble:
         return {"ok": True, **self._identity}
 
     def _post(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        channel = CHANNELS.get(said["channel"], said["channel"])
-        if channel not in CHANNELS.values():
+        channel = CHANNELS.get(said["channel"]) or _direct(said["channel"])
+        if not _is_channel(channel):
             return _no("channel_not_found")
         if not said.get("text") and not said.get("blocks"):
             return _no("no_text")
@@ -222,7 +222,7 @@ class SlackDouble:
         return {"ok": True, "channel": channel, "ts": ts, "message": dict(message)}
 
     def _update(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        if said["channel"] not in CHANNELS.values():
+        if not _is_channel(said["channel"]):
             return _no("channel_not_found")
         standing = self.messages[said["channel"]].get(said["ts"])
         if standing is None:
@@ -281,6 +281,19 @@ class SlackDouble:
 def home_of(user_id: str) -> str:
     """The id of the view that is a person's App Home."""
     return f"VHOME{user_id}"
+
+
+def direct_messages(user_id: str) -> str:
+    """The id of the conversation between a person and the bot."""
+    return f"D{user_id[1:]}"
+
+
+def _direct(channel: str) -> str:
+    return direct_messages(channel) if channel.startswith("U0") else channel
+
+
+def _is_channel(channel: str) -> bool:
+    return channel in CHANNELS.values() or channel.startswith("D0")
 
 
 def _no(code: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from bot.review_desk import ReviewDesk
 from bot.slack.access import Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks import label_controls as controls
+from bot.slack.blocks.assigned import OPEN as OPEN_ASSIGNED
 from bot.slack.blocks.label_modal import CALLBACK, parse_label_submission
 from bot.slack.blocks.review_windows import ASSIGNING, QUEUE, assign_view, most_at, parse_assignment
 from bot.slack.blocks.surface import View
@@ -25,7 +26,7 @@ from traces.errors import BadInput
 
 _VALUES: Final[Mapping[Verdict | None, float | str | None]] = {"yes": 1.0, "no": 0.0, "unsure": "unsure", None: None}
 
-ACTIONS = (controls.YES, controls.NO, controls.WORD, controls.MORE, controls.UNDO, controls.MENU)
+ACTIONS = (controls.YES, controls.NO, controls.WORD, controls.MORE, controls.UNDO, controls.MENU, OPEN_ASSIGNED)
 
 
 class ReviewListeners:
@@ -49,6 +50,7 @@ class ReviewListeners:
             controls.UNDO: self._undo,
             controls.MORE: self._more,
             controls.MENU: self._menu,
+            OPEN_ASSIGNED: self._open_assigned,
         }
         for action_id, click in clicks.items():
             app.action(action_id)(self._edge.on_click(Role.REVIEWER, click))
@@ -77,6 +79,9 @@ class ReviewListeners:
             return replace(drawn, private_metadata=str(token))
 
         self._edge.show(body, window)
+
+    def _open_assigned(self, token: Token, person: Person, body: Body) -> None:
+        self._edge.show(body, lambda: self._reviewing.window_on(token.subject_id, person))
 
     # --- the menu ---
 

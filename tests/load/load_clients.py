@@ -52,15 +52,17 @@ class GoodClient:
 
 
 def status_of(connection: HTTPConnection, path: str, body: bytes, headers: dict[str, str]) -> int:
-    """The status of the answer; 0 where there was none."""
-    try:
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        answer.read()
-    except (OSError, HTTPException):
-        connection.close()
-        return 0
-    return answer.status
+    """The status of the answer; 0 where there was none, even after a connection that had been let go was made anew."""
+    for _ in range(2):
+        try:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, HTTPException):
+            connection.close()
+        else:
+            return answer.status
+    return 0
 
 
 def share(values: list[float], part: float) -> float:

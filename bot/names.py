@@ -42,6 +42,7 @@ ELSEWHERE: Final = MappingProxyType(
     }
 )
 """By a name of the field, the built-in signals that say it."""
+_ALIKE: Final = 0.7
 
 
 class Told(NamedTuple):
@@ -74,6 +75,6 @@ def told_of(name: str, evaluators: Collection[str]) -> Told:
         lines = [f"{signal.name}: a signal, not an evaluator. {signal.summary}" for signal in found]
         return Told((*lines, f"See hark signals, and hark metrics {found[0].name}."), ())
     known = [*evaluators, *PARTS, *signals, *ELSEWHERE]
-    near = difflib.get_close_matches(plain, known, n=1)
+    near = difflib.get_close_matches(plain, known, n=1, cutoff=_ALIKE)
     meant_one = f"; did you mean {near[0]}?" if near else "; hark evaluators lists all"
-    raise BadInput(f"{name[:60]!r} is no evaluator and no signal{meant_one}", "NAME")
+    raise BadInput(f"no evaluator and no signal {name[:60]!r}{meant_one}")

@@ -176,7 +176,7 @@ def _metrics(tokens: list[str], names: _Names) -> MetricsQuery:
         raise NotUnderstood("`metrics` needs a signal, for example `metrics latency 7d`")
     signal, segment_keys = _known(_unquoted(tokens[0]), names.signals, "signal"), names.segment_keys
     period, rest = _period(tokens[1:])
-    clauses = _clauses(rest)
+    clauses = _clauses(rest, f"metrics {signal} 7d by model")
     return MetricsQuery(
         signal=signal,
         period=period,
@@ -191,7 +191,7 @@ def _mute(tokens: list[str], names: _Names) -> Query:
         return MutesQuery()
     signal, segment_keys = _signal(tokens, names.signals, "mute"), names.segment_keys
     period, rest = _period(tokens[1:], DEFAULT_MUTE)
-    clauses = _clauses(rest)
+    clauses = _clauses(rest, f"mute {signal} 4h")
     if unknown := clauses.keys() - {"where"}:
         raise NotUnderstood(f"`mute` knows no `{min(unknown)}`; write `mute {signal} 4h where model=gpt-4o`")
     return MuteQuery(
@@ -261,8 +261,8 @@ def _period(tokens: list[str], otherwise: timedelta = DEFAULT_PERIOD) -> tuple[t
     return period, tokens[1:]
 
 
-def _clauses(tokens: list[str]) -> dict[str, list[str]]:
-    """The words after each of ``by``, ``where`` and ``vs``."""
+def _clauses(tokens: list[str], such_as: str) -> dict[str, list[str]]:
+    """The words after each of ``by``, ``where`` and ``vs``; ``such_as`` is what could be written instead."""
     clauses: dict[str, list[str]] = {}
     current: list[str] | None = None
     for token in tokens:
@@ -272,7 +272,9 @@ def _clauses(tokens: list[str]) -> dict[str, list[str]]:
                 raise NotUnderstood(f"`{word}` stands twice")
             current = clauses[word] = []
         elif current is None:
-            raise NotUnderstood(f"`{_shown(token)}` is not understood{_meant(word, _CLAUSES)}")
+            raise NotUnderstood(
+                f"`{_shown(token)}` is not understood{_meant(word, _CLAUSES) or f'; write for example `{such_as}`'}"
+            )
         else:
             current.append(token)
     return clauses

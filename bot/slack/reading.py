@@ -18,7 +18,7 @@ from traces.model import AuditEntry, EvaluatorFailure, Label, Score
 from traces.redacted import Redacting, spelt_out
 from traces.store import Store, Tx
 
-_GONE = "this conversation is no longer known"
+_GONE = "this conversation is not known, or no longer kept"
 
 
 def conversation_of(tx: Tx, token: Token) -> str:

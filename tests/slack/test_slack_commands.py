@@ -51,7 +51,7 @@ def test_a_conversation_is_shown_in_a_window(hark):
     assert said(hark, "conversation order 66's") == []
     assert "I want my money back." in words_of(next(reversed(hark.slack.views.values())))
     said(hark, "conversation nobody's")
-    assert "no longer known" in words_of(next(reversed(hark.slack.views.values())))
+    assert "no longer kept" in words_of(next(reversed(hark.slack.views.values())))
 
 
 @pytest.mark.parametrize(("text", "title"), [("review 3", "queue"), ("taxonomy", "axonomy")])

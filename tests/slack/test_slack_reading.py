@@ -96,7 +96,7 @@ def test_a_conversation_is_opened_by_its_id_and_an_unknown_id_is_told(hark):
     assert newest(hark)[1]["title"]["text"] == "Conversation"
     request = hark.hands.command("conversation nobody", VIEWER)
     hark.do(request)
-    assert "no longer known" in words_of([newest(hark)[1], hark.slack.answers[request.answer_key]])
+    assert "no longer kept" in words_of([newest(hark)[1], hark.slack.answers[request.answer_key]])
 
 
 def test_every_window_was_one_that_slack_takes(hark):

@@ -218,4 +218,6 @@ def _controls(alert: Alert, signal: Signal, runbook: str | None) -> list[Block]:
     controls = [button("Resolve", RESOLVE, value), *looks, menu]
     if alert.state is AlertState.ACKNOWLEDGED:
         return controls
-    return [button("Acknowledge", ACKNOWLEDGE, value, style="primary"), *controls]
+    # Who acknowledged it already has nothing to say again: the same step only wakes the alert.
+    is_awaited = alert.acknowledged_at is None or alert.state is AlertState.OPEN
+    return [button("Acknowledge" if is_awaited else "End snooze", ACKNOWLEDGE, value, style="primary"), *controls]

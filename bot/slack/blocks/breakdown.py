@@ -10,7 +10,7 @@ from typing import Final
 from bot.slack.blocks.figures import count, figure, share, title, words
 from bot.slack.blocks.parts import section, table
 from bot.slack.blocks.surface import Message, delivery
-from bot.slack.text import code, escape, one_line, slack_date
+from bot.slack.text import escape, one_line, slack_date
 from traces.model import Kind, Signal
 
 SHOWN: Final = 10
@@ -56,7 +56,9 @@ def breakdown_message(found: Breakdown, *, delivery_id: str) -> Message:
     headline = f"{title(found.signal)} by {words(found.key).lower()}"
     spoken = one_line(headline, _SENTENCE)
     when = f"{slack_date(found.since)} – {slack_date(found.until)}"
-    above = section(f"*{escape(title(found.signal), _SENTENCE)}* by {code(found.key, _KEY)} in all traffic, {when}")
+    above = section(
+        f"*{escape(title(found.signal), _SENTENCE)}* by {escape(words(found.key).lower(), _KEY)} in all traffic, {when}"
+    )
     body = (section("Nothing was measured in this time."),) if not found.whole.n else (table(_rows(found)),)
     return Message(text=escape(spoken, _SENTENCE), blocks=(above, *body), metadata=delivery(delivery_id))
 

@@ -9,11 +9,12 @@ from typing import Final, Literal
 from bot.slack.blocks.figures import count, counted, duration, money, percent, words
 from bot.slack.blocks.parts import context, section, table
 from bot.slack.blocks.surface import Message
-from bot.slack.text import EMPTY, escape, one_line
+from bot.slack.text import EMPTY, Block, escape, one_line
 from traces.model import Direction
 
 _SHOWN: Final = 60
 _NAME: Final = 40
+_IDLE: Final = 600
 _OFF_SHOWN: Final = 16
 _OFF_CHARS: Final = 120
 _NOTES_SHOWN: Final = 8
@@ -89,16 +90,25 @@ def catalogue_message(report: CatalogueReport) -> Message:
     running = [card for card in report.cards if card.is_on]
     off = [card for card in report.cards if not card.is_on]
     blocks = [section(f"*{counted(len(running), 'evaluator')} running*, last 7 days")]
-    if running:
-        blocks.append(table([_HEAD, *(_row(card) for card in running[:_SHOWN])], numeric_from=2))
-    if len(running) > _SHOWN:
-        blocks.append(context(f"{counted(len(running) - _SHOWN, 'more evaluator')} not shown"))
+    blocks.extend(_table(running))
     if notes := list(_notes(running))[:_NOTES_SHOWN]:
         blocks.append(section("\n".join(f"• {note}" for note in notes)))
     if off:
         blocks.append(section("\n".join(["*Off*", *_off_lines(off)])))
     blocks.append(context(quiet_text(report)))
     return Message(text=f"{counted(len(running), 'evaluator')} running, {len(off)} off", blocks=tuple(blocks))
+
+
+def _table(running: Sequence[EvaluatorCard]) -> Iterator[Block]:
+    """A row for each that did something, one line for all that had nothing to do."""
+    busy = [card for card in running if card.scored or card.failed or card.labels or card.unjudged]
+    idle = [words(card.name) for card in running if card not in busy]
+    if busy:
+        yield table([_HEAD, *(_row(card) for card in busy[:_SHOWN])], numeric_from=2)
+    if len(busy) > _SHOWN:
+        yield context(f"{counted(len(busy) - _SHOWN, 'more evaluator')} not shown")
+    if idle:
+        yield context(f"Nothing to score in these days: {escape(', '.join(idle), _IDLE)}")
 
 
 _HEAD: Final = ("Evaluator", "Layer", "Scored", "Flagged", "Failed", "Labels", "κ", "Cost")

@@ -200,7 +200,7 @@ def _card(card: ReportCard) -> str:
         spread = (
             f" ({interval(card.ci_low, card.ci_high)})" if card.ci_low is not None and card.ci_high is not None else ""
         )
-        parts.append(f"true rate {percent(card.rate)}{spread}")
+        parts.append(f"true rate now {percent(card.rate)}{spread}")
     week = f", {count(card.labels_week)} this week" if card.labels_week else ""
     parts.append(f"{counted(card.labels, 'label')}{week}")
     if card.spent_usd is not None:

@@ -55,7 +55,10 @@ class LabelsReport:
         return sum(line.this_week for line in self.lines)
 
 
-_HEAD: Final = ("Label", "In all", "7 days", "Agreement (κ)", "Threshold, 7 days", "True rate, 95 % interval, 7 days")
+_HEAD: Final = ("Label", "In all", "7 days", "Agreement (κ)", "Threshold", "True rate now, 95 % interval")
+
+
+_OF_NOW: Final = "True rates are those of what runs now: this evaluator on this prompt version. “→” leads from what was said a week ago."
 
 
 def labels_message(report: LabelsReport) -> Message:
@@ -68,6 +71,7 @@ def labels_message(report: LabelsReport) -> Message:
     blocks.append(table([list(_HEAD), *(_row(line) for line in report.lines[:_SHOWN])]))
     if len(report.lines) > _SHOWN:
         blocks.append(context(f"{counted(len(report.lines) - _SHOWN, 'more name')} not shown"))
+    blocks.append(context(_OF_NOW))
     if report.reviewers:
         blocks.append(context(" · ".join(_reviewers(report))))
     return Message(text=first_line, blocks=tuple(blocks))

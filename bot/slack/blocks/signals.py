@@ -9,17 +9,19 @@ from bot.signals import SignalLine
 from bot.slack.blocks.figures import counted, figure
 from bot.slack.blocks.parts import context, section, table
 from bot.slack.blocks.surface import Message
-from bot.slack.text import one_line
+from bot.slack.text import escape, one_line
 from traces.model import Direction, Kind, Signal
 
 _SHOWN: Final = 60
 _NAME: Final = 60
 _STATE: Final = 100
+_IDLE: Final = 1_000
 _WAYS: Final = {Direction.UP: "rise", Direction.DOWN: "fall", Direction.BOTH: "both"}
 
 
 def signals_message(lines: Sequence[SignalLine]) -> Message:
     """Every signal in a table; below it what the last column means."""
+    measured = [line for line in lines if line.a_day or line.usual is not None or line.state != "no data"]
     rows = [["Signal", "Bad", "Usual", "A day", "Seen within a day", "State"]]
     rows += [
         [
@@ -30,17 +32,19 @@ def signals_message(lines: Sequence[SignalLine]) -> Message:
             smallest(line),
             one_line(line.state, _STATE),
         ]
-        for line in lines[:_SHOWN]
+        for line in measured[:_SHOWN]
     ]
-    blocks = [section("*Signals*"), table(rows)]
+    blocks = [section("*Signals*"), *([table(rows)] if measured else [])]
+    if idle := [line.signal.name for line in lines if line not in measured]:
+        blocks.append(context(f"No data so far: {escape(', '.join(idle), _IDLE)}"))
     blocks.append(
         context(
             "“Seen within a day” is the smallest change that a day's traffic can prove at your budget of false alerts; "
             "what is smaller takes longer, whatever the method."
         )
     )
-    if len(lines) > _SHOWN:
-        blocks.append(context(f"{counted(len(lines) - _SHOWN, 'more signal')} not shown; `hark signals` lists them"))
+    if len(measured) > _SHOWN:
+        blocks.append(context(f"{counted(len(measured) - _SHOWN, 'more signal')} not shown; `hark signals` lists them"))
     return Message(text=counted(len(lines), "signal"), blocks=tuple(blocks))
 
 

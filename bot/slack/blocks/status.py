@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ _PROBLEMS_SHOWN: Final = 10
 _EVALUATORS_SHOWN: Final = 50
 _SOURCES_SHOWN: Final = 10
 _NAME: Final = 60
+_IDLE: Final = 400
 
 
 def status_message(report: StatusReport) -> Message:
@@ -26,11 +27,7 @@ def status_message(report: StatusReport) -> Message:
     blocks = [section("\n".join([f"*{first_line}*", *problems])), facts(list(_facts(report)))]
     if report.sources:
         blocks.append(section(_sources(report)))
-    if report.evaluators:
-        blocks.append(evaluator_table(report.evaluators))
-    left = len(report.evaluators) - _EVALUATORS_SHOWN
-    if left > 0:
-        blocks.append(context(f"{counted(left, 'more evaluator')} not shown"))
+    blocks.extend(_evaluators(report.evaluators))
     blocks.append(context(f"as of {slack_date(report.at)}"))
     text = first_line if not report.problems else f"{first_line}: {escape(report.problems[0], _PROBLEM)}"
     return Message(text=text, blocks=tuple(blocks))
@@ -72,6 +69,18 @@ def _ago(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "never"
     return f"{duration((now - at).total_seconds())} ago ({slack_date(at)})"
+
+
+def _evaluators(evaluators: Sequence[EvaluatorHealth]) -> Iterator[Block]:
+    """A row for each that did something, one line for all that had nothing to do."""
+    busy = tuple(one for one in evaluators if one.scored or one.failed or one.n_labels)
+    idle = [words(one.name) for one in evaluators if one not in busy]
+    if busy:
+        yield evaluator_table(busy)
+    if (left := len(busy) - _EVALUATORS_SHOWN) > 0:
+        yield context(f"{counted(left, 'more evaluator')} not shown")
+    if idle:
+        yield context(f"Nothing to score so far: {escape(', '.join(idle), _IDLE)}")
 
 
 def evaluator_table(evaluators: tuple[EvaluatorHealth, ...]) -> Block:

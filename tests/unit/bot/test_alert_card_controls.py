@@ -21,3 +21,15 @@ def test_expected_and_noise_can_be_said_before_and_after_somebody_acknowledged(s
     assert {"Expected", "Noise"} <= set(texts)
     assert RESOLVE in by_action
     assert (ACKNOWLEDGE in by_action) is (state is AlertState.OPEN)
+
+
+@pytest.mark.parametrize(("acknowledged_at", "said"), [(None, "Acknowledge"), (NOW, "End snooze")])
+def test_a_snoozed_alert_asks_for_an_acknowledgement_only_of_those_who_have_not_given_it(acknowledged_at, said):
+    card = alert_message(
+        alert(state=AlertState.SNOOZED, acknowledged_at=acknowledged_at, snoozed_until=NOW),
+        signal_of_score("refusal"),
+        delivery_id="d-1",
+    ).payload()
+    (controls,) = [block["elements"] for block in card["blocks"] if block["type"] == "actions"]
+    (first,) = [element for element in controls if element["action_id"] == ACKNOWLEDGE]
+    assert first["text"]["text"] == said

@@ -120,6 +120,8 @@ def test_what_is_typed_is_what_is_asked(text: str, query: object) -> None:
         ("metrics latency where model=a model=b", "`model` stands twice in `where`"),
         ("metrics latency vs yesterday", "after `vs` only `last week` is understood"),
         ("metrics latency wher model=a", "`wher` is not understood; did you mean `where`?"),
+        ("metrics latency soon", "`soon` is not understood; write for example `metrics latency 7d by model`"),
+        ("mute latency forever", "`forever` is not understood; write for example `mute latency 4h`"),
         ("latency 7d", "no command `latency`; did you mean `metrics latency`?"),
         ("ask", "`ask` needs a question, for example `ask how slow was gpt-4o yesterday?`"),
         ("conversation '' ", "`conversation` needs an id, for example `conversation 8f14e45f`"),

@@ -124,4 +124,4 @@ def test_the_command_explains_an_evaluator_an_alias_and_a_signal(hark):
 def test_the_command_ends_with_2_for_what_is_nothing(hark):
     code, said = hark("evaluators", "nothing_at_all")
     assert code == 2
-    assert "is no evaluator and no signal" in said.err
+    assert "no evaluator and no signal 'nothing_at_all'" in said.err

@@ -52,6 +52,16 @@ def test_a_signal_tells_its_usual_level_its_volume_and_what_can_be_seen_in_a_day
     assert least_effect(line.signal) == "30 % and 1 point"
 
 
+def test_signals_without_data_stand_below_the_table_and_not_in_it():
+    message = signals_message(list(listed().values()))
+    (below,) = [block for block in message.blocks if "No data so far" in str(block)]
+    (rows,) = [block["rows"] for block in message.blocks if block["type"] == "table"]
+    assert "never_given" in str(below)
+    assert "never_given" not in str(rows)
+    assert "cost" in str(rows)
+    assert check(message.payload(), "message") == []
+
+
 def test_a_signal_without_data_one_that_is_off_and_a_young_one_say_so():
     lines = listed()
     assert (lines["never_given"].state, lines["cost"].state, lines["discount"].origin) == (

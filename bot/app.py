@@ -97,7 +97,7 @@ def build_hark(settings: Settings, clock: Clock, environment: Mapping[str, str])
         BadInput: A setting names something that does not exist.
         StoreUnavailable: The database cannot be opened.
     """
-    store = open_store(settings.database_url, settings.workspace)
+    store = open_store(settings.database_url, settings.workspace, settings.secrets.seal)
     return hark_on(settings, clock, environment, store, line_of(settings))
 
 

@@ -298,7 +298,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "SLACK_SIGNING_SECRET": "Signing secret: without an app token, Slack reaches Hark at /slack/events.",
     "SLACK_CLIENT_ID": "With the next one: several workspaces install Hark, see workspaces.md.",
     "SLACK_CLIENT_SECRET": "The app's own secret, for that.",
-    "HARK_ENCRYPTION_KEY": "32 random bytes in base64, under which their tokens are stored; of several, newest first.",
+    "HARK_ENCRYPTION_KEY": "32 random bytes in base64: their tokens and the words of conversations are stored under it; of several, newest first.",
     "SLACK_API_URL": "Base URL of the Slack API, for a proxy or a double of Slack.",
     "HARK_CONFIG": "Settings file in place of ./hark.toml.",
     "HARK_DATABASE_URL": "Database, in place of [database] url.",

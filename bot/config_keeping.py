@@ -9,6 +9,9 @@ import httpx
 from pydantic import Field, SecretStr
 
 from bot.section import Section
+from traces.encryption import VARIABLE
+from traces.errors import BadInput
+from traces.sealing import seal_of
 
 _HEARTBEAT = "HARK_HEARTBEAT_URL"
 _TAKE_FAILURES = frozenset({"hc-ping.com", "uptime.betterstack.com", "uptime.betteruptime.com"})
@@ -48,6 +51,20 @@ class HeartbeatSettings(Section):
         base, question, query = url.partition("?")
         takes_it = httpx.URL(url).host in _TAKE_FAILURES if self.fail is None else self.fail
         return f"{base.rstrip('/')}/fail{question}{query}" if takes_it else None
+
+
+def encryption_key_in(environment: Mapping[str, str], mistakes: list[str]) -> SecretStr | None:
+    """The key that what is stored is sealed under; what is wrong with it is added to ``mistakes``, without the key."""
+    said = environment.get(VARIABLE, "").strip()
+    if not said:
+        return None
+    try:
+        seal_of(said)
+    except BadInput as error:
+        if error.message not in mistakes:
+            mistakes.append(error.message)
+        return None
+    return SecretStr(said)
 
 
 def heartbeat_in(environment: Mapping[str, str], mistakes: list[str]) -> SecretStr | None:

@@ -8,8 +8,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from bot.config_keeping import encryption_key_in
 from bot.config_oauth import OAuthApp, OAuthSettings, oauth_app_in
 from bot.section import Section
+from traces.sealing import Seal, seal_of
 
 _ID: Final = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _NAME_AT_MOST: Final = 80
@@ -87,6 +89,12 @@ class Secrets(Section):
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
     oauth: OAuthApp | None = None
+    encryption_key: SecretStr | None = None
+
+    @property
+    def seal(self) -> Seal | None:
+        """What the words of conversations are stored under, if there is a key."""
+        return None if self.encryption_key is None else seal_of(self.encryption_key.get_secret_value())
 
 
 def secrets_in(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:
@@ -107,7 +115,8 @@ def secrets_in(environment: Mapping[str, str], mistakes: list[str]) -> Secrets:
         mistakes.append("SLACK_BOT_TOKEN: missing beside the other Slack secrets; copy it from OAuth & Permissions")
     bot, app, signing = (SecretStr(found[name]) if found[name] else None for name in _PLACES)
     oauth = oauth_app_in(environment, mistakes)
-    return Secrets(bot_token=bot, app_token=app, signing_secret=signing, oauth=oauth)
+    key = encryption_key_in(environment, mistakes)
+    return Secrets(bot_token=bot, app_token=app, signing_secret=signing, oauth=oauth, encryption_key=key)
 
 
 def _kind_of(token: str) -> str:

@@ -18,7 +18,7 @@ from traces.errors import BadInput
 
 VARIABLE: Final = "HARK_ENCRYPTION_KEY"
 _KEY_BYTES: Final = 32
-_WAY_OUT: Final = "make one with: openssl rand -base64 32"
+WAY_OUT: Final = "make one with: openssl rand -base64 32"
 
 
 class Unopened(BadInput):
@@ -79,10 +79,19 @@ def cipher_of(keys: str) -> Cipher:
     Raises:
         BadInput: A key is not one; the error never holds what was written.
     """
+    return Cipher(keys_of(keys))
+
+
+def keys_of(keys: str) -> list[bytes]:
+    """The bytes of one key or of several, in their order.
+
+    Raises:
+        BadInput: A key is not one; the error never holds what was written.
+    """
     written = [key.strip() for key in keys.split(",") if key.strip()]
     if not written:
-        raise BadInput(f"is missing; {_WAY_OUT}", VARIABLE)
-    return Cipher([_key(key, place, len(written)) for place, key in enumerate(written, 1)])
+        raise BadInput(f"is missing; {WAY_OUT}", VARIABLE)
+    return [_key(key, place, len(written)) for place, key in enumerate(written, 1)]
 
 
 def _key(written: str, place: int, total: int) -> bytes:
@@ -91,9 +100,9 @@ def _key(written: str, place: int, total: int) -> bytes:
         key = base64.b64decode(written.translate(_TO_STANDARD), validate=True)
     except (binascii.Error, ValueError):
         # Without its cause: some of them repeat what was written.
-        raise BadInput(f"{which}is not base64; {_WAY_OUT}", VARIABLE) from None
+        raise BadInput(f"{which}is not base64; {WAY_OUT}", VARIABLE) from None
     if len(key) != _KEY_BYTES:
-        raise BadInput(f"{which}has {len(key)} bytes in place of {_KEY_BYTES}; {_WAY_OUT}", VARIABLE)
+        raise BadInput(f"{which}has {len(key)} bytes in place of {_KEY_BYTES}; {WAY_OUT}", VARIABLE)
     return key
 
 

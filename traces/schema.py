@@ -20,11 +20,26 @@ from sqlalchemy import (
     text,
 )
 
-from traces.columns import JsonText, PackedJson, UtcTime, microseconds, packed, time_of, unpacked, unpacked_size
+from traces.columns import (
+    JsonText,
+    PackedJson,
+    SealedBytes,
+    SealedJson,
+    SealedText,
+    UtcTime,
+    microseconds,
+    packed,
+    time_of,
+    unpacked,
+    unpacked_size,
+)
 
 __all__ = [
     "JsonText",
     "PackedJson",
+    "SealedBytes",
+    "SealedJson",
+    "SealedText",
     "UtcTime",
     "metadata",
     "microseconds",
@@ -62,7 +77,7 @@ traces = Table(
     _workspace(),
     Column("trace_id", String(32), primary_key=True),
     Column("conversation_id", String(255), nullable=False),
-    Column("told", LargeBinary),
+    Column("told", SealedBytes),
     Index("traces_by_conversation", "workspace_id", "conversation_id"),
 )
 
@@ -84,7 +99,7 @@ conversations = Table(
     Column("settle_at", UtcTime, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
-    Column("user_id", Text),
+    Column("user_id", SealedText),
     Column("digest", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("arrival_version", Integer, nullable=False),
@@ -108,11 +123,11 @@ scores = Table(
     Column("evaluator_version", String(255), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("value", Float),
-    Column("label", Text),
+    Column("label", SealedText),
     Column("failure", String(64)),
     Column("inclusion_probability", Float, nullable=False),
     Column("cost_usd", Float),
-    Column("body", JsonText, nullable=False),
+    Column("body", SealedJson, nullable=False),
     Column("superseded_at", UtcTime),
     Column("place", Integer, nullable=False, server_default="0"),
     _partial(
@@ -191,7 +206,7 @@ alerts = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("detected_at", UtcTime, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("body", JsonText, nullable=False),
+    Column("body", SealedJson, nullable=False),
     Index("alerts_by_state", "workspace_id", "state", "detected_at"),
 )
 
@@ -203,7 +218,7 @@ review_items = Table(
     Column("conversation_id", String(255), nullable=False),
     Column("evaluator", String(255), nullable=False),
     Column("alert_id", String(32)),
-    Column("reason", Text, nullable=False),
+    Column("reason", SealedText, nullable=False),
     Column("picked_at", UtcTime, nullable=False),
     Column("inclusion_probability", Float),
     Index("review_items_once", "workspace_id", "conversation_id", "evaluator", unique=True),
@@ -218,7 +233,7 @@ labels = Table(
     Column("name", String(255), primary_key=True),
     Column("reviewer", String(255), primary_key=True),
     Column("value", JsonText, nullable=False),
-    Column("note", Text),
+    Column("note", SealedText),
     Column("at", UtcTime, nullable=False),
     Column("inclusion_probability", Float),
     Column("question_version", Text),
@@ -316,5 +331,5 @@ job_runs = Table(
     _workspace(),
     Column("job", String(320), primary_key=True),
     Column("ran_at", UtcTime, nullable=False),
-    Column("outcome", JsonText),
+    Column("outcome", SealedJson),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Float, Index, Integer, String, Table
 
-from traces.schema import UtcTime, metadata
+from traces.schema import SealedText, UtcTime, metadata
 
 
 def _workspace() -> Column[str]:
@@ -16,7 +16,7 @@ judge_answers = Table(
     metadata,
     _workspace(),
     Column("digest", String(64), primary_key=True),
-    Column("text", Text, nullable=False),
+    Column("text", SealedText, nullable=False),
     Column("at", UtcTime, nullable=False),
     Index("judge_answers_by_time", "workspace_id", "at"),
 )
@@ -41,7 +41,7 @@ judge_rules = Table(
     _workspace(),
     Column("digest", String(64), primary_key=True),
     Column("rule_id", String(32), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", SealedText, nullable=False),
     Column("at", UtcTime, nullable=False),
     Index("judge_rules_by_rule", "workspace_id", "rule_id"),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, String, Table, Text
+from sqlalchemy import Column, Integer, String, Table
 
-from traces.schema import JsonText, UtcTime, metadata
+from traces.schema import SealedJson, SealedText, UtcTime, metadata
 
 proposals = Table(
     "proposals",
@@ -18,8 +18,8 @@ proposals = Table(
     Column("replaces", String(64), nullable=False),
     Column("before_version", String(255), nullable=False),
     Column("version", String(255), nullable=False),
-    Column("guidance", Text, nullable=False),
-    Column("report", JsonText, nullable=False),
+    Column("guidance", SealedText, nullable=False),
+    Column("report", SealedJson, nullable=False),
     Column("decided_by", String(255), nullable=False),
     Column("decided_at", UtcTime),
 )
@@ -31,7 +31,7 @@ proposal_examples = Table(
     Column("proposal_id", String(64), primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("conversation_id", String(255), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", SealedText, nullable=False),
     Column("verdict", String(16), nullable=False),
-    Column("explanation", Text, nullable=False),
+    Column("explanation", SealedText, nullable=False),
 )

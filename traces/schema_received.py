@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, String, Table
 
-from traces.schema import JsonText, metadata
+from traces.schema import SealedJson, metadata
 
 
 def _workspace() -> Column[str]:
@@ -26,7 +26,7 @@ feedback = Table(
     Column("feedback_id", String(32), primary_key=True),
     Column("conversation_id", String(255)),
     Column("trace_id", String(32)),
-    Column("body", JsonText, nullable=False),
+    Column("body", SealedJson, nullable=False),
     Index("feedback_by_conversation", "workspace_id", "conversation_id"),
     Index("feedback_by_trace", "workspace_id", "trace_id"),
 )

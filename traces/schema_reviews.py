@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import Column, Index, String, Table
 
-from traces.schema import UtcTime, metadata
+from traces.schema import SealedText, UtcTime, metadata
 
 queue_entries = Table(
     "queue_entries",
@@ -26,7 +26,7 @@ dataset_items = Table(
     Column("dataset", String(64), primary_key=True),
     Column("conversation_id", String(255), primary_key=True),
     Column("label", String(255), nullable=False),
-    Column("expected", Text),
+    Column("expected", SealedText),
     Column("added_by", String(255), nullable=False),
     Column("added_at", UtcTime, nullable=False),
 )

@@ -10,6 +10,9 @@ import click
 
 from bot.cli.setting import Span, opened, print_json, say
 from bot.jobs.retain import purge as purge_before
+from bot.jobs.retain import seal as seal_all
+from traces.encryption import VARIABLE
+from traces.encryption import WAY_OUT as KEY_WANTED
 from traces.errors import BadInput
 from traces.store.upkeep import copy_database, damage, shrink
 
@@ -64,6 +67,25 @@ def backup(*, file: Path) -> None:
             )
         copy_database(store.file, file)
     click.echo(f"{file}: {file.stat().st_size:,} bytes")
+
+
+@db.command()
+def seal() -> None:
+    """Seal everything that is stored under the first key of HARK_ENCRYPTION_KEY; goes on where it was interrupted.
+
+    \b
+    Example: hark db seal
+    """
+    with opened() as (store, _):
+        if not store.is_sealed:
+            raise BadInput(f"is not set; {KEY_WANTED}", VARIABLE)
+        seal_all(store)
+        # By now nothing is left; a process that still had the key before may have written behind this one's back.
+        store.seal_anew()
+        seal_all(store)
+        if store.file is not None:
+            shrink(store.file)
+    click.echo("all that is stored is sealed under the first key; others are no longer needed")
 
 
 @db.command()

@@ -81,17 +81,18 @@ def _looked_at(name: str, look: Callable[[Settings], str], settings: Settings) -
 
 
 def _database(settings: Settings) -> str:
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, seal=settings.secrets.seal)
     try:
         with store.begin() as tx:
-            return f"{store.location}, {tx.conversations.count():,} conversations"
+            sealed = "words are stored under HARK_ENCRYPTION_KEY" if store.is_sealed else "words are stored in clear"
+            return f"{store.location}, {tx.conversations.count():,} conversations, {sealed}"
     finally:
         store.close()
 
 
 def _set_in_slack(settings: Settings) -> str:
     """What wins over the file."""
-    store = open_store(settings.database_url, settings.workspace)
+    store = open_store(settings.database_url, settings.workspace, settings.secrets.seal)
     try:
         chosen = Chosen(settings, store)
         with store.read() as tx:
@@ -130,7 +131,7 @@ def _slack(settings: Settings) -> str:
 
 def _installed(settings: Settings, app: OAuthApp) -> str:
     """How many workspaces have installed Hark; their tokens are opened, and shown to nobody."""
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, seal=settings.secrets.seal)
     installed = SealedInstallations(store, cipher_of(app.encryption_key.get_secret_value()), SystemClock())
     try:
         with store.across() as everywhere:

@@ -66,7 +66,7 @@ def evaluators(*, name: str | None, as_json: bool) -> None:
 
 def _report() -> CatalogueReport:
     chosen, clock = settings(), SystemClock()
-    store = open_store(chosen.database_url)
+    store = open_store(chosen.database_url, seal=chosen.secrets.seal)
     try:
         heads = Heads()
         running = learning(evaluators_of(chosen, clock, store), heads)

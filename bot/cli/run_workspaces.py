@@ -29,7 +29,7 @@ def serve_workspaces(settings: Settings, bound: socket.socket, roles: frozenset[
     assert app is not None
     assert secret is not None
     clock = SystemClock()
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, seal=settings.secrets.seal)
     workspaces = Workspaces(settings, app, clock, os.environ, store, roles)
     try:
         checked(roles, store.dialect)

@@ -30,7 +30,7 @@ def settings() -> Settings:
 def opened() -> Iterator[tuple[Store, Clock]]:
     """The store, for commands that need nothing else."""
     chosen = settings()
-    store = open_store(chosen.database_url, chosen.workspace)
+    store = open_store(chosen.database_url, chosen.workspace, chosen.secrets.seal)
     try:
         yield store, SystemClock()
     finally:

@@ -18,7 +18,8 @@ class Retaining:
         self._keep = keep
 
     def run(self, now: datetime) -> int:
-        """Delete a part of what is due; how many conversations."""
+        """Delete a part of what is due, and seal a part of what was stored before there was a key; how many conversations."""
+        seal(self._store, _BATCHES)
         with self._store.begin() as tx:
             tx.partitions.ahead(now)
             if self._keep is not None:
@@ -26,6 +27,16 @@ class Retaining:
         if self._keep is None:
             return 0
         return purge(self._store, now - self._keep, _BATCHES)
+
+
+def seal(store: Store, batches: int | None = None) -> bool:
+    """Bring what was stored before under the newest key, each batch in a transaction of its own; whether more is left."""
+    done = 0
+    while store.seal_some():
+        done += 1
+        if done == batches:
+            return True
+    return False
 
 
 def purge(store: Store, before: datetime, batches: int | None = None) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, and_, delete, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, Column, ColumnElement, and_, delete, func, or_, select, type_coerce
 
 from traces import schema
-from traces.columns import unpacked, unpacked_size
+from traces.columns import SealedBytes, unpacked, unpacked_size
 from traces.conversation_format import parse_conversation
 from traces.schema_replicas import claims
 from traces.store.base import Part, chunks
@@ -105,7 +105,7 @@ class Claims(Part):
     def _due_among(self, stage: ClaimStage, conversation_ids: Collection[str], now: datetime) -> Sequence[Any]:
         columns = (_C.c.received_at, _C.c.settle_at, _C.c.version, _C.c.arrival_version, _C.c.quiet_version)
         is_due = or_(*(due for due, _ in _due(stage, now)))
-        packed = type_coerce(_C.c.body, LargeBinary).label("packed")
+        packed = type_coerce(_C.c.body, SealedBytes()).label("packed")
         mine = (_C.c.workspace_id == self._workspace_id) & _C.c.conversation_id.in_(list(conversation_ids))
         return self._connection.execute(
             select(*columns, packed).where(mine, is_due).order_by(_C.c.ended_at, _C.c.conversation_id)

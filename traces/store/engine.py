@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
+from traces.columns import seal_in
 from traces.errors import StoreUnavailable
 from traces.store.across import Across
 from traces.store.alerts import Alerts
@@ -45,6 +46,7 @@ from traces.store.retention import Retention
 from traces.store.reviews import Reviews
 from traces.store.rollups import Rollups
 from traces.store.scores import Scores
+from traces.store.sealed import begin_anew, seal_some
 from traces.store.spans import Spans
 from traces.store.state import State
 from traces.store.taxonomy import Taxonomy
@@ -52,6 +54,7 @@ from traces.store.thresholds import Thresholds
 from traces.store.turns import Turns
 
 DEFAULT_WORKSPACE = "default"
+_ROWS_SEALED = 200
 WRITE, WAIT = "hark_write", "hark_wait_s"
 """Options of a connection: whether its transaction writes, and for how long it waits for its turn."""
 
@@ -231,6 +234,7 @@ class Store:
 
     def __init__(self, engine: Engine, workspace_id: str = DEFAULT_WORKSPACE) -> None:
         self._engine = engine
+        self._seal = seal_in(engine.dialect)
         self._workspace_id = workspace_id
         # SQLite has one writer anyway; queueing here is fair, SQLite's own busy loop is not.
         self._writers = Turns() if engine.dialect.name == "sqlite" else None
@@ -257,6 +261,32 @@ class Store:
         """
         with self._readers, self._connected(write=False) as connection:
             yield Across(connection)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether what holds words of conversations is stored under a key."""
+        return self._seal is not None
+
+    def seal_some(self, rows: int = _ROWS_SEALED) -> bool:
+        """Bring some of what was stored before under the newest key, of all workspaces; whether more is left.
+
+        Raises:
+            StoreUnavailable: The database cannot be written.
+        """
+        if self._seal is None:
+            return False
+        with self._turn(None), self._connected(write=True) as connection:
+            return seal_some(connection, self._seal, rows)
+
+    def seal_anew(self) -> None:
+        """Let ``seal_some`` look at everything again.
+
+        Raises:
+            StoreUnavailable: The database cannot be written.
+        """
+        if self._seal is not None:
+            with self._turn(None), self._connected(write=True) as connection:
+                begin_anew(connection, self._seal)
 
     @contextmanager
     def begin(self, wait_s: float | None = None) -> Iterator[Tx]:

@@ -15,8 +15,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
+from traces.columns import seal_with
+from traces.encryption import Unopened
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
+from traces.sealing import Seal
 from traces.store.engine import DEFAULT_WORKSPACE, WAIT, WRITE, Store, first_line
+from traces.store.sealed import agree
 
 _BUSY_TIMEOUT_MS = 15_000
 _IMPATIENT = "hark_impatient"
@@ -30,22 +34,37 @@ _CONNECT: Final = {
 """A server that is gone without a word, and a client too, is noticed within half a minute."""
 
 
-def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE) -> Store:
+def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE, seal: Seal | None = None) -> Store:
     """Open the database at an SQLAlchemy URL and bring its schema up to date.
+
+    With a ``seal`` what holds words of conversations is stored under it.
 
     Raises:
         BadInput: The URL names no database that Hark can use.
+        Unopened: What is stored was sealed under a key that is not there.
         NewerSchema: A newer Hark wrote this database.
         StoreUnavailable: It cannot be opened.
     """
     engine = _engine(url)
+    seal_with(engine, seal)
     try:
         _migrate(engine)
+        _agree(engine, seal)
+    except Unopened:
+        engine.dispose()
+        raise
     except DBAPIError as error:
         raise StoreUnavailable(
             f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {first_line(error)}"
         ) from error
     return Store(engine, workspace_id)
+
+
+def _agree(engine: Engine, seal: Seal | None) -> None:
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        agree(connection, seal)
 
 
 def _engine(url: str) -> Engine:

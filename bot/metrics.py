@@ -1,4 +1,7 @@
-"""Answers questions about signals from the rollups: the cost of an answer does not grow with the conversations behind it."""
+"""Answers questions about signals from the rollups: the cost of an answer does not grow with the conversations behind it.
+
+Only a cut that has no rollups of its own is counted conversation by conversation, up to a bound.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from alerts.correction import Reviewed, estimate, labels_among
 from alerts.own import OWN, SILENCE
 from alerts.signals import threshold_of
 from alerts.tails import SHARE, above
+from bot.counting import Counted, counted
 from bot.jobs.calibrate import reviewed
 from bot.slack.blocks.values import CorrectedRate, MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.queries import MetricsQuery
@@ -43,23 +47,23 @@ class _Asked:
     before: datetime
     resolution_s: int
     labelled: Sequence[tuple[Fact, Reviewed]]
+    conditions: tuple[Segment, ...]
+    counted: Counted | None
 
 
 def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: datetime) -> MetricAnswer:
     """The answer to a query about a signal as of ``now``.
 
     Raises:
-        BadInput: The query asks for what the rollups do not keep; the error says where it is told.
+        BadInput: The query asks for what is kept elsewhere, or cannot be counted; the error says what to ask instead.
     """
     if (own := _OWN.get(query.signal)) is not None:
         kept = "by source" if own.counts == SILENCE else "of Hark itself"
         raise BadInput(f"{own.name} is kept {kept}, not by conversation: `/hark status` and `hark sources` tell it")
-    if len(query.where) > 1 or (query.where and query.by):
-        raise BadInput("ask for one cut at a time: either `where key=value` once, or `by key`")
     asked = _asked(tx, query, signals, now)
     segment = Segment(query.where) if query.where else EVERYTHING
     # The weeks before tell what is usual; where the answer has parts, these are drawn instead.
-    back = timedelta(0) if query.by else USUAL_WEEKS * _WEEK
+    back = timedelta(0) if query.by or asked.counted else USUAL_WEEKS * _WEEK
     long = _series(asked, segment, asked.since - back, asked.until)
     series = [pair for pair in long if pair[0] >= asked.since]
     total = _sum(series)
@@ -79,6 +83,7 @@ def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         group_by=query.by,
         groups=tuple(groups[:_MOST_GROUPS]),
         groups_total=len(groups),
+        counted=None if asked.counted is None else asked.counted.n,
     )
 
 
@@ -86,6 +91,7 @@ def _asked(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
     resolution_s = HOUR_S if query.period <= _HOURLY_UP_TO else DAY_S
     until = bucket_start(now, resolution_s) + timedelta(seconds=resolution_s)
     since = until - query.period
+    before = since - (_WEEK if query.versus == "last_week" else query.period)
     signal, calibrations = signals[query.signal], tx.calibrations.current()
     return _Asked(
         tx=tx,
@@ -94,10 +100,25 @@ def _asked(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: date
         since=since,
         until=until,
         now=now,
-        before=since - (_WEEK if query.versus == "last_week" else query.period),
+        before=before,
         resolution_s=resolution_s,
         labelled=_labelled(tx, signal, since, until) if signal.evaluator in calibrations else (),
+        conditions=tuple(Segment((pair,)) for pair in query.where),
+        counted=_counted(tx, query, signal, since, until, before),
     )
+
+
+def _counted(
+    tx: Tx, query: MetricsQuery, signal: Signal, since: datetime, until: datetime, before: datetime
+) -> Counted | None:
+    """The conversations themselves, where sums of the cut are not kept."""
+    if len(query.where) + (query.by is not None) <= 1:
+        return None
+    if signal.tail_of is not None:
+        raise BadInput(
+            f"`{signal.name}` is measured against what is usual in one cut: ask it with one `where key=value`, or `by key`"
+        )
+    return counted(tx, query, since, until, before)
 
 
 def _labelled(tx: Tx, signal: Signal, since: datetime, until: datetime) -> list[tuple[Fact, Reviewed]]:
@@ -108,6 +129,9 @@ def _labelled(tx: Tx, signal: Signal, since: datetime, until: datetime) -> list[
 
 
 def _series(asked: _Asked, segment: Segment, since: datetime, until: datetime) -> list[tuple[datetime, Rollup]]:
+    if asked.counted is not None:
+        whole = EVERYTHING if len(segment.pairs) > 1 else segment
+        return asked.counted.series(asked.signal.name, whole, since, until, asked.resolution_s)
     size = asked.signal.tail_of
     name = asked.signal.name if size is None else size
     series = asked.tx.rollups.series(name, segment, since=since, until=until, resolution_s=asked.resolution_s)
@@ -153,7 +177,8 @@ def _corrected(asked: _Asked, segment: Segment, rollup: Rollup) -> CorrectedRate
     if asked.signal.kind is not Kind.RATE:
         return None
     threshold = threshold_of(asked.signal, asked.calibrations)
-    inside = [(fact, said) for fact, said in asked.labelled if segment in fact.segments]
+    cuts = asked.conditions if len(segment.pairs) > 1 else (*asked.conditions, segment)
+    inside = [(fact, said) for fact, said in asked.labelled if all(cut in fact.segments for cut in cuts)]
     here = labels_among(
         {fact.conversation_id: fact.values[asked.signal.name][0] for fact, _ in inside},
         threshold,
@@ -204,6 +229,8 @@ def _groups(asked: _Asked, key: str) -> list[MetricGroup]:
 def _parts(asked: _Asked, key: str) -> dict[Segment, list[tuple[datetime, Rollup]]]:
     """The course of every part from the start of what it is compared with."""
     rollups, name = asked.tx.rollups, asked.signal.name
+    if asked.counted is not None:
+        return asked.counted.parts(key, name, asked.before, asked.until, asked.resolution_s)
     if asked.signal.tail_of is not None:
         segments = rollups.segments_with(key, since=asked.since, until=asked.until)
         return {segment: _series(asked, segment, asked.before, asked.until) for segment in segments}

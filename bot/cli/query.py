@@ -12,7 +12,7 @@ from bot.cli.story import tell_why
 from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure, span
-from bot.slack.blocks.metrics import headline, movement_text
+from bot.slack.blocks.metrics import counted_text, headline, movement_text
 from bot.slack.blocks.values import MetricAnswer, MetricGroup, MetricPoint
 from bot.slack.queries import MetricsQuery
 from traces.clock import format_time
@@ -28,6 +28,7 @@ def metrics(query: tuple[str, ...], *, as_json: bool) -> None:
 
     \b
     Example: hark metrics refusal 7d by model
+             hark metrics refusal 7d where model=gpt-4o by prompt_version
     """
     with built() as hark, hark.store.read() as tx:
         now = hark.clock.now()
@@ -56,6 +57,7 @@ def _metric_json(found: MetricAnswer) -> dict[str, Any]:
         "corrected": None if found.corrected is None else asdict(found.corrected),
         "points": [{"at": format_time(p.at), "value": p.value, "low": p.low, "high": p.high} for p in found.points],
         "group_by": found.group_by,
+        "counted_from": found.counted,
         "groups": [{"name": g.name, "value": g.value, "n": g.n, "previous": g.previous} for g in found.groups],
     }
 
@@ -66,6 +68,8 @@ def _metric_text(found: MetricAnswer) -> str:
     if found.corrected is not None:
         lines.append(f"{correction_title(found.corrected)}: {correction_text(found.corrected)}")
     lines.append(f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC, {found.segment}")
+    if found.counted is not None:
+        lines.append(counted_text(found.counted))
     if found.group_by is None:
         lines += [f"  {p.at:%Y-%m-%d %H:%M}  {_point_text(p, signal)}" for p in found.points]
     lines += [_group_text(group, signal) for group in found.groups]

@@ -149,3 +149,20 @@ def test_one_signal_is_read_as_if_all_were(values, name):
     body = {signal: Rollup.of(found) for signal, found in values.items()}
     text = orjson.dumps(body_json(body)).decode()
     assert reader_of(name)(text) == body_of(orjson.loads(text)).get(name)
+
+
+def test_facts_are_found_by_all_the_segments_that_they_are_in_letter_by_letter(store):
+    both = [Segment.of(model="a%"), Segment.of(release="1")]
+    facts = [
+        fact("both", NOW, segments=both, volume=1.0),
+        fact("newer", NOW + HOUR, segments=both, volume=1.0),
+        fact("one", NOW, segments=both[:1], volume=1.0),
+        fact("otherwise", NOW, segments=[Segment.of(model="A%"), both[1]], volume=1.0),
+        fact("other", NOW, segments=[Segment.of(model="ab"), both[1]], volume=1.0),
+    ]
+    with store.begin() as tx:
+        tx.rollups.record(facts)
+        found = [
+            [f.conversation_id for f in tx.rollups.facts_among(both, NOW, NOW + 2 * HOUR, limit)] for limit in (9, 1)
+        ]
+    assert found == [["newer", "both"], ["newer"]]

@@ -115,6 +115,25 @@ class Rollups(Part):
         )
         return [_fact(row) for row in rows]
 
+    def facts_among(self, segments: Sequence[Segment], start: datetime, end: datetime, limit: int) -> list[Fact]:
+        """As ``facts_between``, of the conversations that are in all of these segments."""
+        # Narrows what has to be read; SQLite does not tell upper from lower case here.
+        holds = [type_coerce(_F.c.body, Text).contains(f'"{segment_key(s)}"', autoescape=True) for s in segments]
+        found: list[Fact] = []
+        rows = self._connection.execute(
+            select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body)
+            .where(_F.c.workspace_id == self._workspace_id, _F.c.bucket_at >= start, _F.c.bucket_at < end, *holds)
+            .order_by(_F.c.bucket_at.desc(), _F.c.conversation_id)
+        )
+        for row in rows:
+            if len(found) >= limit:
+                break
+            fact = _fact(row)
+            if fact.at < end and all(segment in fact.segments for segment in segments):
+                found.append(fact)
+        rows.close()
+        return found
+
     def _apply(self, changes: Mapping[_Key, Body]) -> None:
         rows = []
         fresh: dict[int, dict[str, Any]] = {}
@@ -305,6 +324,7 @@ def segment_key(segment: Segment) -> str:
     return urlencode(segment.pairs)
 
 
+@lru_cache(maxsize=10_000)
 def segment_of(key: str) -> Segment:
     return Segment(tuple(parse_qsl(key, keep_blank_values=True)))
 

@@ -22,6 +22,7 @@ EXAMPLES: Final = (
     ("metrics refusal 7d", "a signal over a period: h, d or w"),
     ("metrics latency 24h by model", "one row for every value of a segment key"),
     ("metrics cost 7d where model=gpt-4o", "one part of the traffic: a segment key and its value"),
+    ("metrics cost 7d where model=gpt-4o by release", "several cuts at once, counted one by one"),
     ("metrics refusal 7d vs last week", "against the same days a week earlier"),
     ("ask is it slower than last week?", "a question in your own words; the query that was made of it is shown"),
     ("changes 14d", "models, prompt versions and releases that are new, and the alerts about then"),

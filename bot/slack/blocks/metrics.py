@@ -36,6 +36,8 @@ def metrics_message(answer: MetricAnswer) -> Message:
         if left > 0:
             blocks.append(context(f"{counted(left, 'more group')} not shown"))
     blocks.append(context(f"{slack_date(answer.since)} – {slack_date(answer.until)} · {segment_text(answer.segment)}"))
+    if answer.counted is not None:
+        blocks.append(context(counted_text(answer.counted)))
     return Message(text=escape(first_line, HEADER), blocks=tuple(blocks))
 
 
@@ -54,6 +56,13 @@ def nothing_text(answer: MetricAnswer) -> str:
     if answer.last_day >= answer.since:
         return "nothing measured in this cut"
     return f"no data since {answer.last_day:%Y-%m-%d}"
+
+
+def counted_text(n: int) -> str:
+    """How an answer came about that no kept sums could give."""
+    return (
+        f"Counted one by one from {counted(n, 'conversation')}: no sums of this cut are kept, nor what is usual in it."
+    )
 
 
 def _movement(answer: MetricAnswer) -> str:

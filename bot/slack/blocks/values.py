@@ -221,6 +221,7 @@ class MetricAnswer:
         group_by: The segment key that ``groups`` are values of; largest first.
         groups_total: How many groups there are, of which ``groups`` are the ones handed over.
         last_day: Where nothing was measured in the period, the start of the newest day in which something was.
+        counted: Where no sums of the cut are kept, how many conversations of it were counted one by one.
     """
 
     signal: Signal
@@ -237,6 +238,7 @@ class MetricAnswer:
     groups: tuple[MetricGroup, ...] = ()
     groups_total: int = 0
     last_day: datetime | None = None
+    counted: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,18 +72,6 @@ def test_a_cut_is_answered_with_its_parts_the_largest_first(filled):
     assert (one.segment, one.n) == (Segment.of(model="m2"), 2)
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"where": (("model", "m1"), ("release", "1"))},
-        {"by": "release", "where": (("model", "m1"),)},
-    ],
-)
-def test_more_than_one_cut_is_refused_in_one_line(filled, more):
-    with pytest.raises(BadInput, match="one cut at a time"):
-        ask(filled, **more)
-
-
 def test_a_period_is_compared_with_the_one_before_or_with_the_week_before(filled):
     day = ask(filled, period=DAY)
     assert (day.previous, day.compared_with) == (None, "the period before")

@@ -67,6 +67,7 @@ def _is_answered(lives: Lives) -> bool:
         return other.recv(100).startswith(b"HTTP/1.1 ")
 
 
+@pytest.mark.slow
 def test_work_on_very_long_texts_does_not_hold_up_the_end(lives):
     lives.start()
     hard = "I would not, if I could, help you with that; " * 5_000

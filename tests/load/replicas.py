@@ -77,7 +77,8 @@ def killed_in_turn(server: str, rounds: int, seed: int, plan: Plan = PLAN) -> Re
                     replaced_s.append(_killed(fleet, database, name))
             world.close()
             print(
-                "  leases of who was killed were taken over after " + ", ".join(f"{s:.1f}" for s in replaced_s) + " s"
+                "  leases of who was killed were taken over after "
+                + ", ".join(f"{s:.1f} s ({name})" for name, s in replaced_s if s)
             )
             began = time.monotonic()
             drain(fleet, database)

@@ -37,6 +37,7 @@ from bot.slack.line import Line, line_of
 from bot.slack.render import Renderer
 from bot.taught import Teaching
 from bot.thresholds import THRESHOLD
+from bot.trace_pages import TracePages
 from bot.wiring.evaluators import catalogue_of, evaluators_of
 from bot.wiring.jobs import aligning_of, digesting_of, heartbeat_of, jobs_of, notifying_of, status_of
 from bot.wiring.slack import bolt_of
@@ -124,7 +125,7 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
         revisions.refresh(tx)
         chosen.refresh(tx)
     client = None if line is None else line.client
-    renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes)
+    renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes, TracePages(settings.sources))
     desk = _desk(settings, clock, store, evaluators, chosen, renderer)
     renderer.also_draws(SHARED, desk.delivered)
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)

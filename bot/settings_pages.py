@@ -90,6 +90,14 @@ class SettingsPages:
             shown_as, is_on = self._as_set(tx, settings, signal.name)
             return signal_form(shown_as, is_on=is_on, origin=_origin(token), shown=shown, **self._of(tx, name))
 
+    def signal_of(self, alert_id: str) -> View:
+        """The signal of an alert as it is set."""
+        with self._store.read() as tx:
+            alert = tx.alerts.get(alert_id)
+        if alert is None:
+            raise BadInput("this alert is no longer known")
+        return self.signal(Token(ref_of(alert.signal)))
+
     def route(self, token: Token, route: RouteSettings | None = None, shown: Sequence[Block] = ()) -> View:
         """One route as it holds, or as typed; ``token`` says which, and of which version."""
         with self._store.read() as tx:

@@ -39,6 +39,11 @@ class TracePages:
     def __init__(self, sources: Sequence[SourceSettings] = ()) -> None:
         self._sources = {source.name: source for source in sources if _template(source)}
 
+    @property
+    def are_any(self) -> bool:
+        """Whether any store shows its traces to people."""
+        return bool(self._sources)
+
     def of(self, tx: Tx, trace_ids: Sequence[str]) -> list[TracePage]:
         """The pages of these traces, the newest trace first; empty where no store is known to show them."""
         newest = list(dict.fromkeys(reversed(trace_ids)))[:_TRACES_AT_MOST]

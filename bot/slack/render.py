@@ -19,6 +19,7 @@ from bot.slack.blocks.story import update_message
 from bot.slack.blocks.surface import Message
 from bot.slack.blocks.values import FlaggedConversation, Question, Turn
 from bot.slack.voted import Given, voted
+from bot.trace_pages import TracePage, TracePages
 from evaluators.base import Evaluator
 from evaluators.calibration.lessons import gain_at
 from traces.model import Alert, Conversation, Direction, Score, Segment, Signal
@@ -61,11 +62,16 @@ class Renderer:
     """Draws the messages of the outbox."""
 
     def __init__(
-        self, evaluators: Sequence[Evaluator], overrides: Mapping[str, SignalOverride], votes: Votes | None = None
+        self,
+        evaluators: Sequence[Evaluator],
+        overrides: Mapping[str, SignalOverride],
+        votes: Votes | None = None,
+        pages: TracePages | None = None,
     ) -> None:
         self._evaluators = {e.name: e for e in evaluators}
         self._overrides = overrides
         self._rule = votes or Votes()
+        self._pages = pages or TracePages()
         self._further: dict[str, Draw] = {}
 
     def also_draws(self, kind: str, draw: Draw) -> None:
@@ -101,7 +107,14 @@ class Renderer:
             snoozed_by=names.get(alert.snoozed_by or ""),
             runbook=None if (override := self._overrides.get(alert.signal)) is None else override.runbook,
             others=[(other, self.signal(other.signal)) for other in others(alert)],
+            trace_page=self._trace_page(tx, alert),
         )
+
+    def _trace_page(self, tx: Tx, alert: Alert) -> TracePage | None:
+        """Where a trace store shows the first of the examples that one has."""
+        examples = tx.conversations.many(alert.examples) if self._pages.are_any else {}
+        traces = [found.trace_ids for one in alert.examples if (found := examples.get(one)) is not None]
+        return next((page for trace_ids in traces for page in self._pages.of(tx, trace_ids)), None)
 
     def signal(self, name: str) -> Signal:
         """The signal of a name, as this team has set it up."""

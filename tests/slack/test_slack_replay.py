@@ -359,6 +359,7 @@ DEEDS = {
     "alert_more": Deed(_on_alert("alert_more", option="Noise"), WHO_MAY_CHANGE),
     "alert_more snooze": Deed(_on_alert("alert_more", option="Snooze…"), WHO_MAY_CHANGE, changes=False),
     "submit snooze": Deed(_snooze, WHO_MAY_CHANGE),
+    "alert_more tune": Deed(_on_alert("alert_more", option="Tune…"), ADMINS, changes=False),
     "alert_more why": Deed(_on_alert("alert_more", option="Why am I told?"), WHO_MAY_CHANGE, changes=False),
     "alert_conversations": Deed(_on_alert("alert_conversations"), EVERYONE_WITH_A_ROLE, changes=False),
     "label_yes": Deed(_on_card("label_yes"), WHO_MAY_CHANGE),

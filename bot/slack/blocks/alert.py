@@ -8,36 +8,29 @@ from typing import Final
 
 from alerts.own import is_own
 from bot.slack.blocks import detail
+from bot.slack.blocks.alert_menu import alert_menu
 from bot.slack.blocks.chart import Line, line_chart
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import counted, duration, figure, share, span, title
-from bot.slack.blocks.parts import actions, button, context, facts, header, option, overflow, section
+from bot.slack.blocks.parts import actions, button, context, facts, header, section
 from bot.slack.blocks.saying import Other, explanation, other_text, storm_text
 from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.tokens import Token
 from bot.slack.limits import HEADER
 from bot.slack.text import Block, code, escape, one_line, slack_date
+from bot.trace_pages import TracePage
 from traces.model import Alert, AlertState, Direction, Segment, Signal
 
 ACKNOWLEDGE: Final = "alert_acknowledge"
 RESOLVE: Final = "alert_resolve"
 REOPEN: Final = "alert_reopen"
 CONVERSATIONS: Final = "alert_conversations"
-MORE: Final = "alert_more"
-RUNBOOK: Final = "runbook"
-"""The entry of the menu that leads elsewhere: Slack tells of the click, and nothing is to be done."""
 
 _LEADS: Final = {
     AlertState.OPEN: "🔴",
     AlertState.ACKNOWLEDGED: "👀 Acknowledged:",
     AlertState.SNOOZED: "💤 Snoozed:",
     AlertState.RESOLVED: "✅ Resolved:",
-}
-_ENTRIES: Final = {
-    "snooze": "Snooze…",
-    "expected": "Expected",
-    "noise": "Noise",
-    "why": "Why am I told?",
 }
 _NAME: Final = 60
 _PERSON: Final = 80
@@ -60,6 +53,7 @@ def alert_message(
     snoozed_by: str | None = None,
     others: Sequence[tuple[Other, Signal]] = (),
     runbook: str | None = None,
+    trace_page: TracePage | None = None,
 ) -> Message:
     """The root message of an alert, in its present state.
 
@@ -72,6 +66,7 @@ def alert_message(
         snoozed_by: Display name of who snoozed it.
         others: The other signals that are off in the same conversations.
         runbook: Where to read what to do about it, from the settings.
+        trace_page: One of its conversations in a trace store.
     """
     first_line = _first_line(alert, signal)
     blocks = [header(first_line), section(explanation(alert, signal)), facts(list(_facts(alert, signal, others)))]
@@ -81,7 +76,8 @@ def alert_message(
     blocks.extend(_progress(alert, acknowledged_by, resolved_by))
     if alert.state is AlertState.SNOOZED and alert.snoozed_until is not None:
         blocks.append(context(f"💤 snoozed{_by(snoozed_by)} until {slack_date(alert.snoozed_until)}"))
-    blocks.append(actions(_controls(alert, signal, runbook), f"alert:{alert.alert_id}:{alert.version}"))
+    menu = alert_menu(alert, signal, runbook, trace_page)
+    blocks.append(actions(_controls(alert, signal, menu), f"alert:{alert.alert_id}:{alert.version}"))
     blocks.append(context(f"Alert {code(alert.alert_id, 40)} · updated {slack_date(alert.updated_at)}"))
     return Message(text=escape(first_line, HEADER), blocks=tuple(blocks), metadata=delivery(delivery_id))
 
@@ -206,13 +202,10 @@ def _lasted(alert: Alert) -> str:
     return f" · lasted {duration((alert.resolved_at - alert.started_at).total_seconds())}"
 
 
-def _controls(alert: Alert, signal: Signal, runbook: str | None) -> list[Block]:
+def _controls(alert: Alert, signal: Signal, menu: Block) -> list[Block]:
     value = str(Token(alert.alert_id, str(alert.version)))
     if alert.state is AlertState.RESOLVED:
         return [button("Re-open", REOPEN, value)]
-    menu = overflow(MORE, [(text, str(Token(alert.alert_id, word))) for word, text in _ENTRIES.items()])
-    if runbook is not None:
-        menu["options"].append({**option("Runbook", str(Token(alert.alert_id, RUNBOOK))), "url": runbook})
     # What is wrong with Hark itself shows in no conversation.
     looks = [] if is_own(signal) else [button("See conversations", CONVERSATIONS, value)]
     controls = [button("Resolve", RESOLVE, value), *looks, menu]

@@ -77,7 +77,7 @@ class Services:
 def listening_to(edge: Edge, services: Services) -> tuple[Listening, ...]:
     """The listeners of all surfaces."""
     return (
-        AlertListeners(edge, services.alerting, services.desk),
+        AlertListeners(edge, services.alerting, services.desk, services.settings_pages),
         ReviewListeners(
             edge,
             services.review,

@@ -6,7 +6,8 @@ import pytest
 from made import NOW, alert
 
 from alerts.signals import signal_of_score
-from bot.slack.blocks.alert import ACKNOWLEDGE, MORE, RESOLVE, alert_message
+from bot.slack.blocks.alert import ACKNOWLEDGE, RESOLVE, alert_message
+from bot.slack.blocks.alert_menu import MORE
 from traces.model import AlertState
 
 

@@ -144,7 +144,7 @@ def test_alert_buttons_carry_the_alert_and_the_version_that_was_seen() -> None:
     shown = elements(alert_message(alert(), RATE, delivery_id="d1"))
     assert {one["value"] for one in shown if "value" in one} == {"v1:0f3a:7"}
     words = [one["value"].rpartition(":")[2] for one in shown[-1]["options"]]
-    assert words == ["snooze", "expected", "noise", "why"]
+    assert words == ["snooze", "expected", "noise", "tune", "why"]
 
 
 def test_an_alert_counts_those_on_the_bad_side() -> None:

@@ -129,7 +129,7 @@ class World:
     def _at(self, work: Callable[[random.Random, str], None], chance: random.Random, name: str) -> None:
         try:
             work(chance, name)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001, RUF100 - told by close(), in the thread that looks
             self._broke.append(error)
             raise
 

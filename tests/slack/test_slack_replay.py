@@ -15,6 +15,7 @@ from proposal_hands import JUDGE, on_proposal, on_threshold
 from settings_hands import send, state_of
 from slack_house import NOON, House, an_alert, conversation, house, put_alert, put_conversations, put_review
 from slack_people import MIA, STRANGER, Request, Someone, controls, find, words_of
+from taxonomy_hands import on_suggestion, on_taxonomy, on_vague, taxonomy_form, taxonomy_merge
 from web_double import ALERTS, REVIEW, direct_messages, home_of
 
 from bot.assigning import ASSIGNED
@@ -24,16 +25,12 @@ from bot.home import FOR_GOOD
 from bot.review import show
 from bot.slack.blocks.label_modal import label_modal
 from bot.slack.blocks.snooze import snooze_view
-from bot.slack.blocks.taxonomy import merge_form, word_form
-from bot.slack.blocks.tokens import Token, parse_token, ref_of
+from bot.slack.blocks.tokens import Token, parse_token
 from bot.slack.blocks.values import Question
 from bot.slack.listening.surfaces import ACTIONS
-from bot.suggestions import Suggesting
-from bot.vague import LookingForVague
 from traces.model import AlertState, Label, Score
 from traces.store.choices import Choice
 from traces.store.mutes import Mute
-from traces.store.taxonomy import Word
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")
 NOBODY = Someone("U0NOBODY", "nob")
@@ -204,86 +201,6 @@ def _share(hark: House, who: Someone) -> Request:
     return hark.hands.press_answer(hark.slack.answers[asked.answer_key][0], "answer_share", who)
 
 
-def _on_taxonomy(
-    action_id: str, *, option: str | None = None, turned: bool = False
-) -> Callable[[House, Someone], Request]:
-    """A click in the window on the taxonomy, which holds two words of the team and more than a page in all."""
-
-    def make(hark: House, who: Someone) -> Request:
-        _two_words(hark, besides=70)
-        hark.do(hark.hands.command("taxonomy", ADMIN))
-        if turned:
-            hark.do(hark.hands.press_in(_newest(hark), "taxonomy_next", ADMIN))
-        if action_id in {"taxonomy_previous", "taxonomy_next"}:
-            return hark.hands.press_in(_newest(hark), action_id, who)
-        # Whoever may not is not shown the button, and may send the click all the same.
-        request = hark.hands.press_in(_newest(hark), "taxonomy_previous" if turned else "taxonomy_next", who)
-        verb = {"Retire": "retire", "Rename…": "rename"}.get(option or "")
-        value = str(Token(ref_of("too_long"), verb)) if verb else str(Token("new"))
-        request.payload["actions"][0].update(action_id=action_id, value=value)
-        return request
-
-    return make
-
-
-def _on_suggestion(verb: str) -> Callable[[House, Someone], Request]:
-    """A choice about a word that notes suggest, in the window on the taxonomy."""
-
-    def make(hark: House, who: Someone) -> Request:
-        with hark.store.begin() as tx:
-            for n, note in enumerate(["made up a price", "price made up", "it made up the price"]):
-                tx.reviews.put_label(
-                    Label(conversation_id=f"c-{n}", name="refusal", value=1.0, reviewer="U0MIA", at=NOON, note=note)
-                )
-        Suggesting(hark.store, ()).run(NOON)
-        [found] = hark.hark.desk.taxonomy.suggestions.read()
-        request = _on_taxonomy("taxonomy_next")(hark, who)
-        request.payload["actions"][0].update(action_id="taxonomy_suggestion", value=str(Token(found.ref, verb)))
-        return request
-
-    return make
-
-
-def _on_vague(action_id: str) -> Callable[[House, Someone], Request]:
-    """A click on the card of a question that two reviewers answer as if by chance."""
-
-    def make(hark: House, who: Someone) -> Request:
-        with hark.store.begin() as tx:
-            for n in range(40):
-                for reviewer, value in (("U0MIA", n % 4 < 2), ("U0TOM", n % 2)):
-                    tx.reviews.put_label(
-                        Label(conversation_id=f"c-{n}", name="rude", value=float(value), reviewer=reviewer, at=NOON)
-                    )
-        LookingForVague(hark.store, hark.hark.desk.taxonomy, REVIEW).run(NOON)
-        hark.deliver()
-        card = next(m for m in hark.slack.roots(REVIEW) if "vague_dismiss" in controls(m))
-        return hark.hands.press(REVIEW, card["ts"], action_id, who)
-
-    return make
-
-
-def _two_words(hark: House, besides: int = 0) -> None:
-    with hark.store.begin() as tx:
-        for name in ("too_long", "too_short", *(f"word {n}" for n in range(besides))):
-            tx.taxonomy.put(Word(name=name, version=1, title=name, changed_by="U0ADMIN", changed_at=NOON))
-
-
-def _taxonomy_form(hark: House, who: Someone) -> Request:
-    _two_words(hark)
-    view = word_form(Token("new"), ["refusal"])
-    return hark.hands.submit(hark.slack.shows(view.payload()), {"title": "Rude", "evaluator": "free"}, who)
-
-
-def _taxonomy_merge(hark: House, who: Someone) -> Request:
-    _two_words(hark)
-    with hark.store.begin() as tx:
-        tx.reviews.put_label(Label(conversation_id="c-9", name="too_long", value=1.0, reviewer="U0MIA", at=NOON))
-        words = [e for e in hark.hark.desk.taxonomy.entries(tx) if e.name.startswith("too_")]
-    long, short = sorted(words, key=lambda e: e.name)
-    view = merge_form(Token(ref_of("too_long"), "merge"), long, [short])
-    return hark.hands.submit(hark.slack.shows(view.payload()), {"into": str(Token(ref_of("too_short")))}, who)
-
-
 def _open_queue(hark: House, who: Someone) -> Request:
     with hark.store.begin() as tx:
         tx.outbox.request(kind=DIGEST, subject_id="daily.2026-11-20T09:00", channel=ALERTS, at=NOON)
@@ -389,17 +306,17 @@ DEEDS = {
     "setup_open": Deed(_set_up, ADMINS, changes=False),
     "shortcut": Deed(lambda hark, who: hark.hands.shortcut("open_review_queue", who), WHO_MAY_CHANGE, changes=False),
     "shortcut send": Deed(_send_to_review, WHO_MAY_CHANGE, redraws=False),
-    "taxonomy_add": Deed(_on_taxonomy("taxonomy_add"), ADMINS, changes=False),
-    "taxonomy_word retire": Deed(_on_taxonomy("taxonomy_word", option="Retire"), ADMINS, redraws=False),
-    "taxonomy_word rename": Deed(_on_taxonomy("taxonomy_word", option="Rename…"), ADMINS, changes=False),
-    "taxonomy_next": Deed(_on_taxonomy("taxonomy_next"), EVERYONE_WITH_A_ROLE, changes=False),
-    "taxonomy_previous": Deed(_on_taxonomy("taxonomy_previous", turned=True), EVERYONE_WITH_A_ROLE, changes=False),
-    "taxonomy_suggestion add": Deed(_on_suggestion("take_suggested"), ADMINS, changes=False),
-    "taxonomy_suggestion dismiss": Deed(_on_suggestion("turn_down"), ADMINS, redraws=False),
-    "vague_change": Deed(_on_vague("vague_change"), EVERYONE_WITH_A_ROLE, changes=False),
-    "vague_dismiss": Deed(_on_vague("vague_dismiss"), WHO_MAY_CHANGE, redraws=False),
-    "submit a word": Deed(_taxonomy_form, ADMINS, redraws=False),
-    "submit a merger": Deed(_taxonomy_merge, ADMINS, redraws=False),
+    "taxonomy_add": Deed(on_taxonomy("taxonomy_add"), ADMINS, changes=False),
+    "taxonomy_word retire": Deed(on_taxonomy("taxonomy_word", option="Retire"), ADMINS, redraws=False),
+    "taxonomy_word rename": Deed(on_taxonomy("taxonomy_word", option="Rename…"), ADMINS, changes=False),
+    "taxonomy_next": Deed(on_taxonomy("taxonomy_next"), EVERYONE_WITH_A_ROLE, changes=False),
+    "taxonomy_previous": Deed(on_taxonomy("taxonomy_previous", turned=True), EVERYONE_WITH_A_ROLE, changes=False),
+    "taxonomy_suggestion add": Deed(on_suggestion("take_suggested"), ADMINS, changes=False),
+    "taxonomy_suggestion dismiss": Deed(on_suggestion("turn_down"), ADMINS, redraws=False),
+    "vague_change": Deed(on_vague("vague_change"), EVERYONE_WITH_A_ROLE, changes=False),
+    "vague_dismiss": Deed(on_vague("vague_dismiss"), WHO_MAY_CHANGE, redraws=False),
+    "submit a word": Deed(taxonomy_form, ADMINS, redraws=False),
+    "submit a merger": Deed(taxonomy_merge, ADMINS, redraws=False),
     "proposal_approve": Deed(on_proposal("proposal_approve"), ADMINS, redraws=False),
     "proposal_reject": Deed(on_proposal("proposal_reject"), ADMINS, redraws=False),
     "proposal_undo": Deed(on_proposal("proposal_undo", approved=True), ADMINS, redraws=False),

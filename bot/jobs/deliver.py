@@ -89,16 +89,17 @@ class Delivering:
         while True:
             self._moved.clear()
             self._send_off(per_channel)
-            if self._failures or not self._is_busy() or self._clock.now() >= until:
+            if self._failures or self._is_idle() or self._clock.now() >= until:
                 break
             self._moved.wait(_PASS.total_seconds())
         if self._token is not None and not self._lanes.resting(self._clock.now()):
             self._token.ask()
         return self._report()
 
-    def _is_busy(self) -> bool:
+    def _is_idle(self) -> bool:
+        """Whether nothing is on its way, nor has arrived since it was last looked for what may be sent."""
         with self._lock:
-            return bool(self._working)
+            return not self._working and not self._moved.is_set()
 
     def _report(self) -> Report:
         with self._lock:
@@ -161,4 +162,5 @@ class Delivering:
             self._working.discard(future)
             if error is not None:
                 self._failures.append(error)
-        self._moved.set()
+            # With the lock still held: whoever sees that nothing is on its way sees this as well.
+            self._moved.set()

@@ -16,28 +16,28 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
 
-from alerts.checkpoint import packed, unpacked
+from alerts import kept
 from alerts.correction import Reviewed, line_of
 from alerts.detector import Anomaly, Detector, Since, Terms, Verdict, run_length
 from alerts.excluded import Excluded, is_excluded
 from alerts.signals import threshold_of
 from alerts.tailing import Tailing, usual_sizes
-from alerts.tails import Tails
 from alerts.track import Series, Track, is_watched
 from alerts.values import Rows, Values
-from traces.clock import format_time
-from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import Calibration, Change, Kind, Segment, Signal
 from traces.store import Tx
-from traces.store.rollups import BASE_S, HOUR_S, Fact, bucket_start, segment_key, segment_of
+from traces.store.rollups import BASE_S, HOUR_S, Fact, bucket_start
 from traces.store.state import DetectorCheckpoint
 
 _HOUR = timedelta(hours=1)
 TOLD = "detected_through"
 """The job under which it is noted how far alerts have been brought in line."""
-_CHECKPOINT = "hourly"
 _SAVE_EVERY = timedelta(hours=24)
+_READ_AT_ONCE = timedelta(hours=6)
+"""Weeks of many signals do not fit into memory."""
+_FOLDED_ANEW = timedelta(weeks=4)
+"""What was known from hours so much older than the history is not built upon: segments that are gone are left behind."""
 _VALUES_PATIENCE = 3.0
 """At its usual patience a series of values gives some 0.3 false alerts a week: all of them together get a tenth of the budget."""
 _Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
@@ -94,6 +94,7 @@ class Watch:
         self._settings = settings
         self._tracks: dict[Kind, Track] = {}
         self._thresholds: dict[str, float] = {}
+        self._began: datetime | None = None
         self._through: datetime | None = None
         self._saved: datetime | None = None
         self._terms: dict[Kind, Terms] = {}
@@ -113,19 +114,21 @@ class Watch:
         """
         until = bucket_start(now - self._settings.grace, HOUR_S)
         if self._through is None:
-            self._load(tx.state.checkpoint(_CHECKPOINT))
+            self._recall(kept.newest(tx, self._settings.excluded))
         if self._through is not None and self._through >= until:
             return
         told = tx.state.job_ran_at(TOLD) or self._through
-        self._forget_if_stale(tx, terrain)
+        self._forget_if_stale(tx, terrain, until)
         if self._through is None:
             first = tx.rollups.first_bucket(HOUR_S)
             if first is None or first >= until:
                 return
-            self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
+            self._began = self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
         news = told if told is not None else until - _HOUR
         for hour, cut in self._stored(tx, self._through, until):
             self.take(hour, cut, terrain, partial(_fine, tx))
+            if kept.is_due(tx, hour + _HOUR, until):
+                kept.keep(tx, self._known(hour + _HOUR), self._settings.excluded)
             if hour + _HOUR > news:
                 yield hour + _HOUR
 
@@ -278,31 +281,39 @@ class Watch:
         if self._through is None or self._through == self._saved:
             return
         if always or self._saved is None or self._through - self._saved >= _SAVE_EVERY:
-            tx.state.put_checkpoint(
-                DetectorCheckpoint(panel=_CHECKPOINT, through_at=self._through, body=self._to_bytes())
-            )
+            body = self._known(self._through).to_bytes(self._settings.excluded)
+            tx.state.put_checkpoint(DetectorCheckpoint(panel=kept.LATEST, through_at=self._through, body=body))
             self._saved = self._through
 
-    def _forget_if_stale(self, tx: Tx, terrain: Terrain) -> None:
-        """Start anew when an hour that was taken in has changed since, or a threshold has."""
+    def _forget_if_stale(self, tx: Tx, terrain: Terrain, until: datetime) -> None:
+        """Go back to before an hour that was taken in has changed; start anew when a threshold has."""
         thresholds = _thresholds_of(terrain)
         changed = tx.state.take_oldest_change()
-        stale = self._through is not None and changed is not None and changed < self._through
-        if stale or any(self._thresholds.get(name, t) != t for name, t in thresholds.items()):
+        is_judged_otherwise = any(self._thresholds.get(name, t) != t for name, t in thresholds.items())
+        if is_judged_otherwise:
+            kept.void_all(tx)
+        elif changed is not None:
+            kept.void(tx, changed)
+        is_stale = self._through is not None and changed is not None and changed < self._through
+        if is_stale or is_judged_otherwise:
             self._tracks, self._through, self._terms, self._tailing = {}, None, {}, Tailing()
-            self._judged_by, self._values = (None, 0), Values()
+            self._judged_by, self._values, self._began = (None, 0), Values(), None
+            before = kept.newest(tx, self._settings.excluded)
+            oldest = until - self._settings.history - _FOLDED_ANEW
+            if before is not None and before.began is not None and before.began >= oldest:
+                self._recall(before)
         self._thresholds |= thresholds
 
     def _stored(self, tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[datetime, _Hour | None]]:
         """Each hour in ``[since, until)`` with what it holds; ``None`` when nobody was watching and nothing came."""
-        rows = tx.rollups.buckets(since=since, until=until, resolution_s=HOUR_S)
-        cuts: dict[datetime, _Hour] = {
-            at: {segment: body for _, segment, body in group if body} for at, group in groupby(rows, key=itemgetter(0))
-        }
+        hour, cuts, read_until = since, dict[datetime, _Hour](), since
         watched = tx.state.beats(since, until)
-        hour = since
         while hour < until:
-            cut = cuts.get(hour) or None
+            if hour >= read_until:
+                read_until = min(until, hour + _READ_AT_ONCE)
+                rows = tx.rollups.buckets(since=hour, until=read_until, resolution_s=HOUR_S)
+                cuts = {at: {s: body for _, s, body in group if body} for at, group in groupby(rows, key=itemgetter(0))}
+            cut = cuts.pop(hour, None) or None
             yield hour, cut if cut is not None else {} if hour in watched else None
             hour += _HOUR
 
@@ -332,45 +343,23 @@ class Watch:
             corrections=[line_of(signal, terrain.calibrations) for signal in signals],
         )
 
-    def _to_bytes(self) -> bytes:
-        head = {
-            "thresholds": self._thresholds,
-            "excluded": _written(self._settings.excluded),
-            "tracks": [[kind.value, _keys_of(track.series)] for kind, track in self._tracks.items()],
-            "tails": _keys_of(self._tailing.tails.series),
-            "values": _keys_of(self._values.series),
-        }
-        bodies = [*(t.detector.to_bytes() for t in self._tracks.values()), *self._values.bodies()]
-        return packed(head, [*bodies, self._tailing.tails.to_bytes()])
+    def _known(self, through: datetime) -> kept.Known:
+        return kept.Known(
+            tracks=self._tracks,
+            thresholds=self._thresholds,
+            tailing=self._tailing,
+            values=self._values,
+            through=through,
+            began=self._began,
+        )
 
-    def _load(self, checkpoint: DetectorCheckpoint | None) -> None:
-        """What was saved; where it cannot be read, or other hours are left out now, the history is folded again."""
-        if checkpoint is None:
+    def _recall(self, known: kept.Known | None) -> None:
+        """Go on from what was kept; without it the history is folded again."""
+        if known is None:
             return
-        try:
-            head, bodies = unpacked(checkpoint.body)
-            if head["excluded"] != _written(self._settings.excluded):
-                return
-            tailing = Tailing(Tails.from_bytes(bodies[-1], _series_of(head["tails"])))
-            tracks = {}
-            watched = len(head["tracks"])
-            values = Values.from_bodies(_series_of(head["values"]), bodies[watched:-1])
-            for (kind, series), body in zip(head["tracks"], bodies[:watched], strict=True):
-                track = tracks[Kind(kind)] = Track(Kind(kind), Detector.from_bytes(body))
-                for one in _series_of(series):
-                    track.add(one)
-        except (BadInput, KeyError, IndexError, ValueError):
-            return
-        self._tracks, self._thresholds, self._tailing, self._values = tracks, head["thresholds"], tailing, values
-        self._through = self._saved = checkpoint.through_at
-
-
-def _keys_of(series: Sequence[Series]) -> list[list[str]]:
-    return [[name, segment_key(segment)] for name, segment in series]
-
-
-def _series_of(keys: Sequence[Sequence[str]]) -> list[Series]:
-    return [(name, segment_of(segment)) for name, segment in keys]
+        self._tracks, self._thresholds = known.tracks, known.thresholds
+        self._tailing, self._values = known.tailing, known.values
+        self._through, self._began, self._saved = known.through, known.began, known.through
 
 
 def _expected(terrain: Terrain, hour: datetime) -> set[str]:
@@ -381,10 +370,6 @@ def _expected(terrain: Terrain, hour: datetime) -> set[str]:
 def _fine(tx: Tx, series: Series, hour: datetime) -> Rows:
     name, segment = series
     return tx.rollups.series(name, segment, since=hour, until=hour + _HOUR, resolution_s=BASE_S)
-
-
-def _written(excluded: Sequence[Excluded]) -> list[list[str]]:
-    return [[format_time(one.start), format_time(one.end)] for one in excluded]
 
 
 def _thresholds_of(terrain: Terrain) -> dict[str, float]:

@@ -119,4 +119,4 @@ class Rollup:
 
     @staticmethod
     def bins_from_json(bins: Mapping[str, int]) -> dict[int, int]:
-        return {int(bin_): count for bin_, count in bins.items()}
+        return dict(zip(map(int, bins), bins.values(), strict=True))

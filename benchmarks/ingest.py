@@ -1,6 +1,7 @@
 """How fast a running Hark takes spans, beside the raw limit of the same database in the same run.
 
 Usage: python -m benchmarks.ingest [--traces 4000] [--database sqlite|postgresql] [--quick]
+With HARK_ENCRYPTION_KEY set, what is stored is sealed under it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from types import MappingProxyType
 
 from benchmarks.ingest_peers import compare
 from benchmarks.ingest_spans import SPANS_OF_A_TRACE, batches, in_order, turns
+from traces.encryption import VARIABLE
 
 SHAPES = ((512, 1), (512, 2), (512, 4), (100, 1), (100, 2), (100, 4), (5, 4))
 """Spans in a request, and connections at a time."""
@@ -60,6 +62,7 @@ class Server:
 
     def __init__(self, directory: Path, database_url: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "HARK_"))}
+        environment |= {name: value for name, value in os.environ.items() if name == VARIABLE}
         environment |= {"HARK_DATABASE_URL": database_url, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from bot.cli import main; main()", "run", "--port", "0"],

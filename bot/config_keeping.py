@@ -29,6 +29,20 @@ class RetentionSettings(Section):
         examples=[90.0],
     )
 
+    raw_days: float | None = Field(
+        default=None,
+        ge=0,
+        le=36_500,
+        description="Days after which personal data and secrets in what is stored are replaced by [kind], for good; 0: as soon "
+        "as a conversation was evaluated; default: kept as long as the conversation.",
+        examples=[7.0],
+    )
+
+    @property
+    def keep_words(self) -> timedelta | None:
+        """How long conversations are kept word by word; ``None``: as long as they are kept at all."""
+        return None if self.raw_days is None else timedelta(days=self.raw_days)
+
     @property
     def keep(self) -> timedelta | None:
         return None if self.days is None else timedelta(days=self.days)

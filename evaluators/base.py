@@ -32,8 +32,8 @@ class Evaluator(Protocol):
     """Says one thing of one conversation.
 
     An evaluator is stateless as far as its verdicts go: the same conversation gets the same score from the same
-    ``version``, save for a judge, whose model may vary. It may also have the attributes ``layer``, ``needs`` and ``cost``,
-    which ``traits_of`` reads.
+    ``version``, save for a judge, whose model may vary. It may also have the attributes ``layer``, ``needs``, ``cost``
+    and ``looks_for_hidden``, which ``traits_of`` reads.
     """
 
     @property
@@ -86,22 +86,27 @@ class Sampling(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What an evaluator is, needs and costs; ``cost`` is for people, for a conversation of twenty turns."""
+    """What an evaluator is, needs and costs; ``cost`` is for people, for a conversation of twenty turns.
+
+    ``looks_for_hidden``: it looks for what redaction hides, and cannot see it in what was redacted.
+    """
 
     layer: Layer = 0
     needs: tuple[Need, ...] = ("messages",)
     cost: str = "less than 1 ms"
+    looks_for_hidden: bool = False
 
 
 _USUAL = Traits()
 
 
 def traits_of(evaluator: Evaluator) -> Traits:
-    """What the attributes ``layer``, ``needs`` and ``cost`` of ``evaluator`` say, with the usual for those it lacks."""
+    """What the attributes ``layer``, ``needs``, ``cost`` and ``looks_for_hidden`` of ``evaluator`` say, with the usual for those it lacks."""
     return Traits(
         layer=getattr(evaluator, "layer", _USUAL.layer),
         needs=getattr(evaluator, "needs", _USUAL.needs),
         cost=getattr(evaluator, "cost", _USUAL.cost),
+        looks_for_hidden=getattr(evaluator, "looks_for_hidden", _USUAL.looks_for_hidden),
     )
 
 

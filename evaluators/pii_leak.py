@@ -62,6 +62,7 @@ class PiiLeak:
     """
 
     name = "pii_leak"
+    looks_for_hidden = True
     when: When = "arrival"
     summary = (
         "The assistant shows e-mail addresses, telephone numbers, payment cards, bank accounts, social security numbers"

@@ -55,6 +55,7 @@ class SecretLeak:
     """1 when the assistant shows a secret, 0.8 when others do; placeholders and low entropy do not count."""
 
     name = "secret_leak"
+    looks_for_hidden = True
     when: When = "arrival"
     summary = (
         "API keys and tokens of known forms, signed tokens, private keys, credentials in addresses, and passwords that"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -15,6 +15,7 @@ from traces.costs import cost_of
 from traces.model import Conversation, Label, Message, Span
 from traces.normalise import KEPT, Told, conversation_id_of, merged, own_conversation_id, told_of
 from traces.quiet import QUIET, quiet_times
+from traces.redacted import Lasting, lasting
 from traces.store import Tx
 from traces.store.conversations import Arrival, Known
 from traces.store.reviews import LabelChange
@@ -62,7 +63,7 @@ def offer(sent: Any, received_at: datetime) -> Offer:
     conversation = with_costs(parse_conversation(sent, received_at=received_at))
     return Offer(
         conversation=conversation,
-        digest=_digest(sent),
+        digest=digest_of(sent),
         is_timed="started_at" in sent or any(m.at is not None for m in conversation.messages),
         is_complete=sent.get("ended_at") is not None,
     )
@@ -106,8 +107,11 @@ def _take_batch(tx: Tx, offers: Sequence[Offer], at: datetime, quiet: timedelta)
     standing = tx.conversations.many(
         o.conversation.conversation_id for o in changed if o.conversation.conversation_id in known
     )
-    changed = [o for o in changed if not _is_outdated(standing.get(o.conversation.conversation_id), o.conversation)]
-    changed = _beyond_what_is_stored(tx, changed, standing)
+    hidden = tx.words.hidden(standing)
+    standing = {i: lasting(c) if i in hidden else c for i, c in standing.items()}
+    as_kept = {id(o): _as_kept(o, hidden) for o in changed}
+    changed = [o for o in changed if not _is_outdated(standing.get(o.conversation.conversation_id), as_kept[id(o)])]
+    changed = _beyond_what_is_stored(tx, changed, standing, hidden)
     times = quiet_times(tx, quiet)
     arrivals = [_arrival(o, known.get(o.conversation.conversation_id), at, times.of(o.conversation)) for o in changed]
     tx.conversations.put(arrivals, at)
@@ -121,13 +125,20 @@ def _is_news(known: Known | None, offered: Offer) -> bool:
     return known is None or known.digest != offered.digest
 
 
-def _beyond_what_is_stored(tx: Tx, offers: Sequence[Offer], standing: Mapping[str, Conversation]) -> list[Offer]:
+def _as_kept(offered: Offer, hidden: Collection[str]) -> Conversation:
+    """What was sent, as it would stand: of what is no longer kept word by word, without those words."""
+    c = offered.conversation
+    return lasting(c) if c.conversation_id in hidden else c
+
+
+def _beyond_what_is_stored(
+    tx: Tx, offers: Sequence[Offer], standing: Mapping[str, Conversation], hidden: Collection[str]
+) -> list[Offer]:
     """Without those that say the same in other words, such as what was exported, with all the scores and labels by now."""
     same = [
-        offered.conversation
-        for offered in offers
-        if (stored := standing.get(offered.conversation.conversation_id)) is not None
-        and _said(stored) == _said(offered.conversation)
+        sent
+        for sent in (_as_kept(offered, hidden) for offered in offers)
+        if (stored := standing.get(sent.conversation_id)) is not None and _said(stored) == _said(sent)
     ]
     if not same:
         return list(offers)
@@ -209,8 +220,10 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
     """
     tx.spans.one_at_a_time()
     before = tx.spans.conversations_of(sorted({s.trace_id for s in spans}))
+    spans = _news_of(tx, spans, before)
     tx.spans.put(spans)
     held = _by_trace(spans)
+    before = {trace_id: c for trace_id, c in before.items() if trace_id in held}
     # A trace that is not known has no other spans than these.
     held |= tx.spans.of_traces(t for t in held if t in before)
     told = {trace_id: told_of(of_trace) for trace_id, of_trace in held.items()}
@@ -220,6 +233,24 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
     left = sorted({c for t, c in before.items() if now[t] != c} - set(now.values()))
     _merge(tx, left, told, at, quiet)
     return replace(receipt, fresh=frozenset(held.keys() - before.keys()))
+
+
+def _news_of(tx: Tx, spans: Sequence[Span], conversation_of: Mapping[str, str]) -> Sequence[Span]:
+    """Without those that stand there already, save for words that are no longer kept."""
+    hidden = tx.words.hidden(set(conversation_of.values()))
+    if not hidden:
+        return spans
+    traces = [trace_id for trace_id, of in conversation_of.items() if of in hidden]
+    standing = {(s.trace_id, s.span_id): s for held in tx.spans.of_traces(traces).values() for s in held}
+
+    def is_kept(span: Span) -> bool:
+        stored = standing.get((span.trace_id, span.span_id))
+        if stored is None:
+            return False
+        said = Lasting((conversation_of[span.trace_id], span.trace_id))
+        return said.span(span) == said.span(stored)
+
+    return [span for span in spans if not is_kept(span)]
 
 
 def merge_due(tx: Tx, at: datetime, quiet: timedelta = QUIET) -> Receipt:
@@ -273,7 +304,7 @@ def _merge_now(
     traces = _told_in(tx, conversation_ids, told)
     times = quiet_times(tx, quiet)
     arrivals = []
-    judged = {c: of for c, of in traces.items() if c in known and not any(map(_says_something, of))}
+    judged = {c: of for c, of in traces.items() if c in known and not any(map(says_something, of))}
     _judge(tx, judged, at)
     for conversation_id, told_here in traces.items():
         if conversation_id in judged:
@@ -281,7 +312,7 @@ def _merge_now(
         standing = known.get(conversation_id)
         conversation = merged(conversation_id, told_here)
         body = to_json(conversation)
-        digest = _digest(body)
+        digest = digest_of(body)
         if standing is None or standing.digest != digest:
             version = 1 if standing is None else standing.version + 1
             settle_at = _quiet_at(conversation, times.of(conversation))
@@ -296,7 +327,8 @@ def _merge_now(
     return Receipt(new=len(arrivals) - updated, updated=updated, unchanged=len(traces) - len(arrivals))
 
 
-def _says_something(told: Told) -> bool:
+def says_something(told: Told) -> bool:
+    """Whether a trace told of the conversation itself, and not only scores."""
     return told.lived or any(step[0] != "end" for step in told.steps)
 
 
@@ -339,5 +371,6 @@ def _without_repeats(offers: Sequence[Offer]) -> Iterable[list[Offer]]:
         yield list(batch.values())
 
 
-def _digest(sent: Any) -> str:
+def digest_of(sent: Any) -> str:
+    """By which what was sent is compared with what is stored."""
     return blake2b(orjson.dumps(sent, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from traces.ingest import Receipt, merge_again, take_spans
-from traces.model import Change, Span
+from traces.model import Change, Feedback, Span
 from traces.parts import PART, Parts
 from traces.quiet import QUIET
+from traces.redacted import Lasting
 from traces.store import Tx
 from traces.store.feedback import Given
 
@@ -70,7 +71,7 @@ def take_feedback(tx: Tx, given: Sequence[Given], at: datetime) -> int:
         later
         for said, later in zip(given, timed, strict=True)
         if (before := known.get(said.feedback_id)) is None
-        or before not in (later.feedback, replace(said.feedback, at=said.feedback.at or before.at))
+        or not _is_kept(before, later.feedback, replace(said.feedback, at=said.feedback.at or before.at))
     ]
     tx.feedback.put(news)
     in_trace = tx.spans.conversations_of(sorted({g.trace_id for g in news if g.trace_id}))
@@ -78,6 +79,11 @@ def take_feedback(tx: Tx, given: Sequence[Given], at: datetime) -> int:
     for conversation_id in sorted(filter(None, about)):
         tx.conversations.refresh_feedback(conversation_id, at)
     return len(news)
+
+
+def _is_kept(stored: Feedback, *said: Feedback) -> bool:
+    """Whether it stands there already, save for words that are no longer kept."""
+    return stored in said or stored in [Lasting().feedback(one) for one in said]
 
 
 def take_changes(tx: Tx, changes: Sequence[Change]) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from traces.model import Conversation, Document, Feedback, Json, Message, Score, ToolCall
+from traces.model import Conversation, Document, Feedback, Json, Message, Score, Span, ToolCall
 from traces.redact import redact
 
 
@@ -81,6 +81,60 @@ class Redacting:
             explanation=self.maybe(score.explanation),
             evidence=self.maybe(score.evidence),
         )
+
+
+class Lasting(Redacting):
+    """Redacts what is stored, for good: what is structured stays so, and doing it again changes nothing more.
+
+    JSON in texts is read, its strings and numbers are looked at one by one, and it is JSON afterwards.
+
+    Args:
+        ids: Texts that stay, for they are how what is stored is found again.
+    """
+
+    def __init__(self, ids: Collection[str] = ()) -> None:
+        super().__init__()
+        self._ids = frozenset(ids)
+
+    def text(self, text: str) -> str:
+        if text in self._ids:
+            return text
+        if text.lstrip().startswith(("{", "[")):
+            try:
+                value: Any = json.loads(text)
+                hidden = self._inner(value)
+                return text if hidden == value else json.dumps(hidden, ensure_ascii=False)
+            except (ValueError, RecursionError):
+                pass  # it only looks like JSON
+        return super().text(text)
+
+    def _inner(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(key): self._inner(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._inner(inner) for inner in value]
+        if type(value) in (int, float) and (said := super().text(str(value))) != str(value):
+            return said
+        return value
+
+    def span(self, span: Span) -> Span:
+        """A span with what it was told of a conversation; its own name, what it came from and its times stay."""
+        return replace(
+            span,
+            attributes={key: self.json(value) for key, value in span.attributes.items()},
+            status_message=self.text(span.status_message),
+            events=tuple(
+                (name, at, {key: self.json(value) for key, value in attributes.items()})
+                for name, at, attributes in span.events
+            ),
+        )
+
+
+def lasting(conversation: Conversation) -> Conversation:
+    """A conversation as it stands once its words are no longer kept."""
+    return Lasting((conversation.conversation_id, *conversation.trace_ids)).conversation(conversation)
 
 
 def spelt_out(conversation: Conversation) -> Conversation:

@@ -105,10 +105,12 @@ conversations = Table(
     Column("arrival_version", Integer, nullable=False),
     Column("quiet_version", Integer, nullable=False),
     Column("judged_version", Integer, nullable=False, server_default="0"),
+    Column("hidden_version", Integer, nullable=False, server_default="0"),
     Column("body", PackedJson, nullable=False),
     Index("conversations_by_end", "workspace_id", "ended_at"),
     _partial("conversations_awaiting_arrival", "workspace_id", "ended_at", only="arrival_version < version"),
     _partial("conversations_awaiting_quiet", "workspace_id", "settle_at", only="quiet_version < version"),
+    _partial("conversations_in_words", "workspace_id", "ended_at", only="hidden_version < version"),
     _partial("conversations_awaiting_judges", "workspace_id", "settle_at", only="judged_version < quiet_version"),
 )
 

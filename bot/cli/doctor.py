@@ -84,8 +84,12 @@ def _database(settings: Settings) -> str:
     store = open_store(settings.database_url, seal=settings.secrets.seal)
     try:
         with store.begin() as tx:
-            sealed = "words are stored under HARK_ENCRYPTION_KEY" if store.is_sealed else "words are stored in clear"
-            return f"{store.location}, {tx.conversations.count():,} conversations, {sealed}"
+            sealed = "under HARK_ENCRYPTION_KEY" if store.is_sealed else "in clear"
+            days = settings.retention.raw_days
+            until = (
+                "as long as they are" if days is None else f"for {days:g} days" if days else "until they are evaluated"
+            )
+            return f"{store.location}, {tx.conversations.count():,} conversations, their words kept {sealed}, {until}"
     finally:
         store.close()
 

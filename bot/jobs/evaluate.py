@@ -17,6 +17,7 @@ from alerts.defined import Definition
 from alerts.signals import measure, segment_value
 from bot.jobs.applications import note_applications
 from bot.jobs.pick import Picker
+from bot.jobs.unseen import looking_for_words, still_said
 from evaluators.base import JUDGE_LAYER, Evaluator, Sampling, traits_of
 from evaluators.learned.cascade import Cascade
 from evaluators.run import run_all
@@ -65,6 +66,7 @@ class Evaluation:
     ) -> None:
         self._store = store
         self._judges = [e for e in evaluators if _takes_long(e)]
+        self._looking = looking_for_words(evaluators)
         self._cascades = [e for e in evaluators if isinstance(e, Cascade)]
         code = [e for e in evaluators if not _takes_long(e)]
         self._on_arrival = [e for e in code if e.when == "arrival"]
@@ -198,7 +200,9 @@ class Evaluation:
             return tx.claims.pending(stage, conversation_ids, now)
 
     def _keep(self, tx: Tx, due: Sequence[Pending], fresh: Mapping[str, Sequence[Outcome]], now: datetime) -> None:
-        said = {p.conversation.conversation_id: fresh[p.conversation.conversation_id] for p in due}
+        said = still_said(
+            tx, {p.conversation.conversation_id: fresh[p.conversation.conversation_id] for p in due}, self._looking
+        )
         tx.scores.put(said, now)
         self._measure(tx, [p.conversation for p in due], said, now)
 
@@ -239,7 +243,8 @@ class Evaluation:
             tx.rollups.one_at_a_time()
             known = tx.conversations.known(p.conversation.conversation_id for p in pending)
             same = [p.conversation for p in pending if _is_as_known(p, known)]
-            tx.scores.put({c.conversation_id: outcomes[c.conversation_id] for c in same}, now)
+            said = {c.conversation_id: outcomes[c.conversation_id] for c in same}
+            tx.scores.put(still_said(tx, said, self._looking), now)
             self._record(tx, same)
 
     def _measure(

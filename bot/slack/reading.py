@@ -124,6 +124,7 @@ class Reading:
             hidden=redacting.counts.total(),
             is_raw=place.is_raw,
             can_reveal=self._access.may_reveal(person),
+            are_words_kept=not tx.words.hidden([conversation_id]),
             item_id=items[0].item_id if items and may_label else None,
         )
 

@@ -107,7 +107,7 @@ def jobs_of(
         deliver=deliver,
         nudge=nudge,
         picker=picker,
-        retain=Retaining(store, settings.retention.keep),
+        retain=Retaining(store, settings.retention.keep, settings.retention.keep_words),
     )
 
 

@@ -73,6 +73,10 @@ class Learning:
         return self.rules.bad
 
     @property
+    def looks_for_hidden(self) -> bool:
+        return traits_of(self.rules).looks_for_hidden
+
+    @property
     def layer(self) -> Layer:
         return traits_of(self.rules).layer if self._head is None else 1
 

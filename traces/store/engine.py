@@ -52,6 +52,7 @@ from traces.store.state import State
 from traces.store.taxonomy import Taxonomy
 from traces.store.thresholds import Thresholds
 from traces.store.turns import Turns
+from traces.store.words import Words
 
 DEFAULT_WORKSPACE = "default"
 _ROWS_SEALED = 200
@@ -199,6 +200,10 @@ class Tx:
     @cached_property
     def retention(self) -> Retention:
         return Retention(self._connection, self._workspace_id)
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(self._connection, self._workspace_id)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:

@@ -28,6 +28,7 @@ HIDE: Final = "conversation_hide"
 CALLBACK: Final = "conversation"
 _BLOCKS_ON_PAGE: Final = 60
 _CHARACTERS_ON_PAGE: Final = 24_000
+_NO_LONGER_KEPT: Final = "Personal data and secrets in this conversation are no longer kept: nobody can reveal them."
 _REVEALED: Final = "⚠️ Shown without redaction, to you alone. It was noted that you looked."
 
 
@@ -90,8 +91,10 @@ def transcript_view(transcript: Transcript, page: int = 1) -> View:
     number = min(max(1, page), len(pages))
     controls = list(_controls(transcript, pages, number))
     blocks: list[Block] = []
-    if transcript.is_raw:
-        blocks.append({"type": "section", "text": plain(_REVEALED, 200)})
+    if transcript.is_raw or not transcript.are_words_kept:
+        blocks.append(
+            {"type": "section", "text": plain(_REVEALED if transcript.are_words_kept else _NO_LONGER_KEPT, 200)}
+        )
     blocks.append(context(f"{code(transcript.conversation.conversation_id, 300)}{_where(pages, number)}"))
     if controls:
         blocks.append(actions(controls, f"conversation:top:{number}:{transcript.is_raw}"))

@@ -33,6 +33,7 @@ class Transcript:
         pages: Where the trace stores show it.
         hidden: How many passages are redacted in it, whether or not they are hidden now.
         is_raw: Whether it is shown without redaction.
+        are_words_kept: Whether it is kept word by word; without, personal data and secrets are gone for good.
         can_reveal: Whether the reader may see it without redaction.
         item_id: The review item through which the reader may label it.
     """
@@ -46,4 +47,5 @@ class Transcript:
     hidden: int = 0
     is_raw: bool = False
     can_reveal: bool = False
+    are_words_kept: bool = True
     item_id: str | None = None

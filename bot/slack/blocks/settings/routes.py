@@ -45,6 +45,7 @@ _NAME: Final = 60
 _TEXT: Final = 500
 _CLOCK: Final = 11
 _ZONE: Final = 60
+_FEW: Final = 8
 _GOES_ON: Final = {"yes": "Later routes may add to it"}
 _APART: Final = re.compile(r"[\s,;]+")
 _SAID: Final = {"low": "", "medium": "medium and worse", "high": "high only"}
@@ -77,13 +78,19 @@ def routes_view(routes: Sequence[RouteSettings], default: str, *, version: int, 
 
 def route_text(route: RouteSettings) -> str:
     """A route in a line: what it takes → where it leads."""
-    taken = [", ".join(code(pattern, _NAME) for pattern in route.signals)]
-    taken += [f"{escape(key, _NAME)} {code(value, _NAME)}" for key, value in route.where.items()]
+    taken = [_few([code(pattern, _NAME) for pattern in route.signals], ", ")]
+    taken.append(_few([f"{escape(key, _NAME)} {code(value, _NAME)}" for key, value in route.where.items()], " · "))
     taken += [_SAID[route.severity], _when(route.hours, route.days, route.timezone)]
     to = [channel_text(route.channel)] if route.channel else []
     to += [escape(name, _NAME) for name in route.receivers]
     more = " …and on" if route.go_on else ""
-    return f"{' · '.join(part for part in taken if part)} → *{', '.join(to)}*{more}"
+    return f"{' · '.join(part for part in taken if part)} → *{_few(to, ', ')}*{more}"
+
+
+def _few(parts: Sequence[str], between: str) -> str:
+    """As many as a line holds, and how many more there are."""
+    left = len(parts) - _FEW
+    return between.join([*parts[:_FEW], *([f"and {left} more"] if left > 0 else [])])
 
 
 def quiet_text(quiet: QuietSettings) -> str:
@@ -94,7 +101,7 @@ def quiet_text(quiet: QuietSettings) -> str:
 
 def _when(hours: str | None, days: Sequence[str], zone: str | None) -> str:
     on = "" if len(days) == len(DAYS) else ", ".join(day.capitalize() for day in DAYS if day in days)
-    said = " ".join(part for part in (on, hours or "") if part)
+    said = " ".join(part for part in (on, escape(hours or "", _ZONE)) if part)
     return f"{said} {escape(zone, _ZONE)}" if said and zone else said
 
 

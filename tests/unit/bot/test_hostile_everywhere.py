@@ -128,6 +128,10 @@ class Filler:
     def text(self) -> str:
         return self._chance.choice(self._texts)
 
+    def text_of_ours(self) -> str:
+        """An id that nothing else has."""
+        return f"id-{next(self._numbers)}"
+
     def number(self, *numbers: float) -> float:
         return self._chance.choice(numbers)
 
@@ -167,7 +171,7 @@ SIMPLE: dict[Any, Callable[[Filler], Any]] = {
     type(None): lambda _: None,
     datetime: lambda f: AT + timedelta(hours=f.number(0, 1, 500)),
     timedelta: lambda f: timedelta(hours=f.number(1, 700)),
-    Token: lambda _: Token("id-1", "rest"),
+    Token: lambda f: Token(f.text_of_ours(), "rest"),
     Segment: lambda f: Segment(tuple((f.text(), f.text()) for _ in range(2))),
     Message: lambda f: error_message(f.text(), f.text()),
     Alert: Filler.alert,

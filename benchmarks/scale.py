@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _raw(file: Path, where: str, *values: object) -> Took:
     """SQLite and orjson alone over the same rows of rollups."""
     asked = f"SELECT body FROM rollups WHERE workspace_id = 'default' AND {where}"  # noqa: S608  of this file's own texts
     with sqlite3.connect(file) as connection:
-        took = _once(lambda: [orjson.loads(body) for (body,) in connection.execute(asked, values)])
+        took = _once(lambda: deque((orjson.loads(body) for (body,) in connection.execute(asked, values)), maxlen=0))
     connection.close()
     return took
 

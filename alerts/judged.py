@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from scipy import stats
+from scipy import special
 
 from traces.model import Direction, Signal
 from traces.store import Tx
@@ -93,7 +93,7 @@ def drift_of(truths: Mapping[str, bool], runs: Sequence[Mapping[str, float]], th
 
 def mcnemar(one: int, other: int) -> float:
     """How likely pairs turn so unevenly by chance: the exact two-sided test of McNemar (1947)."""
-    return float(stats.binomtest(min(one, other), one + other, 0.5).pvalue) if one + other else 1.0
+    return min(1.0, 2 * float(special.bdtr(min(one, other), one + other, 0.5))) if one + other else 1.0
 
 
 def mover_of(drift: Drift | None, *, rises: bool, is_explained: bool) -> Mover:

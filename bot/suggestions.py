@@ -14,7 +14,6 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster import hierarchy
 
 from alerts.drift.features import DIMENSIONS, Sparse, counts_of, rarity_of, text_of, weighted, words_of
 from bot.slack.access import Person
@@ -229,6 +228,8 @@ def _grouped(vectors: Sequence[Sparse], alike: float) -> list[list[int]]:
     """Groups of texts that are alike in the mean (average linkage; Sokal, Michener 1958), in the order of their first."""
     if len(vectors) < 2:  # noqa: PLR2004 - it takes two
         return [[place] for place in range(len(vectors))]
+    from scipy.cluster import hierarchy
+
     rows: Floats = np.zeros((len(vectors), DIMENSIONS), dtype=np.float32)
     for row, vector in zip(rows, vectors, strict=True):
         row[vector.places] = vector.values

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from evaluators.calibration.agreement import Bounded, agreement_of, alpha_of
 from traces.model import GOLD, Json
@@ -154,6 +153,8 @@ def has_drifted(agreed: NDArray[np.bool_]) -> bool:
     """Whether the latest twenty agree less often than those before: Fisher's exact test (1922), one-sided."""
     if len(agreed) < 2 * RECENT:
         return False
+    from scipy import stats
+
     before, now = agreed[:-RECENT], agreed[-RECENT:]
     table = [[int(now.sum()), int((~now).sum())], [int(before.sum()), int((~before).sum())]]
     return bool(stats.fisher_exact(table, alternative="less").pvalue < _DRIFT_CHANCE)

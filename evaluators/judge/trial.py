@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from evaluators.calibration.agreement import Bounded, agreement_of
 from evaluators.judge.alignment import HELD_OUT, Case, is_held_out, lot_of
@@ -210,7 +210,7 @@ def _says(value: float | None, *, truth: bool) -> bool:
 
 
 def _chance_of(mended: int, turned: int) -> float:
-    return 1.0 if not turned else float(stats.binom.sf(mended - 1, turned, 0.5))
+    return 1.0 if not turned else float(special.bdtrc(mended - 1, turned, 0.5))
 
 
 def _drawn(said: Bools, truths: Bools, weights: Floats, seed: int) -> tuple[Floats, Floats]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.detector import run_length
 from alerts.power import Detectable, detectable, spread_of
 from alerts.signals import BUILT_IN, SignalOverride, all_signals, threshold_of
 from alerts.tails import SHARE
+from alerts.usefulness import Usefulness, as_found, usefulness_of
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Alert, AlertState, Calibration, Direction, Kind, Signal
 from traces.store import Tx
@@ -19,6 +20,7 @@ BACK = timedelta(days=28)
 _LEARNING = timedelta(days=2)
 _DAY = timedelta(days=1)
 _HOURS_A_DAY = 24
+_ALERTS_READ = 100
 _BUILT_IN = frozenset(signal.name for signal in BUILT_IN)
 
 
@@ -34,6 +36,7 @@ class SignalLine:
         a_day: Values measured on a day with traffic, in the middle.
         detectable: The smallest bad change that a day's traffic can prove; ``None`` without data.
         alerts: Ids of the alerts that are open on it.
+        told: What people said of its latest alerts.
     """
 
     signal: Signal
@@ -43,6 +46,7 @@ class SignalLine:
     a_day: int = 0
     detectable: Detectable | None = None
     alerts: tuple[str, ...] = ()
+    told: Usefulness = field(default_factory=Usefulness)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,8 @@ def signal_lines(
     measured = _measured(days)
     measured |= {s.name: measured[s.tail_of] for s in BUILT_IN if s.tail_of in measured}
     watched = {name: replace(o, enabled=True) for name, o in overrides.items()}
-    signals = all_signals({*measured, *names}, bad, watched)
+    told = usefulness_of(tx.alerts.all(_ALERTS_READ))
+    signals = as_found(all_signals({*measured, *names}, bad, watched), told)
     calibrations = tx.calibrations.current()
     open_alerts = tx.alerts.in_state(*(state for state in AlertState if state is not AlertState.RESOLVED))
     muted = {mute.signal for mute in tx.mutes.standing(now) if mute.segment == EVERYTHING}
@@ -91,6 +96,7 @@ def signal_lines(
             calibrations,
             length,
             now,
+            told.get(name, Usefulness()),
             is_muted=name in muted,
         )
         for name, signal in signals.items()
@@ -124,6 +130,7 @@ def _line(
     calibrations: Mapping[str, Calibration],
     length: float,
     now: datetime,
+    told: Usefulness,
     *,
     is_muted: bool,
 ) -> SignalLine:
@@ -137,6 +144,7 @@ def _line(
         a_day=0 if measured is None else measured.a_day,
         detectable=_smallest(signal, measured, usual, length * signal.patience),
         alerts=tuple(alert.alert_id for alert in alerts),
+        told=told,
     )
 
 

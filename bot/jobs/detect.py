@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from alerts.rules import Rules
 from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
+from alerts.usefulness import as_found, usefulness_of
 from alerts.vitals import is_settling
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.chosen import Chosen
@@ -21,13 +22,13 @@ from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed
 from bot.jobs.drift import NewTopics
 from traces import crash_points
-from traces.model import Direction
+from traces.model import Alert, Direction
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 
 _CHANGES_BACK = timedelta(days=60)
 _RESOLVED_BACK = 100
-"""Of so many alerts it is looked up whether their level was called expected."""
+"""Of so many alerts it is looked up what people said of them."""
 
 
 class Detection:
@@ -138,19 +139,20 @@ class Detection:
 
     def _terrain(self, tx: Tx, now: datetime) -> Terrain:
         seen = tx.rollups.signals(since=now - self._settings.history, until=now + timedelta(days=1))
+        told = tx.alerts.all(_RESOLVED_BACK)
         return Terrain(
-            signals=all_signals(sorted(seen), self._bad, self._overrides),
+            signals=as_found(all_signals(sorted(seen), self._bad, self._overrides), usefulness_of(told)),
             calibrations=tx.calibrations.current(),
             changes=tx.state.changes_between(now - _CHANGES_BACK, now + timedelta(days=1)),
-            accepted=_accepted(tx),
+            accepted=_accepted(told),
             reviewed=reviewed,
         )
 
 
-def _accepted(tx: Tx) -> list[tuple[str, datetime]]:
+def _accepted(alerts: Iterable[Alert]) -> list[tuple[str, datetime]]:
     """The signals whose changed level people lately called expected, and when."""
     return [
         (alert.signal, alert.resolved_at)
-        for alert in tx.alerts.all(_RESOLVED_BACK)
+        for alert in alerts
         if alert.resolved_at is not None and alert.detail.get("outcome") == "expected"
     ]

@@ -35,6 +35,8 @@ def signals_message(lines: Sequence[SignalLine]) -> Message:
         for line in measured[:_SHOWN]
     ]
     blocks = [section("*Signals*"), *([table(rows)] if measured else [])]
+    if judged := [line for line in measured if line.told.judged]:
+        blocks.append(context(escape(" · ".join(verdicts(line) for line in judged), _IDLE)))
     if idle := [line.signal.name for line in lines if line not in measured]:
         blocks.append(context(f"No data so far: {escape(', '.join(idle), _IDLE)}"))
     blocks.append(
@@ -46,6 +48,17 @@ def signals_message(lines: Sequence[SignalLine]) -> Message:
     if len(measured) > _SHOWN:
         blocks.append(context(f"{counted(len(measured) - _SHOWN, 'more signal')} not shown; `hark signals` lists them"))
     return Message(text=counted(len(lines), "signal"), blocks=tuple(blocks))
+
+
+def verdicts(line: SignalLine) -> str:
+    """What people said of a signal's alerts: ``refusal: 4 of 5 alerts were right``, and what follows."""
+    right = line.told.judged - line.told.noise
+    said = (
+        f"{line.signal.name}: {right} of {counted(line.told.judged, 'alert')} {'was' if right == 1 else 'were'} right"
+    )
+    if line.signal.patience == line.told.patience > 1:
+        said += f", so it may be wrong {line.told.patience:.1f} times more rarely than others"
+    return said
 
 
 def bad_way(signal: Signal) -> str:

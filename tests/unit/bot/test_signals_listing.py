@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from made import DAY, NOW, alert, fact
@@ -12,7 +13,7 @@ from bot.cli.signals import signal_json
 from bot.signals import signal_lines
 from bot.slack.blocks.signals import least_effect, signals_message, smallest, usual_level
 from bot.slack.check import check
-from traces.model import EVERYTHING, Direction
+from traces.model import EVERYTHING, AlertState, Direction
 from traces.store import open_store
 from traces.store.mutes import Mute
 
@@ -91,3 +92,19 @@ def test_the_listing_is_a_message_that_slack_takes_and_json_that_a_program_reads
     lines = list(listed().values())
     assert check(signals_message(lines).payload(), "message") == []
     assert {"signal", "kind", "bad", "state", "usual", "detectable_in_a_day"} <= signal_json(lines[0]).keys()
+
+
+def test_what_people_said_of_alerts_is_its_precision_and_makes_it_more_careful():
+    noise = [
+        replace(alert(segment=EVERYTHING), alert_id=f"a-{n}", state=AlertState.RESOLVED, resolved_at=NOW - n * DAY,
+                detail={"outcome": "noise" if n else "resolved"})
+        for n in range(5)
+    ]  # fmt: skip
+    lines = listed(alerts=noise)
+    told = signal_json(lines["refusal"])
+    assert (told["verdicts"], told["precision"]) == ({"real": 1, "expected": 0, "noise": 4}, 0.2)
+    assert 2 < told["patience"] < 4
+    assert lines["refusal"].detectable.to > listed()["refusal"].detectable.to
+    message = signals_message(list(lines.values()))
+    assert "refusal: 1 of 5 alerts was right, so it may be wrong" in str(message.blocks)
+    assert check(message.payload(), "message") == []

@@ -49,7 +49,7 @@ def mutate(
         data = mutated(chance.choice(seeds), chance)
         try:
             target(data)
-        except BaseException:
+        except BaseException:  # noqa: BLE001, RUF100 - whatever breaks, the input that broke it is told
             print(f"{target.__name__} broke at {data!r}", flush=True)
             raise
         runs += 1

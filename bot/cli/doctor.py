@@ -62,12 +62,11 @@ def _examine() -> Iterator[Finding]:
         yield from (Finding("settings", False, mistake) for mistake in error.mistakes)
         return
     yield Finding("settings", True, f"read from {settings.origin}")
-    for name, look in (
-        ("database", _database),
-        ("in Slack", _set_in_slack),
-        ("evaluators", _evaluators),
-        ("slack", _slack),
-    ):
+    database = _looked_at("database", _database, settings)
+    yield database
+    if database.is_well:
+        yield _looked_at("in Slack", _set_in_slack, settings)
+    for name, look in (("evaluators", _evaluators), ("slack", _slack)):
         yield _looked_at(name, look, settings)
     yield from (Finding("judges", False, line) for line in unanswerable(settings.judges))
     yield from (Finding("receivers", False, line) for line in missing_keys(settings.receivers, os.environ))

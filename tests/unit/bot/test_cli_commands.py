@@ -318,6 +318,7 @@ def test_the_doctor_finds_a_healthy_hark_well(hark):
     assert {finding["name"]: finding["ok"] for finding in result.json} == {
         "settings": True,
         "database": True,
+        "in Slack": True,
         "evaluators": True,
         "slack": True,
     }

@@ -188,4 +188,6 @@ def _desk(
 def _delivering(settings: Settings, store: Store, client: WebClient, clock: Clock, renderer: Renderer) -> Delivering:
     slack = settings.slack
     doubt, token = timedelta(seconds=slack.doubt_s), SlackToken(store, client, clock)
-    return Delivering(store, client, clock, renderer, slack.broadcast, doubt, token)
+    return Delivering(
+        store, client, clock, renderer, slack.broadcast, doubt, token, draws_charts=slack.charts == "image"
+    )

@@ -72,6 +72,11 @@ class SlackSettings(Section):
         description="Which updates in an alert's thread are shown in the channel as well: none, those that it has grown "
         "or is back, or all.",
     )
+    charts: Literal["native", "image"] = Field(
+        default="native",
+        description="How charts of alerts are shown: drawn by Slack in the message, or as a picture in its thread, which "
+        "takes the scope files:write. Where Slack refuses its own chart, the picture takes its place.",
+    )
     doubt_s: float = Field(
         default=60.0,
         ge=1,

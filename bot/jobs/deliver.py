@@ -53,12 +53,16 @@ class Delivering:
         broadcast: Broadcast = "on_escalation",
         doubt: timedelta = DOUBT,
         token: SlackToken | None = None,
+        *,
+        draws_charts: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
         self._lanes = Lanes()
         self._token = token
-        self._sending = Sending(store, client, clock, renderer, self._lanes, broadcast, token)
+        self._sending = Sending(
+            store, client, clock, renderer, self._lanes, broadcast, token, draws_charts=draws_charts
+        )
         self._cut_off = CutOff(store, client, clock, self._sending, self._lanes, doubt)
         self._pool = ThreadPoolExecutor(SENDERS + _CHANNELS, thread_name_prefix="sender")
         self._lock = threading.Lock()

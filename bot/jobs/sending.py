@@ -18,6 +18,7 @@ from bot.jobs.lanes import Lanes
 from bot.jobs.slack_token import SlackToken
 from bot.slack.blocks.parts import context
 from bot.slack.blocks.surface import Message, News
+from bot.slack.chart_image import chart_of, described, drawn, without_charts
 from bot.slack.check import check
 from bot.slack.failures import (
     CALL_FAILED,
@@ -85,7 +86,10 @@ class Sending:
         lanes: Lanes,
         broadcast: Broadcast,
         token: SlackToken | None = None,
+        *,
+        draws_charts: bool = False,
     ) -> None:
+        self._draws_charts = draws_charts
         self._store = store
         self._noting = Together(store)
         self._client = client
@@ -143,13 +147,53 @@ class Sending:
         if repeat:
             payload = _marked(payload)
         loud = message.news in self._shown_in_channel
+        chart = chart_of(payload.get("blocks") or ())
+        if chart is not None and self._draws_charts:
+            return self._with_picture(delivery, payload, chart, parent, loud=loud)
         try:
             return self._call(delivery, payload, parent, loud=loud)
         except SlackApiError as error:
             if not is_malformed(error):
                 raise
-            _LOG.error("%s to the blocks of %s, sent as plain text", problem(error), delivery.delivery_id)
-            return self._call(delivery, _plain(payload), parent, loud=loud)
+            why = problem(error)
+        if chart is not None:
+            _LOG.error("%s to the blocks of %s, sent without its chart", why, delivery.delivery_id)
+            try:
+                return self._with_picture(delivery, payload, chart, parent, loud=loud)
+            except SlackApiError as error:
+                if not is_malformed(error):
+                    raise
+        _LOG.error("%s to the blocks of %s, sent as plain text", why, delivery.delivery_id)
+        return self._call(delivery, _plain(payload), parent, loud=loud)
+
+    def _with_picture(
+        self,
+        delivery: Delivery,
+        payload: Mapping[str, Any],
+        chart: Mapping[str, Any],
+        parent: Delivery | None,
+        *,
+        loud: bool,
+    ) -> Standing:
+        """Send a message without its native chart; the first time, a picture of that goes into its thread."""
+        standing = self._call(delivery, {**payload, "blocks": without_charts(payload["blocks"])}, parent, loud=loud)
+        if delivery.posted_ts is not None:
+            return standing
+        try:
+            self._client.files_upload_v2(
+                file=drawn(chart),
+                filename="chart.png",
+                title=str(chart.get("title") or "Chart"),
+                alt_txt=described(chart),
+                channel=standing.channel,
+                thread_ts=standing.ts if parent is None else parent.posted_ts,
+            )
+        except CALL_FAILED as error:
+            # The message stands, and says in words what the picture shows.
+            _LOG.warning(
+                "no picture of the chart of %s: %s (it takes files:write)", delivery.delivery_id, problem(error)
+            )
+        return standing
 
     def _call(self, delivery: Delivery, payload: Mapping[str, Any], parent: Delivery | None, *, loud: bool) -> Standing:
         if delivery.posted_ts is not None and delivery.posted_channel is not None:

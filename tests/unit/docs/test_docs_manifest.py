@@ -22,7 +22,7 @@ GOLDEN = sorted((ROOT / "tests/unit/bot/golden").rglob("*.json"))
 REQUIRED = {"chat_postMessage": {"chat:write"}, "chat_update": {"chat:write"}}
 """Scopes without which Hark cannot do its work, by the Web API method that asks for them (docs.slack.dev/reference/methods)."""
 HISTORY = {"channels:history", "groups:history"}
-OPTIONAL = {"conversations_history": HISTORY, "conversations_replies": HISTORY}
+OPTIONAL = {"conversations_history": HISTORY, "conversations_replies": HISTORY, "files_upload_v2": {"files:write"}}
 WITHOUT = {"auth_test", "chat_getPermalink", "views_open", "views_publish", "views_push", "views_update"}
 
 

@@ -368,6 +368,11 @@ def test_every_button_has_its_line_here():
     assert set(ACTIONS) | {"submit", "command", "mute", "shortcut"} == {name.partition(" ")[0] for name in DEEDS}
 
 
+def _a_third(names):
+    """Every third at once, the others with the slow tests: each takes a second or two."""
+    return [pytest.param(name, marks=pytest.mark.slow) if n % 3 else name for n, name in enumerate(names)]
+
+
 @pytest.mark.parametrize("name", DEEDS)
 def test_five_times_the_same_request_is_once(slack, database, name):
     deed = DEEDS[name]
@@ -439,7 +444,7 @@ def _told(hark: House, name: str, request: Request, acknowledged: object, window
     return words_of(list(hark.slack.views.values())[windows:])
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", _a_third(DEEDS))
 def test_exactly_those_with_the_role_may(slack, database, name):
     for person in sorted(DEEDS[name].allowed):
         with house(slack, f"{database}.{person}", roles=CONFIGURED, judges=(JUDGE,)) as hark:
@@ -450,7 +455,7 @@ def test_exactly_those_with_the_role_may(slack, database, name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in DEEDS if not name.startswith(("home_signal", "settings_", "submit settings"))]
+    "name", _a_third(name for name in DEEDS if not name.startswith(("home_signal", "settings_", "submit settings")))
 )
 def test_without_roles_every_member_is_a_reviewer_and_nobody_from_outside(hark, name):
     _filled(hark)

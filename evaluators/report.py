@@ -109,5 +109,7 @@ def _more_labels(calibration: Calibration) -> int:
     if calibration.ci_low is None or calibration.ci_high is None or not calibration.n_labels:
         return max(least, 1)
     width = calibration.ci_high - calibration.ci_low
+    if not 0 <= width <= 1:
+        return max(least, 1)
     wanted = math.ceil(calibration.n_labels * (width / WANTED_WIDTH) ** 2) - calibration.n_labels
     return max(least, wanted, 0)

@@ -95,7 +95,7 @@ def test_a_route_is_added_moved_and_removed(hark):
     assert "18:00" in save(hark, form, hours="nights")
     save(hark, form, before=routes, hours="18:00-08:00")
     assert held(hark).routes[0].hours == "18:00-08:00"
-    assert "18:00-08:00" in words_of(hark.slack.views[routes])
+    assert "18:00–08:00" in words_of(hark.slack.views[routes])
 
 
 def test_a_new_route_is_taken_by_the_next_alert(hark):

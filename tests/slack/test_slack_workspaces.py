@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import httpx
+import psycopg
 import pytest
 from install_double import InstallDouble
 from install_house import ADMIN, KEY, InstallHouse, at, event, install_house, state_in
@@ -282,8 +283,16 @@ def test_the_home_workspace_goes_on_with_what_was_there_before(slack, database):
         assert slack.of[TWO].posted(ALERTS) == []
 
 
-def test_workspaces_live_in_postgresql_as_well(slack, postgresql_url):
-    with install_house(slack, postgresql_url) as house:
+@pytest.fixture
+def database_of_their_own(postgresql_url):
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute('DROP DATABASE IF EXISTS "workspaces"')
+        connection.execute('CREATE DATABASE "workspaces"')
+    return postgresql_url.replace("/postgres?", "/workspaces?")
+
+
+def test_workspaces_live_in_postgresql_as_well(slack, database_of_their_own):
+    with install_house(slack, database_of_their_own) as house:
         for team in (ONE, TWO):
             house.install(team)
             eventually(lambda team=team: house.workspaces.serves(team), 30)

@@ -56,7 +56,7 @@ def scores_text(low: float | None, high: float | None) -> str:
 
 
 def _standing(card: EvaluatorCard) -> str:
-    state = f"off, {escape(card.why_off, _WHY)}" if card.why_off else f"runs on {card.when}"
+    state = f"off, {escape(card.why_off, _WHY)}" if card.why_off else f"runs on {escape(card.when, _WHY)}"
     return f"{_LAYERS[card.layer]}, {state}"
 
 

@@ -61,7 +61,13 @@ def test_an_alert_asks_for_its_message_and_for_examples_in_its_thread(after_week
 MENDED = Weather(new_model=0.5)
 
 
-@pytest.mark.parametrize("afterwards", [MENDED, Weather()], ids=["the model is mended", "the model is rolled back"])
+@pytest.mark.parametrize(
+    "afterwards",
+    [
+        pytest.param(MENDED, id="the model is mended"),
+        pytest.param(Weather(), id="the model is rolled back", marks=pytest.mark.slow),
+    ],
+)
 def test_an_alert_resolves_when_the_change_ends(after_weeks, afterwards):
     stream = after_weeks(lambda hour: BROKEN_MODEL if hour < BREAK + DAY else afterwards)
     stream.run(24)
@@ -153,7 +159,13 @@ def test_an_acknowledged_alert_stays_acknowledged_while_its_numbers_go_on(after_
     assert now.n > alert.n
 
 
-@pytest.mark.parametrize("between", [MENDED, Weather()], ids=["the model was mended", "the model was rolled back"])
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param(MENDED, id="the model was mended"),
+        pytest.param(Weather(), id="the model was rolled back", marks=pytest.mark.slow),
+    ],
+)
 def test_a_change_that_seemed_over_and_is_back_opens_the_same_alert_again(after_weeks, between):
     def twice(hour):
         since = hour - BREAK

@@ -371,15 +371,6 @@ def test_a_request_of_slack_that_is_too_large_is_refused(slack):
     assert slack.post("/slack/events", b"x" * (1024 * 1024 + 1), FORM).status_code == 413
 
 
-def test_a_slack_that_is_away_is_told_to_come_again(tmp_path):
-    nobody = "http://127.0.0.1:9/api/"
-    with closing(Edge(tmp_path / "hark.db", nobody, bot_token=BOT_TOKEN, signing_secret=SECRET)) as alone:
-        answer = alone.post("/slack/events", form(CLICK), FORM, **signed(form(CLICK)))
-    assert answer.status_code == 503
-    assert int(answer.headers["retry-after"]) > 0
-    reason_in(answer)
-
-
 # --- anything at all ---------------------------------------------------------------------------------------
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)

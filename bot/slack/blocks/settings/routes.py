@@ -101,7 +101,7 @@ def quiet_text(quiet: QuietSettings) -> str:
 
 def _when(hours: str | None, days: Sequence[str], zone: str | None) -> str:
     on = "" if len(days) == len(DAYS) else ", ".join(day.capitalize() for day in DAYS if day in days)
-    said = " ".join(part for part in (on, escape(hours or "", _ZONE)) if part)
+    said = " ".join(part for part in (on, escape((hours or "").replace("-", "–"), _ZONE)) if part)
     return f"{said} {escape(zone, _ZONE)}" if said and zone else said
 
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bot.slack import blocks
@@ -46,7 +46,7 @@ OURS: dict[str, tuple[Any, ...]] = {
     "runbook": (OWN_LINK,),
     "action_id": ("conversation_open",),
 }
-OUR_IDS = ("item_id", "alert_id", "delivery_id", "answer_id", "mute_id")
+OUR_IDS = ("item_id", "alert_id", "delivery_id", "answer_id", "mute_id", "proposal_id")
 OWN_TOKEN = re.compile(r"<!date\^\d+\^\{[a-z_]+\}(?: \{[a-z_]+\})?\|[^<>|]*>")
 LIVE = re.compile(r"<[!@#]|<[A-Za-z][A-Za-z0-9+.\-]*:|@(?:channel|here|everyone)\b", re.IGNORECASE)
 UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]")
@@ -240,13 +240,25 @@ def assert_inert(payload: Mapping[str, Any]) -> None:
             assert not ADDRESS.search(rest), (path, text[:300])
 
 
+def _with_whole_ids(shown: Any) -> Any:
+    """What is drawn, but for halves of characters in ids: those are Hark's own, or Slack's."""
+    if isinstance(shown, Mapping):
+        return {
+            key: value.encode(errors="replace").decode()
+            if key in NEVER_READ and isinstance(value, str)
+            else _with_whole_ids(value)
+            for key, value in shown.items()
+        }
+    return [_with_whole_ids(one) for one in shown] if isinstance(shown, list | tuple) else shown
+
+
 def draw_everything(texts: Sequence[str], seed: int) -> Counter[str]:
     drawn: Counter[str] = Counter()
     for function in BUILDERS:
         filler = Filler(texts, seed)
         shown = function(**filler.arguments(function))
         payload = shown.payload()
-        assert check(payload, SURFACES[type(shown)]) == [], function.__name__
+        assert check(_with_whole_ids(payload), SURFACES[type(shown)]) == [], function.__name__
         assert_inert(payload)
         drawn[function.__name__] += 1
     return drawn
@@ -263,7 +275,7 @@ def test_every_surface_of_the_product_is_among_them():
 PACE = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=40, **PACE)
+@settings(max_examples=40, phases=(Phase.explicit, Phase.generate), **PACE)
 @given(st.lists(TEXTS, min_size=13, max_size=13), st.integers(0, 2**32))
 @example(list(FRAGMENTS), 1)
 def test_500_hostile_texts_stay_text_in_every_field_of_everything_that_is_shown(texts, seed):

@@ -12,6 +12,8 @@ from scipy import special
 from traces.model import Alert, Signal
 
 NOISE, EXPECTED, RESOLVED = "noise", "expected", "resolved"
+ALERTS_READ: Final = 100
+"""Of so many alerts, the latest, it is read what people said of them."""
 _JUDGED: Final = frozenset({NOISE, EXPECTED, RESOLVED})
 _PRIOR: Final = 0.5
 _TOLERATED: Final = 0.2

@@ -10,7 +10,7 @@ from alerts.detector import run_length
 from alerts.power import Detectable, detectable, spread_of
 from alerts.signals import BUILT_IN, SignalOverride, all_signals, threshold_of
 from alerts.tails import SHARE
-from alerts.usefulness import Usefulness, as_found, usefulness_of
+from alerts.usefulness import ALERTS_READ, Usefulness, as_found, usefulness_of
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Alert, AlertState, Calibration, Direction, Kind, Signal
 from traces.store import Tx
@@ -20,7 +20,6 @@ BACK = timedelta(days=28)
 _LEARNING = timedelta(days=2)
 _DAY = timedelta(days=1)
 _HOURS_A_DAY = 24
-_ALERTS_READ = 100
 _BUILT_IN = frozenset(signal.name for signal in BUILT_IN)
 
 
@@ -81,7 +80,7 @@ def signal_lines(
     measured = _measured(days)
     measured |= {s.name: measured[s.tail_of] for s in BUILT_IN if s.tail_of in measured}
     watched = {name: replace(o, enabled=True) for name, o in overrides.items()}
-    told = usefulness_of(tx.alerts.all(_ALERTS_READ))
+    told = usefulness_of(tx.alerts.all(ALERTS_READ))
     signals = as_found(all_signals({*measured, *names}, bad, watched), told)
     calibrations = tx.calibrations.current()
     open_alerts = tx.alerts.in_state(*(state for state in AlertState if state is not AlertState.RESOLVED))

@@ -13,7 +13,7 @@ from alerts.rules import Rules
 from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
-from alerts.usefulness import as_found, usefulness_of
+from alerts.usefulness import ALERTS_READ, as_found, usefulness_of
 from alerts.vitals import is_settling
 from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.chosen import Chosen
@@ -27,8 +27,6 @@ from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 
 _CHANGES_BACK = timedelta(days=60)
-_RESOLVED_BACK = 100
-"""Of so many alerts it is looked up what people said of them."""
 
 
 class Detection:
@@ -139,7 +137,7 @@ class Detection:
 
     def _terrain(self, tx: Tx, now: datetime) -> Terrain:
         seen = tx.rollups.signals(since=now - self._settings.history, until=now + timedelta(days=1))
-        told = tx.alerts.all(_RESOLVED_BACK)
+        told = tx.alerts.all(ALERTS_READ)
         return Terrain(
             signals=as_found(all_signals(sorted(seen), self._bad, self._overrides), usefulness_of(told)),
             calibrations=tx.calibrations.current(),

@@ -6,17 +6,18 @@ import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
-from evaluators.base import JUDGE_LAYER, Layer, Need, Verdict, When
+from evaluators.base import Evaluator, Verdict
 from evaluators.judge.alignment import Revision, revised
 from evaluators.judge.criterion import Criterion
 from evaluators.judge.evaluator import Judge
-from traces.model import Conversation, Direction
+from evaluators.stand_in import StandIn
+from traces.model import Conversation
 
 RevisionOf: TypeAlias = Callable[[Criterion], Revision | None]
 """What is added to a criterion now; ``None`` for nothing."""
 
 
-class Aligned:
+class Aligned(StandIn):
     """The judge that a criterion and what was added to it make; another one as soon as that changes.
 
     Args:
@@ -24,9 +25,6 @@ class Aligned:
         make: Makes a judge of a criterion.
         revision_of: What is added to the criterion now.
     """
-
-    when: When = "quiet"
-    layer: Layer = JUDGE_LAYER
 
     def __init__(
         self,
@@ -44,6 +42,10 @@ class Aligned:
     def judge(self) -> Judge:
         """The judge as it stands now."""
         return self._now()[2]
+
+    @property
+    def behind(self) -> Evaluator:
+        return self.judge
 
     @property
     def criterion(self) -> Criterion:
@@ -69,34 +71,6 @@ class Aligned:
     @property
     def version(self) -> str:
         return self.judge.version
-
-    @property
-    def summary(self) -> str:
-        return self.judge.summary
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        return self.judge.needs
-
-    @property
-    def cost(self) -> str:
-        return self.judge.cost
-
-    @property
-    def question(self) -> str:
-        return self.judge.question
-
-    @property
-    def yes_label(self) -> str:
-        return self.judge.yes_label
-
-    @property
-    def no_label(self) -> str:
-        return self.judge.no_label
-
-    @property
-    def bad(self) -> Direction:
-        return self.judge.bad
 
     def asks_about(self, conversation: Conversation) -> bool:
         """Whether the conversation is in its sample, which does not change with what is added."""

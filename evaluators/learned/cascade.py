@@ -6,56 +6,25 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from evaluators.base import JUDGE_LAYER, Layer, Need, Verdict, When
+from evaluators.base import Evaluator, Layer, Verdict, When, traits_of
 from evaluators.judge.criterion import Criterion
 from evaluators.learned.evaluator import HeadOf, seen_in
 from evaluators.learned.head import Head
 from evaluators.run import run
-from traces.model import Conversation, Direction, Score
+from evaluators.stand_in import StandIn
+from traces.model import Conversation, Score
 
 _EVEN: Final = 0.5
 
 
-class Judging(Protocol):
-    """A judge as the cascade sees it: a criterion, and its verdicts."""
+class Judging(Evaluator, Protocol):
+    """A judge as the cascade sees it: an evaluator with a criterion."""
 
     @property
     def criterion(self) -> Criterion: ...
 
     @property
     def is_at_hand(self) -> bool: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def when(self) -> When: ...
-
-    @property
-    def summary(self) -> str: ...
-
-    @property
-    def question(self) -> str: ...
-
-    @property
-    def yes_label(self) -> str: ...
-
-    @property
-    def no_label(self) -> str: ...
-
-    @property
-    def bad(self) -> Direction: ...
-
-    @property
-    def needs(self) -> tuple[Need, ...]: ...
-
-    @property
-    def cost(self) -> str: ...
-
-    def evaluate(self, conversation: Conversation) -> Verdict: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +66,14 @@ class Untaught:
         self.yes_label = judge.yes_label
         self.no_label = judge.no_label
         self.bad = judge.bad
-        self.needs = judge.needs
+        self.needs = traits_of(judge).needs
 
     def evaluate(self, conversation: Conversation) -> Score | None:  # noqa: ARG002 - the classifier reads it
         """Nothing."""
         return None
 
 
-class Cascade:
+class Cascade(StandIn):
     """A judge behind its classifier.
 
     Where labels show that the classifier is right nineteen times in twenty (outside of its band, see ``Head.band``), it answers
@@ -119,14 +88,16 @@ class Cascade:
         audit: Share of what the classifier is sure of that is judged, above 0 and at most 1.
     """
 
-    layer: Layer = JUDGE_LAYER
-
     def __init__(self, judge: Judging, head_of: HeadOf, audit: float) -> None:
         self.judge = judge
         self._head_of = head_of
         self._audit = audit
         self._lock = threading.Lock()
         self._counted = Spared()
+
+    @property
+    def behind(self) -> Evaluator:
+        return self.judge
 
     @property
     def criterion(self) -> Criterion:
@@ -137,45 +108,13 @@ class Cascade:
         return self.judge.is_at_hand
 
     @property
-    def name(self) -> str:
-        return self.judge.name
-
-    @property
     def version(self) -> str:
         """One version for all classifiers that are sure: each of them keeps the same promise."""
         return f"{self.judge.version}+cascade" if self.head is not None else self.judge.version
 
     @property
-    def when(self) -> When:
-        return self.judge.when
-
-    @property
-    def summary(self) -> str:
-        return self.judge.summary
-
-    @property
-    def question(self) -> str:
-        return self.judge.question
-
-    @property
-    def yes_label(self) -> str:
-        return self.judge.yes_label
-
-    @property
-    def no_label(self) -> str:
-        return self.judge.no_label
-
-    @property
-    def bad(self) -> Direction:
-        return self.judge.bad
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        return self.judge.needs
-
-    @property
     def cost(self) -> str:
-        return f"{self.judge.cost} where the classifier is unsure"
+        return f"{super().cost} where the classifier is unsure"
 
     @property
     def head(self) -> Head | None:

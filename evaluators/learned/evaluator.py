@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from evaluators.base import Evaluator, Layer, Need, Verdict, When, traits_of
+from evaluators.base import Evaluator, Layer, Verdict, traits_of
 from evaluators.learned.features import Seen, see
 from evaluators.learned.head import Head
-from traces.model import Conversation, Direction, Score
+from evaluators.stand_in import StandIn
+from traces.model import Conversation, Score
 
 HeadOf = Callable[[str], Head | None]
 """The current classifier of an evaluator by name, if there is one."""
@@ -29,7 +30,7 @@ def seen_in(conversation: Conversation) -> Seen:
     return last[1]
 
 
-class Learning:
+class Learning(StandIn):
     """The rules of an evaluator, or its classifier where that has taken over: then the score is what that gives.
 
     Where the rules do not apply, the classifier does not either, save for evaluators that have no rules.
@@ -40,8 +41,8 @@ class Learning:
         self._head_of = head_of
 
     @property
-    def name(self) -> str:
-        return self.rules.name
+    def behind(self) -> Evaluator:
+        return self.rules
 
     @property
     def version(self) -> str:
@@ -49,44 +50,8 @@ class Learning:
         return self.rules.version if head is None else f"{self.rules.version}+c{head.version}"
 
     @property
-    def when(self) -> When:
-        return self.rules.when
-
-    @property
-    def summary(self) -> str:
-        return self.rules.summary
-
-    @property
-    def question(self) -> str:
-        return self.rules.question
-
-    @property
-    def yes_label(self) -> str:
-        return self.rules.yes_label
-
-    @property
-    def no_label(self) -> str:
-        return self.rules.no_label
-
-    @property
-    def bad(self) -> Direction:
-        return self.rules.bad
-
-    @property
-    def looks_for_hidden(self) -> bool:
-        return traits_of(self.rules).looks_for_hidden
-
-    @property
     def layer(self) -> Layer:
-        return traits_of(self.rules).layer if self._head is None else 1
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        return traits_of(self.rules).needs
-
-    @property
-    def cost(self) -> str:
-        return traits_of(self.rules).cost
+        return super().layer if self._head is None else 1
 
     @property
     def _head(self) -> Head | None:

@@ -29,6 +29,7 @@ from bot.proposals import REVISION
 from bot.proposed import Proposed
 from bot.replicas.roles import EVERY_ROLE, Role
 from bot.replicas.several import Several
+from bot.replicas.worker import Worker
 from bot.revisions import Revisions
 from bot.schedule import Jobs, Nudge
 from bot.sharing import SHARED
@@ -80,11 +81,14 @@ class Hark:
             receiver.listen_to_slack(self.bolt, secret.get_secret_value())
         return receiver
 
-    def several(self, roles: frozenset[Role]) -> Several | None:
-        """This process as one of several over a PostgreSQL; ``None`` where the database is this process's alone."""
+    def several(self, roles: frozenset[Role], shared: Worker | None = None) -> Several | None:
+        """This process as one of several over a PostgreSQL; ``None`` where the database is this process's alone.
+
+        ``shared`` takes up jobs for every workspace of a process that serves several.
+        """
         if self.store.dialect != "postgresql":
             return None
-        return Several(self.store, self.jobs.evaluate, self.clock, self.settings.judge.at_once, roles)
+        return Several(self.store, self.jobs.evaluate, self.clock, self.settings.judge.at_once, roles, shared)
 
     def writer(self) -> Writer:
         """The thread that stores what is received."""

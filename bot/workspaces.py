@@ -12,19 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from slack_bolt import App
 
 from bot.app import Hark, hark_on
-from bot.config import RoleSettings, Settings
-from bot.config_export import ExportSettings
+from bot.config import Settings
 from bot.config_oauth import OAuthApp
-from bot.config_webhooks import WebhookSettings
+from bot.config_workspaces import settings_in
+from bot.duties import RETAIN
 from bot.health import status_of as bare_status
 from bot.jobs.retain import Retaining
 from bot.keys import WORKSPACE
 from bot.replicas.roles import EVERY_ROLE, Role
+from bot.replicas.tenure import Tenure
+from bot.replicas.worker import Worker
 from bot.schedule import Schedule
 from bot.slack.access import Workspace
 from bot.slack.blocks.values import StatusReport
@@ -40,6 +42,7 @@ from traces.errors import BadInput, Denied, HarkError
 from traces.ingest import Offer, Receipt
 from traces.model import Span
 from traces.store import DEFAULT_WORKSPACE, Store, Tx
+from traces.store.fence import fenced
 from traces.store.installations import Installation
 from traces.writer import Writer
 
@@ -64,39 +67,6 @@ class _Served:
         """End the threads that listen."""
         if self.hark.bolt is not None:
             self.hark.bolt.listener_runner.listener_executor.shutdown(wait=False)
-
-
-def settings_in(settings: Settings, workspace_id: str, installation: Installation | None) -> Settings:
-    """The settings as they hold in one workspace.
-
-    What names people, channels, addresses and secrets is the home workspace's alone; the others choose their channels
-    themselves.
-    """
-    sources = tuple(source for source in settings.sources if source.workspace == workspace_id)
-    alerts = None if installation is None else installation.alerts_channel
-    review = None if installation is None else installation.review_channel
-    if workspace_id == DEFAULT_WORKSPACE:
-        places = {
-            "alerts_channel": alerts or settings.slack.alerts_channel,
-            "review_channel": review or settings.slack.review_channel,
-        }
-        return settings.model_copy(update={"sources": sources, "slack": settings.slack.model_copy(update=places)})
-    review_rules = settings.review
-    assignment = "anyone" if review_rules.assignment == "topic" else review_rules.assignment
-    own: dict[str, Any] = {
-        "sources": sources,
-        "workspace": workspace_id,
-        "slack": settings.slack.model_copy(update={"alerts_channel": alerts or "", "review_channel": review or ""}),
-        "digest": settings.digest.model_copy(update={"channel": None}),
-        "roles": RoleSettings(),
-        "routes": (),
-        "receivers": {},
-        "webhooks": WebhookSettings(),
-        "export": ExportSettings(),
-        "review": review_rules.model_copy(update={"topics": {}, "assignment": assignment}),
-        "heartbeat_url": None,
-    }
-    return settings.model_copy(update=own)
 
 
 class Workspaces:
@@ -138,6 +108,8 @@ class Workspaces:
         self._wake = threading.Event()
         self._retained_at: datetime | None = None
         self._thread = threading.Thread(target=self._watch, name="workspaces", daemon=True)
+        is_shared = store.dialect == "postgresql" and "work" in roles
+        self._worker = Worker(store, clock, settings.judge.at_once) if is_shared else None
 
     def start(self) -> None:
         """Begin to work for every workspace that has installed Hark.
@@ -155,6 +127,8 @@ class Workspaces:
                 "add the key that they were sealed with, after a comma",
                 VARIABLE,
             )
+        if self._worker is not None:
+            self._worker.start()
         self.look()
         self._thread.start()
 
@@ -172,6 +146,8 @@ class Workspaces:
             for _, served in self._leaving:
                 served.let_go()
             self._served = {}
+        if self._worker is not None:
+            self._worker.stop()
 
     # --- what the HTTP edge asks ---
 
@@ -268,7 +244,7 @@ class Workspaces:
             self._clock,
             lambda: writer.is_pressed or (deliver is not None and deliver.is_pressed),
             self._roles,
-            hark.several(self._roles),
+            hark.several(self._roles, self._worker),
         )
         schedule.start()
         return _Served(hark=hark, writer=writer, schedule=schedule, installation=installation)
@@ -336,11 +312,20 @@ class Workspaces:
     def _retain(self, gone: Sequence[str]) -> None:
         """What a workspace has left behind is kept no longer than anything else."""
         now = self._clock.now()
-        if self._retained_at is not None and now - self._retained_at < _RETAIN_EVERY:
+        is_due = self._retained_at is None or now - self._retained_at >= _RETAIN_EVERY
+        if "work" not in self._roles or not is_due:
             return
         self._retained_at = now
+        kept = self._settings.retention
         for workspace_id in gone:
-            Retaining(self._store.of(workspace_id), self._settings.retention.keep).run(now)
+            store = self._store.of(workspace_id)
+            # By the same name as where it is served: of several processes one does it.
+            tenure = Tenure(store, [RETAIN])
+            tenure.keep()
+            if (fence := tenure.fence(RETAIN)) is not None:
+                with fenced(fence):
+                    Retaining(store, kept.keep, kept.keep_words).run(now)
+            tenure.stop()
 
 
 class SharedWriter:

@@ -28,20 +28,25 @@ class Several:
         clock: Tells the time.
         judges_at_once: The most that judges are asked at once by this process.
         roles: What this one does.
+        shared: What takes up jobs for every workspace of this process, where it serves several.
     """
 
     def __init__(
-        self, store: Store, evaluation: Evaluation, clock: Clock, judges_at_once: int, roles: frozenset[Role]
+        self,
+        store: Store,
+        evaluation: Evaluation,
+        clock: Clock,
+        judges_at_once: int,
+        roles: frozenset[Role],
+        shared: Worker | None = None,
     ) -> None:
         self._store = store
+        self._evaluation = evaluation
         self._roles = roles
         self.allotting = Allotting(store, evaluation)
         self._tenure: Tenure | None = None
-        self._worker = (
-            Worker(store, evaluation, clock, judges_at_once, lambda: self.fence(ALLOT) is not None)
-            if "work" in roles
-            else None
-        )
+        self._shared = shared
+        self._own = Worker(store, clock, judges_at_once) if "work" in roles and shared is None else None
 
     def start(self, duties: Collection[str]) -> None:
         """Take the leases of these duties that are free, go on trying for the others, and take up jobs.
@@ -50,8 +55,10 @@ class Several:
             StoreUnavailable: The database cannot hold jobs.
         """
         listens = [SOCKET_MODE] if "slack" in self._roles else []
-        if self._worker is not None:
-            self._worker.start()
+        if self._own is not None:
+            self._own.start()
+        if (worker := self._own or self._shared) is not None and "work" in self._roles:
+            worker.serve(self._store, self._evaluation, lambda: self.fence(ALLOT) is not None)
         self._tenure = Tenure(self._store, [*duties, *listens])
         self._tenure.start()
 
@@ -61,8 +68,10 @@ class Several:
 
     def finish(self) -> None:
         """Finish the jobs that were taken up, and take up no more."""
-        if self._worker is not None:
-            self._worker.stop()
+        if self._shared is not None:
+            self._shared.leave(self._store.workspace_id)
+        if self._own is not None:
+            self._own.stop()
 
     def stop(self) -> None:
         """Let go of the leases."""

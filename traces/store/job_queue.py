@@ -25,6 +25,10 @@ from traces.store.engine import Store, Tx
 SCHEMA: Final = "procrastinate"
 _PATH: Final = f"-c search_path={SCHEMA},public"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('hark procrastinate', 0))"
+_TURNS: Final = """
+    SELECT max(priority), min(priority) FILTER (WHERE queue_name = %(queue)s)
+    FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %(task)s
+"""
 _NUMBERS: Final = re.compile(r"\d+")
 _CONNECTIONS: Final = 4
 _MANAGER: Final = JobManager(SyncPsycopgConnector())
@@ -74,12 +78,20 @@ def connector_of(store: Store) -> PsycopgConnector:
 
 
 def queue_of(task: str, workspace_id: str) -> str:
-    """Where the jobs of a task wait: each workspace has workers of its own."""
+    """Where the jobs of a task wait: a process takes up those of the workspaces that it serves."""
     return f"{task}:{workspace_id}"
+
+
+def workspace_in(queue: str) -> str:
+    """Whose jobs wait in a queue."""
+    return queue.partition(":")[2]
 
 
 def defer(tx: Tx, task: str, workspace_id: str, batches: Collection[Sequence[str]]) -> None:
     """Have a task done for each batch of conversations once this transaction is committed.
+
+    Each workspace's jobs are done in the order in which they were deferred, and workspaces take turns: one with a single job
+    does not wait behind the hundreds of another (start-time fair queueing; Goyal et al., 1996).
 
     Raises:
         StoreUnavailable: The database cannot take it; nothing of the transaction is to be kept.
@@ -98,21 +110,31 @@ def _defer(
 ) -> None:
     before = connection.execute("SELECT current_setting('search_path')").fetchone()
     _set_path(connection, f"{SCHEMA}, public")
+    queue = queue_of(task, workspace_id)
+    turn = _next_turn(connection, task, queue)
     _MANAGER.batch_defer_jobs(
         [
             Job(
                 id=None,
-                queue=queue_of(task, workspace_id),
+                queue=queue,
                 lock=None,
                 queueing_lock=None,
                 task_name=task,
                 task_kwargs={"conversation_ids": list(batch)},
+                priority=-(turn + n),
             )
-            for batch in batches
+            for n, batch in enumerate(batches)
         ],
         connection=connection,
     )
     _set_path(connection, "" if before is None else before[0])
+
+
+def _next_turn(connection: psycopg.Connection[Any], task: str, queue: str) -> int:
+    """The turn of a queue's next job: after its own that wait, and not before the one that is next of all."""
+    row = connection.execute(_TURNS, {"task": task, "queue": queue}).fetchone()
+    front, own = (None, None) if row is None else row
+    return max(0 if front is None else -front, 0 if own is None else 1 - own)
 
 
 def _set_path(connection: psycopg.Connection[Any], path: str) -> None:

@@ -12,12 +12,12 @@ from made import NOW
 
 from bot.config import Settings, SourceSettings
 from bot.config_routes import RouteSettings
+from bot.config_workspaces import settings_in
 from bot.slack.app import installed_team
 from bot.slack.blocks.home import HomeView
 from bot.slack.blocks.setup import Places, chosen_in, chosen_view, setup_part, setup_view
 from bot.slack.check import check
 from bot.slack.install_pages import failure_page, install_page, success_page
-from bot.workspaces import settings_in
 from traces.errors import BadInput
 from traces.store.installations import Installation
 

@@ -60,7 +60,9 @@ def eventually(is_so, within_s=60.0):
 
 
 def working(hark):
-    return Worker(hark.store, hark.jobs.evaluate, hark.clock, 2)
+    worker = Worker(hark.store, hark.clock, 2)
+    worker.serve(hark.store, hark.jobs.evaluate)
+    return worker
 
 
 def allot(hark):
@@ -123,7 +125,8 @@ def test_a_job_that_fails_is_told_without_what_it_is_about_and_tried_again(hark,
                 raise RuntimeError("a bug")
             return real(conversation_ids, now)
 
-    worker = Worker(hark.store, Breaks(), hark.clock, 2)
+    worker = Worker(hark.store, hark.clock, 2)
+    worker.serve(hark.store, Breaks())
     worker.start()
     assert eventually(lambda: awaiting(hark.store) == 0)
     worker.stop()

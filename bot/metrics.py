@@ -5,9 +5,10 @@ Only a cut that has no rollups of its own is counted conversation by conversatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from alerts.correction import Reviewed, estimate, labels_among
 from alerts.own import OWN, SILENCE
@@ -49,6 +50,16 @@ class _Asked:
     labelled: Sequence[tuple[Fact, Reviewed]]
     conditions: tuple[Segment, ...]
     counted: Counted | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A part of an answer: what was measured in it, in what it is compared with, and how to read its course."""
+
+    segment: Segment
+    total: Rollup
+    before: Rollup
+    series: Callable[[], Sequence[tuple[datetime, Rollup]]]
 
 
 def answer(tx: Tx, query: MetricsQuery, signals: Mapping[str, Signal], now: datetime) -> MetricAnswer:
@@ -205,34 +216,46 @@ def _points(asked: _Asked, series: Sequence[tuple[datetime, Rollup]]) -> tuple[M
 
 
 def _groups(asked: _Asked, key: str) -> list[MetricGroup]:
-    groups = []
-    for segment, series in _parts(asked, key).items():
-        inside = [pair for pair in series if pair[0] >= asked.since]
-        total = _sum(inside)
-        if total.n:
-            groups.append((total, segment, series, inside))
-    groups.sort(key=lambda group: (-group[0].n, group[1]))
-    before_until = asked.before + (asked.until - asked.since)
+    groups = _parts(asked, key)
+    groups.sort(key=lambda part: (-part.total.n, part.segment))
     return [
         MetricGroup(
-            name=segment.pairs[0][1],
-            value=_value(asked, total),
-            n=total.n,
-            previous=_value(asked, _sum([pair for pair in series if asked.before <= pair[0] < before_until])),
-            points=_points(asked, inside) if place < _GROUPS_DRAWN else (),
-            corrected=_corrected(asked, segment, total) if place < _GROUPS_DRAWN else None,
+            name=part.segment.pairs[0][1],
+            value=_value(asked, part.total),
+            n=part.total.n,
+            previous=_value(asked, part.before),
+            points=_points(asked, part.series()) if place < _GROUPS_DRAWN else (),
+            corrected=_corrected(asked, part.segment, part.total) if place < _GROUPS_DRAWN else None,
         )
-        for place, (total, segment, series, inside) in enumerate(groups)
+        for place, part in enumerate(groups)
     ]
 
 
-def _parts(asked: _Asked, key: str) -> dict[Segment, list[tuple[datetime, Rollup]]]:
-    """The course of every part from the start of what it is compared with."""
+def _parts(asked: _Asked, key: str) -> list[_Group]:
+    """Every part in which anything was measured, and what it is compared with."""
+    before_until = asked.before + (asked.until - asked.since)
     rollups, name = asked.tx.rollups, asked.signal.name
+    if asked.counted is None and asked.signal.tail_of is None:
+        totals = rollups.totals(key, name, since=asked.since, until=asked.until)
+        before = rollups.totals(key, name, since=asked.before, until=before_until)
+        return [
+            _Group(
+                segment,
+                total,
+                before.get(segment, Rollup()),
+                partial(_series, asked, segment, asked.since, asked.until),
+            )
+            for segment, total in totals.items()
+        ]
+    courses: Mapping[Segment, Sequence[tuple[datetime, Rollup]]]
     if asked.counted is not None:
-        return asked.counted.parts(key, name, asked.before, asked.until, asked.resolution_s)
-    if asked.signal.tail_of is not None:
+        courses = asked.counted.parts(key, name, asked.before, asked.until, asked.resolution_s)
+    else:
         segments = rollups.segments_with(key, since=asked.since, until=asked.until)
-        return {segment: _series(asked, segment, asked.before, asked.until) for segment in segments}
-    found = rollups.parts(key, [name], since=asked.before, until=asked.until, resolution_s=asked.resolution_s)
-    return {segment: series[name] for segment, series in found.items() if name in series}
+        courses = {segment: _series(asked, segment, asked.before, asked.until) for segment in segments}
+    groups = []
+    for segment, course in courses.items():
+        inside = [pair for pair in course if pair[0] >= asked.since]
+        earlier = _sum([pair for pair in course if asked.before <= pair[0] < before_until])
+        groups.append(_Group(segment, _sum(inside), earlier, partial(list, inside)))
+    return [group for group in groups if group.total.n]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
+from functools import reduce
 
 import hypothesis.strategies as st
 import orjson
@@ -166,3 +168,29 @@ def test_facts_are_found_by_all_the_segments_that_they_are_in_letter_by_letter(s
             [f.conversation_id for f in tx.rollups.facts_among(both, NOW, NOW + 2 * HOUR, limit)] for limit in (9, 1)
         ]
     assert found == [["newer", "both"], ["newer"]]
+
+
+def test_the_totals_of_parts_are_the_sums_of_their_hours_wherever_days_are_cut(store):
+    chance = random.Random(5)
+    with store.begin() as tx:
+        tx.rollups.record(
+            [
+                fact(
+                    f"c-{n}",
+                    at=NOW + MINUTE * chance.randrange(-6 * 1_440, 6 * 1_440),
+                    segments=[chance.choice(SEGMENTS)],
+                    latency=chance.choice([0.0, 1.0, 2.5]),
+                )
+                for n in range(300)
+            ]
+        )
+        for _ in range(30):
+            since = bucket_start(NOW, HOUR_S) + HOUR * chance.randrange(-150, 150)
+            until = since + HOUR * chance.randrange(100)
+            hours = tx.rollups.parts("model", ["latency"], since=since, until=until, resolution_s=HOUR_S)
+            summed = {
+                (HOUR_S, since, segment, "latency"): reduce(Rollup.plus, (r for _, r in of["latency"]), Rollup())
+                for segment, of in hours.items()
+            }
+            found = tx.rollups.totals("model", "latency", since=since, until=until)
+            assert_same({(HOUR_S, since, segment, "latency"): total for segment, total in found.items()}, summed)

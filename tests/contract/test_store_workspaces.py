@@ -277,6 +277,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "rollups.segments_with": (("model",), LONG),
     "rollups.series": (("refusal", EVERYTHING), {**LONG, "resolution_s": DAY_S}),
     "rollups.signals": ((), LONG),
+    "rollups.totals": (("model", "volume"), LONG),
     "rollups.whole": ((EVERYTHING,), {**LONG, "resolution_s": DAY_S}),
     "rollups.withdraw": ((["c-1"],), {}),
     "scores.count": ((), {}),

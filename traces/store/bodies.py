@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -25,8 +25,8 @@ def rollup_of(body: dict[str, Any]) -> Rollup:
 
 
 @lru_cache(maxsize=1_000)
-def reader_of(signal: str) -> Callable[[str], Rollup | None]:
-    """Reads one signal out of a body as it is written, without reading the others: a body holds dozens.
+def _finder_of(signal: str) -> Callable[[str], dict[str, Any] | None]:
+    """Finds one signal in a body as it is written, without reading the others: a body holds dozens.
 
     A quotation mark within a name is written with a backslash before it, so that no other name looks like this one.
     """
@@ -34,17 +34,44 @@ def reader_of(signal: str) -> Callable[[str], Rollup | None]:
     # What is named after a rollup's own fields, such as n, is told from them by the braces around.
     first, later = f"{{{name}:{{", f"}},{name}:{{"
 
-    def read(body: str) -> Rollup | None:
+    def find(body: str) -> dict[str, Any] | None:
         begin = 0 if body.startswith(first) else body.find(later)
         if begin < 0:
             return None
         begin += len(first if begin == 0 else later) - 1
         # A rollup holds one object, its bins, and nothing else in braces.
         end = body.index("}", body.index("}", begin) + 1) + 1
-        rollup = rollup_of(orjson.loads(body[begin:end]))
-        return rollup if rollup.n else None
+        found: dict[str, Any] = orjson.loads(body[begin:end])
+        return found if found["n"] else None
+
+    return find
+
+
+@lru_cache(maxsize=1_000)
+def reader_of(signal: str) -> Callable[[str], Rollup | None]:
+    """Reads the rollup of one signal out of a body as it is written; ``None`` where it holds no values of it."""
+    find = _finder_of(signal)
+
+    def read(body: str) -> Rollup | None:
+        found = find(body)
+        return None if found is None else rollup_of(found)
 
     return read
+
+
+def summed(signal: str, bodies: Iterable[str]) -> Rollup:
+    """What one signal adds up to over bodies as they are written."""
+    find = _finder_of(signal)
+    total, bins = Rollup(), dict[str, int]()
+    for found in filter(None, map(find, bodies)):
+        total.n += found["n"]
+        total.total += found["t"]
+        total.log_total += found.get("l", 0.0)
+        total.log_square_total += found.get("q", 0.0)
+        for bin_, count in found["b"].items():
+            bins[bin_] = bins.get(bin_, 0) + count
+    total.bins = Rollup.bins_from_json({bin_: count for bin_, count in bins.items() if count})
+    return total
 
 
 def body_of(body: dict[str, Any]) -> dict[str, Rollup]:

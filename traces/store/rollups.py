@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Text, delete, select, true, type_coerce
 
@@ -21,28 +19,40 @@ from traces import schema
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
 from traces.store.base import Part, chunks
-from traces.store.bodies import Body, body_json, body_of, merged, reader_of
+from traces.store.bodies import Body, body_json, body_of, merged, reader_of, summed
+from traces.store.facts import (
+    BASE_S,
+    DAY_S,
+    HOUR_S,
+    RESOLUTIONS_S,
+    Fact,
+    bucket_start,
+    fact_json,
+    fact_of,
+    segment_key,
+    segment_of,
+    signals_alike,
+)
 
-BASE_S, HOUR_S, DAY_S = 300, 3600, 86_400
-RESOLUTIONS_S = (BASE_S, HOUR_S, DAY_S)
+__all__ = [
+    "BASE_S",
+    "DAY_S",
+    "HOUR_S",
+    "RESOLUTIONS_S",
+    "Fact",
+    "Rollups",
+    "bucket_start",
+    "segment_key",
+    "segment_of",
+]
 
 _T = schema.rollups
 _WRITTEN = type_coerce(schema.rollups.c.body, Text).label("written")
 _F = schema.facts
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ALMOST_A_DAY = timedelta(seconds=DAY_S - 1)
 
 _Key: TypeAlias = tuple[int, str, datetime]
 _Parts: TypeAlias = dict[_Key, list[Body]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """What one conversation contributes: values by signal, at a time, in segments (``EVERYTHING`` among them)."""
-
-    conversation_id: str
-    at: datetime
-    segments: tuple[Segment, ...]
-    values: Mapping[str, Sequence[float]]
 
 
 class Rollups(Part):
@@ -61,14 +71,14 @@ class Rollups(Part):
         for conversation_id, new in latest.items():
             old = standing.get(conversation_id)
             # What is the same before and after is most of it where a single score has come.
-            same = set() if old is None else _signals_alike(old, new)
+            same = set() if old is None else signals_alike(old, new)
             if old is not None:
                 _collect(parts, old, times=-1, besides=same)
             _collect(parts, new, times=1, besides=same)
         changes = _summed(parts)
         self._apply(changes)
         rows = [
-            {"conversation_id": f.conversation_id, "bucket_at": bucket_start(f.at, BASE_S), "body": _fact_json(f)}
+            {"conversation_id": f.conversation_id, "bucket_at": bucket_start(f.at, BASE_S), "body": fact_json(f)}
             for f in latest.values()
         ]
         self._upsert(_F, rows, update=["bucket_at", "body"])
@@ -99,7 +109,7 @@ class Rollups(Part):
                 )
             ).fetchall()
             for row in rows:
-                yield _fact(row)
+                yield fact_of(row)
 
     def facts_of(self, conversation_ids: Iterable[str]) -> list[Fact]:
         """The facts of these conversations, in no order; of one that has none, nothing."""
@@ -113,7 +123,7 @@ class Rollups(Part):
             .order_by(_F.c.bucket_at.desc(), _F.c.conversation_id)
             .limit(limit)
         )
-        return [_fact(row) for row in rows]
+        return [fact_of(row) for row in rows]
 
     def facts_among(self, segments: Sequence[Segment], start: datetime, end: datetime, limit: int) -> list[Fact]:
         """As ``facts_between``, of the conversations that are in all of these segments."""
@@ -128,7 +138,7 @@ class Rollups(Part):
         for row in rows:
             if len(found) >= limit:
                 break
-            fact = _fact(row)
+            fact = fact_of(row)
             if fact.at < end and all(segment in fact.segments for segment in segments):
                 found.append(fact)
         rows.close()
@@ -211,6 +221,36 @@ class Rollups(Part):
         self, key: str, signals: Collection[str], *, since: datetime, until: datetime, resolution_s: int
     ) -> dict[Segment, dict[str, list[tuple[datetime, Rollup]]]]:
         """What ``series`` tells, of some signals in every one-key segment of ``key``, read at once."""
+        found: dict[Segment, dict[str, list[tuple[datetime, Rollup]]]] = {}
+        readers = {signal: reader_of(signal) for signal in signals}
+        for segment, at, body in self._parts(key, since, until, resolution_s):
+            for signal, read in readers.items():
+                if (rollup := read(body)) is not None:
+                    of_segment = found.setdefault(segment, defaultdict(list))
+                    of_segment[signal].append((at, rollup))
+        return {segment: dict(series) for segment, series in found.items()}
+
+    def totals(self, key: str, signal: str, *, since: datetime, until: datetime) -> dict[Segment, Rollup]:
+        """What a signal adds up to in every one-key segment of ``key``, between two full hours; empty ones are left out.
+
+        Days are read where they are whole, and hours before and after them.
+        """
+        begin, end = bucket_start(since + _ALMOST_A_DAY, DAY_S), bucket_start(until, DAY_S)
+        if begin < end:
+            spans = [(since, begin, HOUR_S), (begin, end, DAY_S), (end, until, HOUR_S)]
+        else:
+            spans = [(since, until, HOUR_S)]
+        written: dict[Segment, list[str]] = defaultdict(list)
+        for span in spans:
+            for segment, _, body in self._parts(key, *span) if span[0] < span[1] else ():
+                written[segment].append(body)
+        found = ((segment, summed(signal, bodies)) for segment, bodies in written.items())
+        return {segment: rollup for segment, rollup in found if rollup.n}
+
+    def _parts(
+        self, key: str, since: datetime, until: datetime, resolution_s: int
+    ) -> Iterator[tuple[Segment, datetime, str]]:
+        """The bodies, as they are written, of every one-key segment of ``key``."""
         beginning = urlencode({key: ""})
         rows = self._connection.execute(
             select(_T.c.segment, _T.c.bucket_at, _WRITTEN)
@@ -225,14 +265,10 @@ class Rollups(Part):
             )
             .order_by(_T.c.segment, _T.c.bucket_at)
         )
-        found: dict[Segment, dict[str, list[tuple[datetime, Rollup]]]] = {}
-        readers = {signal: reader_of(signal) for signal in signals}
         for written, at, body in rows:
-            for signal, read in readers.items():
-                if (rollup := read(body)) is not None:
-                    of_segment = found.setdefault(segment_of(written), defaultdict(list))
-                    of_segment[signal].append((at, rollup))
-        return {segment: dict(series) for segment, series in found.items() if [k for k, _ in segment.pairs] == [key]}
+            segment = segment_of(written)
+            if [k for k, _ in segment.pairs] == [key]:
+                yield segment, at, body
 
     def buckets(
         self, *, since: datetime, until: datetime, resolution_s: int
@@ -312,30 +348,6 @@ class Rollups(Part):
         return (_T.c.workspace_id == self._workspace_id) & (_T.c.resolution_s == resolution_s)
 
 
-def bucket_start(at: datetime, resolution_s: int) -> datetime:
-    """The start of the bucket that holds ``at``; buckets are aligned to UTC."""
-    seconds = (at - _EPOCH) // timedelta(seconds=1)
-    return _EPOCH + timedelta(seconds=seconds - seconds % resolution_s)
-
-
-@lru_cache(maxsize=10_000)
-def segment_key(segment: Segment) -> str:
-    """The segment as the text that stands in a key."""
-    return urlencode(segment.pairs)
-
-
-@lru_cache(maxsize=10_000)
-def segment_of(key: str) -> Segment:
-    return Segment(tuple(parse_qsl(key, keep_blank_values=True)))
-
-
-def _signals_alike(one: Fact, other: Fact) -> set[str]:
-    """The signals to which two facts of a conversation contribute the same, in the same places."""
-    if bucket_start(one.at, BASE_S) != bucket_start(other.at, BASE_S) or set(one.segments) != set(other.segments):
-        return set()
-    return {signal for signal, values in one.values.items() if list(other.values.get(signal, ())) == list(values)}
-
-
 def _collect(parts: _Parts, fact: Fact, times: int, besides: Collection[str] = ()) -> None:
     """Add a fact, ``besides`` some signals, to what its finest buckets are summed from."""
     contribution = {signal: Rollup.of(values, times) for signal, values in fact.values.items() if signal not in besides}
@@ -375,20 +387,3 @@ def _sum(bodies: Sequence[Body]) -> Body:
 
 def _oldest_hour(changes: Iterable[_Key]) -> datetime | None:
     return min((bucket_at for resolution_s, _, bucket_at in changes if resolution_s == HOUR_S), default=None)
-
-
-def _fact_json(fact: Fact) -> dict[str, Any]:
-    return {
-        "at": (fact.at - _EPOCH) / timedelta(seconds=1),
-        "segments": [segment_key(segment) for segment in fact.segments],
-        "values": {signal: list(values) for signal, values in fact.values.items()},
-    }
-
-
-def _fact(row: Any) -> Fact:
-    return Fact(
-        conversation_id=row.conversation_id,
-        at=_EPOCH + timedelta(seconds=row.body["at"]),
-        segments=tuple(segment_of(segment) for segment in row.body["segments"]),
-        values=row.body["values"],
-    )

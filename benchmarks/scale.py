@@ -38,6 +38,7 @@ from benchmarks.scale_history import (
     TURNS_OF_A_CONVERSATION,
     VALUES,
     Extent,
+    rate_name,
     repeat_hour,
     write_conversations,
     write_rollups,
@@ -46,6 +47,7 @@ from bot.jobs.calibrate import Calibrating
 from bot.jobs.detect import Detection
 from bot.slack.ask import Desk
 from bot.slack.render import Renderer
+from evaluators.refusal import Refusal
 from traces.clock import FakeClock
 from traces.columns import microseconds
 from traces.model import Label
@@ -88,6 +90,24 @@ def _row(name: str, took: Took, raw: Took | None = None, target: str = "") -> No
     print(f"| {name} | {took.wall_s:.3f} | {took.cpu_s:.3f} | {ratio} | {target} |", flush=True)
 
 
+class _Check(Refusal):
+    """An evaluator by the name of one of the signals."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _desk(store: Store) -> Desk:
+    return Desk(
+        store=store,
+        clock=FakeClock(NOW),
+        renderer=Renderer((), {}),
+        evaluators=[_Check(rate_name(n)) for n in range(EVALUATORS)],
+        segment_keys=tuple(VALUES),
+        overrides={},
+    )
+
+
 def _raw(file: Path, where: str, *values: object) -> Took:
     """SQLite and orjson alone over the same rows of rollups."""
     asked = f"SELECT body FROM rollups WHERE workspace_id = 'default' AND {where}"  # noqa: S608  of this file's own texts
@@ -104,9 +124,7 @@ def _hours_raw(file: Path, since: int, until: int) -> Took:
 def answers(file: Path, rounds: int) -> None:
     """Each question from its words to the message."""
     store = open_store(f"sqlite:///{file}")
-    desk = Desk(
-        store=store, clock=FakeClock(NOW), renderer=Renderer((), {}), evaluators=(), segment_keys=tuple(VALUES), overrides={}
-    )  # fmt: skip
+    desk = _desk(store)
     everything: list[Took] = []
     for asked in QUESTIONS:
         question = " ".join(_RENAMED.get(word, word) for word in asked.split())
@@ -159,9 +177,7 @@ def calibration(file: Path) -> None:
     job, detect = Calibrating(store), _detection(store, 8)
     raw = _raw(file, "resolution_s = ? AND segment = ''", DAY_S)
     _row(f"{EVALUATORS} evaluators calibrated", _once(lambda: job.run(NOW, always=True)), raw, "2")
-    desk = Desk(
-        store=store, clock=FakeClock(NOW), renderer=Renderer((), {}), evaluators=(), segment_keys=tuple(VALUES), overrides={}
-    )  # fmt: skip
+    desk = _desk(store)
     _row("one of them, corrected in 20 segments", _once(lambda: desk.answer("metrics check_001 90d by scenario")))
     _row("first fold of 8 weeks", _once(lambda: detect.run(NOW)))
     clicks: list[Took] = []

@@ -87,15 +87,15 @@ class Health:
         )
 
     def _of_evaluators(self, tx: Tx, now: datetime) -> list[EvaluatorHealth]:
-        summary = tx.scores.summary(now - _DAY)
+        summary = tx.scores.summary(self._evaluators, now - _DAY)
         calibrations = tx.calibrations.current()
         labels = tx.reviews.label_counts()
         return [
             EvaluatorHealth(
                 name=name,
                 version=e.version,
-                scored=summary.get(name, (0, 0, 0.0))[0],
-                failed=summary.get(name, (0, 0, 0.0))[1],
+                scored=summary.get(name, (0, 0))[0],
+                failed=summary.get(name, (0, 0))[1],
                 n_labels=labels.get(name, 0),
                 agreement=calibrations[name].kappa if name in calibrations else None,
             )

@@ -129,7 +129,7 @@ def test_scores_and_failures_come_back_and_the_newest_of_a_source_is_current(sto
         assert sorted(current, key=repr) == sorted([ours, theirs, broke], key=repr)
         assert tx.scores.values("refusal") == {"c-1": 0.5, "c-2": 0.5}
         assert tx.scores.version("refusal") == "2"
-        assert tx.scores.summary(NOW - HOUR) == {"judge": (0, 1, 0.25), "refusal": (4, 0, 0.0)}
+        assert tx.scores.summary(["judge", "refusal", "none"], NOW - HOUR) == {"judge": (0, 1), "refusal": (4, 0)}
 
 
 def test_a_score_for_each_turn_stands_and_the_last_one_speaks_for_the_conversation(store):
@@ -139,7 +139,7 @@ def test_a_score_for_each_turn_stands_and_the_last_one_speaks_for_the_conversati
         tx.scores.put({"c-1": turns}, NOW + HOUR)
         assert tx.scores.current(["c-1", "c-2"]) == {"c-1": turns, "c-2": turns[:2]}
         assert tx.scores.values("csat") == {"c-1": 0.5, "c-2": 0.0}
-        assert tx.scores.summary(NOW) == {"csat": (5, 0, 0.0)}
+        assert tx.scores.summary({"csat"}, NOW) == {"csat": (5, 0)}
         tx.scores.put({"c-1": turns[1:]}, NOW + HOUR)
         assert tx.scores.current(["c-1"]) == {"c-1": turns[1:]}
 

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import pytest
 from made import DAY, HOUR, NOW, alert, arrival, calibration, fact, label, span, workspace_in
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from traces import schema
-from traces.model import EVERYTHING, AlertState, AuditEntry, Change, Feedback, Score, Segment
+from traces.model import EVERYTHING, GOLD, AlertState, AuditEntry, Change, EvaluatorFailure, Feedback, Score, Segment
 from traces.store import Tx, open_store
 from traces.store.anchors import Anchor, AnchorRun
 from traces.store.answers import Answer
@@ -23,7 +23,7 @@ from traces.store.conversations import Pending
 from traces.store.datasets import DatasetItem
 from traces.store.feedback import Given
 from traces.store.installations import Installation
-from traces.store.judge_cache import RuleText
+from traces.store.judge_cache import KEPT, RuleText
 from traces.store.keys import StoredKey
 from traces.store.label_writes import PendingWrite, WriteState
 from traces.store.mutes import Mute
@@ -64,7 +64,7 @@ CHOICE = Choice(name="detect", version=1, body={"weeks": 2}, changed_by="U1", ch
 WORD = Word(name="pricing", version=1, title="Pricing", changed_by="U1", changed_at=NOW)
 MERGED = replace(WORD, name="old", state=WordState.MERGED, merged_into="pricing")
 MUTE = Mute(mute_id="m-1", signal="refusal", until_at=NOW + DAY, muted_by="U1", muted_at=NOW)
-KEPT = DatasetItem(conversation_id="c-1", label="refusal", added_by="U1", added_at=NOW)
+KEPT_CASE = DatasetItem(conversation_id="c-1", label="refusal", added_by="U1", added_at=NOW)
 ENTERED = QueueEntry(item_id="i-1", reviewer="U1", state=EntryState.RESERVED, at=NOW, put_by="U1", until_at=NOW + HOUR)
 ASKED = Answer(answer_id="q-1", query="alerts", asked_by="U1", asked_at=NOW)
 ANCHOR = Anchor(evaluator="refusal", conversation_id="c-1", frozen_at=NOW, truth=True, body={"id": "c-1"})
@@ -144,7 +144,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "conversations.users_of": ((["c-1"],), {}),
     "conversations.waiting_since": ((NOW + DAY,), {"judges": False}),
     "conversations.refresh_feedback": (("c-1", NOW), {}),
-    "datasets.add": ((replace(KEPT, expected="Yes."),), {}),
+    "datasets.add": ((replace(KEPT_CASE, expected="Yes."),), {}),
     "datasets.holds": (("c-1",), {}),
     "datasets.item": (("c-1",), {}),
     "datasets.names": ((), {}),
@@ -284,7 +284,7 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "scores.current": ((["c-1"],), {}),
     "scores.failures": ((NOW - DAY,), {}),
     "scores.put": (({"c-1": [Score(name="refusal", value=0.25)]}, NOW), {}),
-    "scores.summary": ((NOW - DAY,), {}),
+    "scores.summary": ((["refusal"], NOW - DAY), {}),
     "scores.values": (("refusal",), {}),
     "scores.values_from": (("refusal", "evaluator", 10), {}),
     "scores.version": (("refusal",), {}),
@@ -338,6 +338,11 @@ METHODS = sorted(
 )
 
 
+# What adds to what is there: newer versions and other values.
+MORE = [name for name in METHODS if name.split(".")[1].startswith(("add", "put", "note", "name_", "record"))]
+OF_THE_DATABASE = frozenset({"workspace_id", "entry_id", "decision_id", "number"})
+
+
 def call(store, name):
     part, method = name.split(".")
     args, kwargs = CALLS[name]
@@ -366,7 +371,7 @@ def fill(store) -> None:
         tx.mutes.add(MUTE)
         tx.taxonomy.put(WORD)
         tx.taxonomy.put(MERGED)
-        tx.datasets.add(KEPT)
+        tx.datasets.add(KEPT_CASE)
         tx.answers.put(ASKED)
         tx.queue.put([ENTERED])
         tx.outbox.request(kind="alert", subject_id="a-1", channel="#c", at=NOW)
@@ -400,6 +405,25 @@ def fill(store) -> None:
         tx.installations.spend("digest", NOW + HOUR, NOW)
 
 
+def fill_beyond(store) -> None:
+    """More in a workspace under the same ids: newer versions, older and newer times, and other values."""
+    fill(store)
+    for name in MORE:
+        call(store, name)
+    with store.begin() as tx:
+        tx.state.beat(NOW - HOUR)
+        tx.arrivals.note([replace(ARRIVAL, at=NOW - 2 * DAY, seen_at=NOW - 2 * DAY), replace(ARRIVAL, kind="file")])
+        tx.installations.spend("other", NOW - HOUR, NOW - DAY)
+        tx.judge_answers.put("old", "yes", NOW - 2 * KEPT)
+        tx.reviews.put_label(label(reviewer=GOLD))
+        tx.scores.put({"c-1": [EvaluatorFailure(name="broken", reason="bug", message="x")]}, NOW)
+        tx.label_writes.failed(WRITE, due_at=NOW, problem="away", is_final=False)
+    with store._engine.begin() as connection:
+        ahead = dict.fromkeys(("version", "arrival_version", "quiet_version", "judged_version"), 99)
+        table = schema.conversations
+        connection.execute(update(table).where(table.c.workspace_id == store._workspace_id).values(**ahead))
+
+
 def rows_of(store):
     """Every row of a workspace, by table."""
     with store._engine.connect() as connection:
@@ -411,11 +435,30 @@ def rows_of(store):
 
 
 @pytest.fixture(scope="session")
-def alone():
-    """A database that nobody else uses."""
+def _alone():
     opened = open_store("sqlite://")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def alone(_alone):
+    """A workspace in a database that nobody else uses; afterwards it is as if it had never been."""
+    store = workspace_in(_alone)
+    yield store
+    with store._engine.begin() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            if table.name not in {"seals", "audit"}:
+                connection.execute(delete(table).where(table.c.workspace_id == store._workspace_id))
+
+
+def kept_by(store):
+    """What a workspace holds, but for its own name, for numbers of the whole database, and for what runs by its clock."""
+    return {
+        name: sorted(str([v for k, v in row._mapping.items() if k not in OF_THE_DATABASE]) for row in rows)
+        for name, rows in rows_of(store).items()
+        if name not in {"leases", "claims"}
+    }
 
 
 def test_every_public_method_of_the_store_is_tried():
@@ -427,11 +470,27 @@ def test_there_is_something_in_every_table_to_be_seen(store):
     assert all(rows_of(store).values())
 
 
+# What a statement says of workspaces does not depend on where SQLite keeps its pages.
+@pytest.mark.parametrize("database", ["sqlite memory", "postgresql"], indirect=True)
 @pytest.mark.parametrize("name", METHODS)
 def test_a_workspace_neither_sees_nor_changes_another(store, alone, name):
     neighbour = workspace_in(store)
     fill(neighbour)
     before = rows_of(neighbour)
 
-    assert call(store, name) == call(workspace_in(alone), name)
+    assert call(store, name) == call(alone, name)
     assert rows_of(neighbour) == before
+
+
+@pytest.mark.parametrize("database", ["sqlite memory"], indirect=True)
+@pytest.mark.parametrize("name", METHODS)
+def test_a_workspace_with_the_same_ids_as_another_has_its_own_rows(store, alone, name):
+    neighbour = workspace_in(store)
+    fill_beyond(neighbour)
+    fill(store)
+    fill(alone)
+    before = rows_of(neighbour)
+
+    assert call(store, name) == call(alone, name)
+    assert rows_of(neighbour) == before
+    assert kept_by(store) == kept_by(alone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -33,10 +33,13 @@ def reviewed(tx: Tx, name: str) -> dict[str, Reviewed]:
     counts for as much as it is right; else the majority decides, and a tie says nothing.
     """
     labels = tx.reviews.labels_named(name)
+    return _resolved(labels, answers_in(labels))
+
+
+def _resolved(labels: Iterable[Label], answers: Iterable[Answer]) -> dict[str, Reviewed]:
     by_conversation: dict[str, list[Label]] = {}
     for label in labels:
         by_conversation.setdefault(label.conversation_id, []).append(label)
-    answers = answers_in(labels)
     estimated = dawid_skene([a for a in answers if a.reviewer != GOLD])
     weighed = {} if estimated is None else {i: chance >= _HALF for i, chance in estimated.chances.items()}
     weighed |= {a.conversation_id: a.truth for a in answers if a.reviewer == GOLD}
@@ -97,12 +100,25 @@ def _after_first(changes: Iterable[tuple[str, datetime]]) -> list[datetime]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What there is to calibrate an evaluator by: labels, scores of what runs now, and scores of what ran before."""
+    """What there is to calibrate an evaluator by: labels, scores of what runs now, and scores of what ran before.
+
+    ``answers`` are the labels one by one, as reviewers gave them.
+    """
 
     version: str
+    answers: tuple[Answer, ...]
     labelled: tuple[Labelled, ...]
     scores: Rollup
     before: Rollup | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A conversation, whatever is asked of it: when it was, the version of the application that it is of, whose it is."""
+
+    at: datetime | None
+    epoch: str
+    user_id: str | None
 
 
 class Gathering:
@@ -113,6 +129,7 @@ class Gathering:
         self._now = now
         self._epochs = Epochs(tx, now)
         self._days: dict[Segment, dict[str, list[tuple[datetime, Rollup]]]] = {}
+        self._scenes: dict[str, _Scene] = {}
 
     def evidence(self, name: str) -> Evidence | None:
         """What there is of an evaluator; ``None`` for a word of the taxonomy that no evaluator scores."""
@@ -121,7 +138,10 @@ class Gathering:
             return None
         version = self._tx.scores.version(name)
         scores, before = self._scores(name, version, is_one=oldest == version)
-        return Evidence(version=version, labelled=tuple(self._labelled(name, version)), scores=scores, before=before)
+        labels = self._tx.reviews.labels_named(name)
+        answers = tuple(answers_in(labels))
+        labelled = tuple(self._labelled(name, version, _resolved(labels, answers)))
+        return Evidence(version=version, answers=answers, labelled=labelled, scores=scores, before=before)
 
     def _scores(self, name: str, version: str, *, is_one: bool) -> tuple[Rollup, Rollup | None]:
         """The scores of what runs now, and those of what ran before."""
@@ -157,24 +177,29 @@ class Gathering:
     def _start(self) -> datetime:
         return bucket_start(self._now - WINDOW, DAY_S)
 
-    def _labelled(self, name: str, version: str) -> Iterable[Labelled]:
+    def _labelled(self, name: str, version: str, told: Mapping[str, Reviewed]) -> Iterable[Labelled]:
         """What reviewers say of the conversations that the evaluator has scored."""
-        told = reviewed(self._tx, name)
         values = self._tx.calibrations.values_of(name, told)
         unseen = self._held_out(name, version)
-        facts = {fact.conversation_id: fact for fact in self._tx.rollups.facts_of(values)}
-        users = self._tx.calibrations.users(values)
+        self._look_at(values.keys() - self._scenes.keys())
         for conversation_id, (of, value) in values.items():
-            one, fact = told[conversation_id], facts.get(conversation_id)
-            epoch = "" if fact is None else self._epochs.of(fact)
+            one, scene = told[conversation_id], self._scenes[conversation_id]
             yield Labelled(
                 value=unseen.get(conversation_id, value),
                 truth=one.truth,
                 inclusion_probability=1 / one.weight,
-                is_recent=fact is not None and self._now - fact.at <= RECENT,
-                version="" if of == version and not epoch else f"{of} {epoch}",
-                user_id=users.get(conversation_id),
+                is_recent=scene.at is not None and self._now - scene.at <= RECENT,
+                version="" if of == version and not scene.epoch else f"{of} {scene.epoch}",
+                user_id=scene.user_id,
             )
+
+    def _look_at(self, conversation_ids: Collection[str]) -> None:
+        """Read of conversations what is the same for every evaluator: most are labelled for many."""
+        users = self._tx.calibrations.users(conversation_ids)
+        self._scenes |= {i: _Scene(None, "", users.get(i)) for i in conversation_ids}
+        for fact in self._tx.rollups.facts_of(conversation_ids):
+            found = _Scene(fact.at, self._epochs.of(fact), users.get(fact.conversation_id))
+            self._scenes[fact.conversation_id] = found
 
     def _held_out(self, name: str, version: str) -> Mapping[str, float]:
         """What a classifier gives to those that it learned from, as if it had not seen them: else it would flatter itself."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.labelled import Evidence, Gathering, answers_in, reviewed
+from bot.labelled import Evidence, Gathering, reviewed
 from bot.thresholds import CALIBRATE, ask, settle, standing
 from evaluators.calibrate import Labelled, calibrate, choose_threshold
 from evaluators.calibration.clusters import design_effect
@@ -98,7 +98,7 @@ class Calibrating:
             threshold=threshold,
             before=evidence.before,
         )
-        told = question_report(answers_in(tx.reviews.labels_named(name)))
+        told = question_report(evidence.answers)
         found = replace(
             found, detail={**found.detail, "question": told.to_json(), **_next(found, evidence), **promised}
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from pathlib import Path
 
 from crash_process import Lives
@@ -17,12 +18,14 @@ from web_double import REVIEW
 
 from alerts.pipeline import ALERT
 from bot.jobs.pick import REVIEW as CARD
+from traces.clock import SystemClock
 from traces.model import EVERYTHING
 from traces.store import Store, Tx, open_store
 from traces.store.outbox import DeliveryState
 from traces.store.rollups import DAY_S, bucket_start
 
 _LONG_S = 180.0
+_CLOCK = SystemClock()
 
 
 @dataclass(frozen=True)
@@ -61,75 +64,78 @@ class Count:
 
 def drain(lives: Lives, database: str) -> None:
     """Let one life go on until nothing waits any more."""
-    store = open_store(database)
-    until = time.monotonic() + _LONG_S
-    idle = 0
-    while idle < 3:
-        assert time.monotonic() < until, f"it is never done: {_waiting(store)}"
-        idle = 0 if any(_waiting(store).values()) or not _has_detected(store) else idle + 1
-        time.sleep(0.5)
-    store.close()
+    settle(database, _LONG_S)
     assert lives.is_alive()
 
 
-def _has_detected(store: Store) -> bool:
-    with store.read() as tx:
-        return _scenarios(tx) <= _alerted(tx)
+def settle(database: str, within_s: float) -> None:
+    """Wait until nothing waits any more, and no broken bound is without its alert."""
+    store = open_store(database)
+    until = time.monotonic() + within_s
+    idle = 0
+    while idle < 3:
+        waiting = _waiting(store)
+        assert time.monotonic() < until, f"it is never done: {waiting}"
+        idle = 0 if any(waiting.values()) else idle + 1
+        time.sleep(0.5)
+    store.close()
 
 
 def _waiting(store: Store) -> dict[str, int]:
     with store.read() as tx:
         counts = tx.outbox.counts()
-        pending = len(tx.conversations.pending(datetime.fromtimestamp(time.time(), UTC), 10))
-    return {
-        "conversations": pending,
-        "pending": counts.get(DeliveryState.PENDING, 0),
-        "sending": counts.get(DeliveryState.SENDING, 0),
-    }
+        return {
+            "conversations": tx.conversations.awaiting(),
+            "pending": counts.get(DeliveryState.PENDING, 0),
+            "sending": counts.get(DeliveryState.SENDING, 0),
+            "silent": _silent(tx),
+        }
 
 
-def _scenarios(tx: Tx) -> set[str]:
-    now = datetime.fromtimestamp(time.time(), UTC)
-    found = tx.rollups.segments_with("scenario", since=now - timedelta(days=1), until=now)
-    return {segment.pairs[0][1] for segment in found}
-
-
-def _alerted(tx: Tx) -> set[str]:
-    return {alert.segment.pairs[0][1] for alert in tx.alerts.all() if alert.segment.pairs}
+def _silent(tx: Tx) -> int:
+    now = _CLOCK.now()
+    broken = tx.rollups.segments_with("scenario", since=now - timedelta(days=1), until=now)
+    told = {alert.segment.pairs[0][1] for alert in tx.alerts.all() if alert.segment.pairs}
+    return len({segment.pairs[0][1] for segment in broken} - told)
 
 
 def count(lives: Lives, slack: CruelSlack, told: Told, database: str) -> Count:
     """Compare what was answered with what is stored and what stands in Slack."""
-    store, posted = open_store(database), slack.delivered()
+    store = open_store(database)
     with store.read() as tx:
-        stored = {c.conversation_id: c.messages[-1].content for page in tx.conversations.in_order() for c in page}
-        rows = tx.outbox.undelivered(list(DeliveryState), 100_000)
-        labels, doubled, unshown = _labels(tx, told, slack)
-        alerts = tx.alerts.all()
-        result = Count(
-            lives=lives.count,
-            acknowledged=len(told.conversations),
-            alerts=len(alerts),
-            posts=sum(posted.values()),
-            labels=len(told.clicks),
-            lost=sum(stored.get(i) != words for i, words in told.conversations.items()),
-            unmeasured=abs(_measured(tx) - len(stored)),
-            silent=len(_scenarios(tx) - _alerted(tx)),
-            unposted=sum(row.state is not DeliveryState.SENT or not posted[row.delivery_id] for row in rows)
-            + sum(not posted[f"{ALERT}:{alert.alert_id}"] for alert in alerts),
-            repeated=sum(times > 1 for times in posted.values()),
-            labels_lost=labels,
-            labels_doubled=doubled,
-            labels_unshown=unshown,
-            faults=len(told.faults) + len(lives.tracebacks()),
-            broken=_broken(database) + (tx.audit.broken() is not None),
-        )
+        counted = counted_in(tx, slack, told, lives=lives.count, tracebacks=lives.tracebacks())
     store.close()
-    return result
+    return replace(counted, broken=counted.broken + _broken(database))
+
+
+def counted_in(tx: Tx, slack: CruelSlack, told: Told, *, lives: int, tracebacks: Sequence[str]) -> Count:
+    """The count over what is stored; of what is broken, the audit trail only."""
+    posted, alerts = slack.delivered(), tx.alerts.all()
+    stored = {c.conversation_id: c.messages[-1].content for page in tx.conversations.in_order() for c in page}
+    rows = tx.outbox.undelivered(list(DeliveryState), 100_000)
+    lost, doubled, unshown = _labels(tx, told, slack)
+    return Count(
+        lives=lives,
+        acknowledged=len(told.conversations),
+        alerts=len(alerts),
+        posts=sum(posted.values()),
+        labels=len(told.clicks),
+        lost=sum(stored.get(i) != words for i, words in told.conversations.items()),
+        unmeasured=abs(_measured(tx) - len(stored)),
+        silent=_silent(tx),
+        unposted=sum(row.state is not DeliveryState.SENT or not posted[row.delivery_id] for row in rows)
+        + sum(not posted[f"{ALERT}:{alert.alert_id}"] for alert in alerts),
+        repeated=sum(times > 1 for times in posted.values()),
+        labels_lost=lost,
+        labels_doubled=doubled,
+        labels_unshown=unshown,
+        faults=len(told.faults) + len(tracebacks),
+        broken=int(tx.audit.broken() is not None),
+    )
 
 
 def _measured(tx: Tx) -> int:
-    now = datetime.fromtimestamp(time.time(), UTC)
+    now = _CLOCK.now()
     since = bucket_start(now - timedelta(days=1), DAY_S)
     days = tx.rollups.series("volume", EVERYTHING, since=since, until=now + timedelta(days=1), resolution_s=DAY_S)
     return sum(rollup.n for _, rollup in days)

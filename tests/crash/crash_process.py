@@ -29,6 +29,26 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
+def set_apart(environment: Mapping[str, str]) -> dict[str, str]:
+    """This process's own environment without what would lead to a real Slack or a proxy, and with ``environment``."""
+    outside = {
+        k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "HARK_")) and "PROXY" not in k.upper()
+    }
+    outside |= {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    return outside | dict(environment)
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def tracebacks_in(log: str) -> list[str]:
+    """Last lines of the tracebacks in a log."""
+    return re.findall(r"Traceback \(most recent call last\):\n(?:[ ].*\n)+(\S.*)", log)
+
+
 class Lives:
     """One ``hark run`` after the other."""
 
@@ -37,11 +57,7 @@ class Lives:
         self.port = free_port()
         self.log = directory / "hark.log"
         self.log.touch()
-        outside = {
-            k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "HARK_")) and "PROXY" not in k.upper()
-        }
-        outside |= {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-        self.environment = outside | environment
+        self.environment = set_apart(environment)
         self._warm = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("crash_standby.py"))],
             cwd=directory,
@@ -77,18 +93,13 @@ class Lives:
         )
         self.count += 1
         until = time.monotonic() + 60
-        while not self._listens():
+        while not listens(self.port):
             if not self.is_alive():
                 if crash_at:
                     return
                 raise AssertionError(f"hark run did not start: {self.said[-2000:]}")
             assert time.monotonic() < until, self.said[-2000:]
             time.sleep(0.01)
-
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
 
     @property
     def said(self) -> str:
@@ -135,8 +146,7 @@ class Lives:
 
     def tracebacks(self) -> list[str]:
         """Last lines of the tracebacks in the log of all lives."""
-        text = self.log.read_text(encoding="utf-8", errors="replace")
-        return re.findall(r"Traceback \(most recent call last\):\n(?:[ ].*\n)+(\S.*)", text)
+        return tracebacks_in(self.log.read_text(encoding="utf-8", errors="replace"))
 
     def _ask(self, **asked: Any) -> int:
         assert self._warm.stdin is not None

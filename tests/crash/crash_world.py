@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from crash_process import Lives
+from crash_client import post_to
 from crash_slack import CruelSlack
 from slack_people import Hands, Someone, signed
 from web_double import ALERTS, BOT_TOKEN, REVIEW
@@ -99,11 +98,14 @@ class Told:
 
 
 class World:
-    """Clients and reviewers, each in a thread of its own, until it is closed."""
+    """Clients and reviewers, each in a thread of its own, until it is closed.
 
-    def __init__(self, lives: Lives, slack: CruelSlack, seed: int, plan: Plan) -> None:
+    ``port_of`` says where a path is sent to, anew for each attempt.
+    """
+
+    def __init__(self, port_of: Callable[[str], int], slack: CruelSlack, seed: int, plan: Plan) -> None:
         self.told = Told()
-        self._lives, self._slack, self._seed = lives, slack, seed
+        self._port_of, self._slack, self._seed = port_of, slack, seed
         self._plan = plan
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -193,26 +195,13 @@ class World:
     def _insist(self, path: str, body: bytes, headers: Callable[[bytes], Mapping[str, str]]) -> None:
         """Send the same bytes until they are taken."""
         began = time.monotonic()
-        while (status := self._try(path, body, headers(body))) != OK:
+        while (status := post_to(self._port_of(path), path, body, headers(body), wait_s=10)[0]) != OK:
             if status is not None and status < SERVER_FAULT:
                 raise AssertionError(f"{path} was refused with {status}")
             if status == SERVER_FAULT:
                 self.told.faults.append(path)
             time.sleep(_PAUSE_S)
         self.told.waits_s.append(time.monotonic() - began)
-
-    def _try(self, path: str, body: bytes, headers: Mapping[str, str]) -> int | None:
-        connection = HTTPConnection("127.0.0.1", self._lives.port, timeout=10)
-        try:
-            connection.request("POST", path, body, dict(headers))
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, HTTPException):
-            return None
-        else:
-            return answer.status
-        finally:
-            connection.close()
 
 
 def _item_of(message: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def _lives(directory: Path, seed: int, moments: Sequence[float], steps: Sequence
     write_settings(directory, plan)
     with CruelSlack(seed) as slack, Lives(directory, environment(slack, database)) as lives:
         lives.start()
-        world = World(lives, slack, seed, plan)
+        world = World(lambda _: lives.port, slack, seed, plan)
         for moment in moments:
             time.sleep(moment)
             lives.kill()

@@ -24,7 +24,7 @@ def test_a_backup_under_load_is_sound_and_what_it_does_not_know_to_be_posted_is_
     write_settings(tmp_path, PLAN)
     with CruelSlack(3, faulty=0) as slack, Lives(tmp_path, environment(slack, f"sqlite:///{live}")) as lives:
         lives.start()
-        world = World(lives, slack, 3, PLAN)
+        world = World(lambda _: lives.port, slack, 3, PLAN)
         eventually(lambda: len(slack.delivered()) > 3, 60)
         backup = subprocess.run(
             [sys.executable, "-c", HARK, "db", "backup", str(copy)],

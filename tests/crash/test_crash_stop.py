@@ -10,7 +10,7 @@ import time
 from collections import Counter
 
 import pytest
-from crash_process import Lives
+from crash_process import Lives, listens
 from crash_slack import CruelSlack
 from crash_world import Plan, environment, write_settings
 from slack_house import conversation, eventually
@@ -49,7 +49,7 @@ def test_a_request_that_was_half_sent_is_answered_and_stored_and_a_new_one_is_re
         half.sendall(request[:-40])
         eventually(lambda: _is_answered(lives))
         os.kill(lives.pid, signal.SIGTERM)
-        eventually(lambda: not lives._listens(), 20)
+        eventually(lambda: not listens(lives.port), 20)
         half.sendall(request[-40:])
         answer = half.recv(4096)
     assert answer.startswith(b"HTTP/1.1 200"), answer

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-ROOT = Path(__file__).parents[2]
-HARK = "from bot.cli import main; main()"
+from crash_process import HARK, free_port, listens, set_apart, tracebacks_in
+
 _START_S = 90.0
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
 
 
 @dataclass
@@ -39,9 +30,7 @@ class Replica:
 
     @property
     def listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+        return listens(self.port)
 
     @property
     def said(self) -> str:
@@ -58,11 +47,7 @@ class Fleet:
     """
 
     def __init__(self, directory: Path, environment: Mapping[str, str], roles: Sequence[str]) -> None:
-        outside = {
-            k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "HARK_")) and "PROXY" not in k.upper()
-        }
-        outside |= {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-        self._environment = outside | environment
+        self._environment = set_apart(environment)
         self._directory = directory
         names = [f"{role}-{roles[:n].count(role) + 1}" for n, role in enumerate(roles)]
         self.replicas = {
@@ -136,11 +121,7 @@ class Fleet:
 
     def tracebacks(self) -> list[str]:
         """Last lines of the tracebacks in the logs."""
-        return [
-            line
-            for replica in self.replicas.values()
-            for line in re.findall(r"Traceback \(most recent call last\):\n(?:[ ].*\n)+(\S.*)", replica.said)
-        ]
+        return [line for replica in self.replicas.values() for line in tracebacks_in(replica.said)]
 
 
 def rss_mb(replica: Replica) -> float:

@@ -38,7 +38,7 @@ def main() -> None:
         write_settings(directory, plan)
         with Lives(directory, environment(slack, f"sqlite:///{directory / 'hark.db'}")) as lives:
             lives.start()
-            usage, world, began = Usage(lives.pid or 0), World(lives, slack, 1, plan), time.monotonic()
+            usage, world, began = Usage(lives.pid or 0), World(lambda _: lives.port, slack, 1, plan), time.monotonic()
             while (passed := time.monotonic() - began) < asked.minutes * 60:
                 with slow_sockets(lives.port, 10):
                     time.sleep(_EVERY_S)

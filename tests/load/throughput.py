@@ -14,7 +14,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+sys.path[:0] = [
+    str(Path(__file__).parents[2]),
+    str(Path(__file__).parents[1]),
+    str(Path(__file__).parents[1] / "crash"),
+]
 
 from replicas_database import new_database, serving_postgresql
 from replicas_fleet import Fleet

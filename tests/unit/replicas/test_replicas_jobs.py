@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from made import ingest, talk
 from pydantic import SecretStr
+from replicas_waiting import awaiting, eventually
 
 from bot.app import build_hark
 from bot.config import DatabaseSettings, Settings
@@ -43,20 +44,6 @@ def execute(store, statement):
     path = "-c search_path=procrastinate,public"
     with psycopg.connect(store.secret_location, autocommit=True, options=path) as connection:
         connection.execute(statement)
-
-
-def awaiting(store):
-    with store.read() as tx:
-        return tx.conversations.awaiting()
-
-
-def eventually(is_so, within_s=60.0):
-    waiting = threading.Event()
-    for _ in range(round(within_s / 0.1)):
-        if is_so():
-            return True
-        waiting.wait(0.1)
-    return False
 
 
 def working(hark):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from made import NOW, ingest, talk
 from pydantic import SecretStr
+from replicas_waiting import awaiting, eventually
 
 from bot.app import build_hark
 from bot.config import DatabaseSettings, Settings
@@ -98,17 +99,3 @@ def test_two_workers_evaluate_everything_once_and_when_one_stops_the_other_goes_
     assert len(facts) == 60
     for hark in harks:
         hark.store.close()
-
-
-def awaiting(store):
-    with store.read() as tx:
-        return tx.conversations.awaiting()
-
-
-def eventually(is_so, within_s=60.0):
-    waiting = threading.Event()
-    for _ in range(round(within_s / 0.1)):
-        if is_so():
-            return True
-        waiting.wait(0.1)
-    return False

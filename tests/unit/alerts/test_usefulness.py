@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import NOW, alert
 
 from alerts.usefulness import Usefulness, as_found, usefulness_of
-from traces.model import Alert, AlertState, Direction, Kind, Segment, Signal
+from traces.model import AlertState, Kind, Signal
 
-AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
 REFUSAL = Signal(name="refusal", kind=Kind.RATE)
 LATENCY = Signal(name="latency", kind=Kind.CONTINUOUS)
 
 
 def closed(outcome, signal="refusal", number=0):
-    return Alert(
-        alert_id=f"{signal}-{outcome}-{number}",
+    return alert(
+        f"{signal}-{outcome}-{number}",
         signal=signal,
-        segment=Segment.of(),
         state=AlertState.RESOLVED,
-        direction=Direction.UP,
-        started_at=AT,
-        detected_at=AT,
-        updated_at=AT,
-        resolved_at=AT,
-        value=0.1,
-        expected=0.03,
-        expected_low=0.02,
-        expected_high=0.04,
-        n=100,
-        k=10,
-        evidence=100.0,
-        users=10,
+        resolved_at=NOW,
         detail={"outcome": outcome},
     )
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import calibration
+from made import alert, calibration
 
 from alerts.taught import has_been_taught, marked
 from bot.slack.blocks.taught import taught_message
 from bot.slack.check import check
-from traces.model import Alert, AlertState, Direction, Kind, Segment, Signal
+from traces.model import AlertState, Direction, Kind, Segment, Signal
 
-AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
 REFUSALS = Signal(name="refusal", kind=Kind.RATE, bad=Direction.UP, evaluator="refusal")
 LATENCY = Signal(name="latency", kind=Kind.CONTINUOUS, bad=Direction.UP)
 
@@ -31,25 +29,9 @@ def correction(rate, n):
     }
 
 
-def alert(**fields):
-    given_fields = {"detail": {}, "value": 0.1} | fields
-    return Alert(
-        alert_id="a-1",
-        signal="refusal",
-        segment=Segment.of(model="gpt"),
-        state=AlertState.OPEN,
-        direction=Direction.UP,
-        started_at=AT,
-        detected_at=AT,
-        updated_at=AT,
-        expected=0.03,
-        expected_low=0.02,
-        expected_high=0.04,
-        n=100,
-        k=10,
-        evidence=100.0,
-        users=10,
-        **given_fields,
+def first_told(**detail):
+    return alert(
+        segment=Segment.of(model="gpt"), value=0.1, expected=0.03, expected_low=0.02, expected_high=0.04, detail=detail
     )
 
 
@@ -59,7 +41,7 @@ def calibrated(threshold):
 
 def learned(before, after, threshold=0.4):
     """An alert that was first told with one correction and has another one now."""
-    first = marked(alert(detail={"correction": before} if before else {}), REFUSALS, calibrated(0.5))
+    first = marked(first_told(**({"correction": before} if before else {})), REFUSALS, calibrated(0.5))
     now = replace(first, value=after["rate"], detail={**first.detail, "correction": after})
     return marked(now, REFUSALS, calibrated(threshold))
 
@@ -113,7 +95,7 @@ def test_an_alert_that_has_come_to_speak_of_another_segment_is_compared_with_wha
 
 
 def test_what_no_evaluator_says_is_left_alone():
-    found = alert()
+    found = first_told()
     assert marked(found, LATENCY, {}) is found
     assert marked(found, None, {}) is found
     assert taught_message(found, LATENCY) is None

@@ -25,6 +25,7 @@ from bot.config_oauth import OAuthApp, OAuthSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.http import Receiver
 from bot.keys import door_of, make_key, pepper_of
+from bot.replicas.roles import EVERY_ROLE, Role
 from bot.workspaces import SharedWriter, Workspaces
 from traces.clock import FakeClock
 from traces.store import Store, open_store
@@ -148,17 +149,23 @@ def event(team: str, kind: str, happened_at: int, **fields: Any) -> Request:
 
 @contextmanager
 def install_house(
-    slack: InstallDouble | EmulatedSlack, url: str, *, clock: FakeClock | None = None, **settings: Any
+    slack: InstallDouble | EmulatedSlack,
+    url: str,
+    *,
+    clock: FakeClock | None = None,
+    roles: frozenset[Role] = EVERY_ROLE,
+    **settings: Any,
 ) -> Iterator[InstallHouse]:
     """The process, in this one."""
     clock = clock or FakeClock(NOON)
     chosen = settings_for(slack, url, **settings)
     assert chosen.secrets.oauth is not None
     store = open_store(url)
-    workspaces = Workspaces(chosen, chosen.secrets.oauth, clock, {}, store)
+    workspaces = Workspaces(chosen, chosen.secrets.oauth, clock, {}, store, roles)
     workspaces.start()
-    receiver = Receiver(store, SharedWriter(workspaces), clock, status=workspaces.status)
-    receiver.listen_to_workspaces(workspaces.bolt_of, SECRET, workspaces.flow)
+    receiver = Receiver(store, SharedWriter(workspaces), clock, status=workspaces.status, roles=roles)
+    if "slack" in roles:
+        receiver.listen_to_workspaces(workspaces.bolt_of, SECRET, workspaces.flow)
     door = door_of(
         receiver.app(), store, clock, PEPPER, host="127.0.0.1", database=url, say=lambda _: None,
         refused=receiver.turned_away, always=True, everywhere=True, serves=workspaces.serves,

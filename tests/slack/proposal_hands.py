@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from slack_house import NOON, House, conversation
 from slack_people import Request, Someone, controls
@@ -23,29 +24,35 @@ from traces.store.thresholds import Move, MoveState
 JUDGE = JudgeSettings(name="promise", question="A promise?", model="scripted", sample_rate=0)
 
 
+def a_revision(judge: JudgeSettings, talk: Mapping[str, Any], *, labels: int) -> Proposal:
+    """A revision of a judge's criterion that is right on every one of so many labels, all of them on one conversation."""
+    (criterion,) = criteria_of(Settings(judges=(judge,)))
+    read = parse_conversation(talk, received_at=NOON)
+    cases = [
+        Tried(case=Case(conversation=read, truth=n < labels // 2), current=1.0, proposed=float(n < labels // 2))
+        for n in range(labels)
+    ]
+    found = compare(cases, attempt=1)
+    assert found is not None
+    wrong = [{"conversation_id": talk["id"], "truth": False, "current": 1.0, "proposed": 0.0}]
+    return Proposal(
+        proposal_id="p1",
+        evaluator=judge.name,
+        created_at=NOON,
+        basis=basis_of(criterion),
+        before_version="1",
+        version="2",
+        guidance="Caution is no promise.",
+        report={"comparison": found.to_json(), "wrong": wrong, "wrong_total": 1},
+    )
+
+
 def on_proposal(action_id: str, *, approved: bool = False) -> Callable[[House, Someone], Request]:
     """A click on a revision of a judge's criterion, which waits or is in force."""
 
     def make(hark: House, who: Someone) -> Request:
-        (criterion,) = criteria_of(Settings(judges=(JUDGE,)))
-        talk = parse_conversation(conversation("c-9", NOON), received_at=NOON)
-        cases = [
-            Tried(case=Case(conversation=talk, truth=n < 9), current=1.0, proposed=float(n < 9)) for n in range(19)
-        ]
-        found = compare(cases, attempt=1)
-        assert found is not None
-        wrong = [{"conversation_id": "c-9", "truth": False, "current": 1.0, "proposed": 0.0}]
-        proposal = Proposal(
-            proposal_id="p1",
-            evaluator="promise",
-            created_at=NOON,
-            basis=basis_of(criterion),
-            before_version="1",
-            version="2",
-            guidance="Caution is no promise.",
-            report={"comparison": found.to_json(), "wrong": wrong, "wrong_total": 1},
-            state=ProposalState.APPROVED if approved else ProposalState.PROPOSED,
-        )
+        state = ProposalState.APPROVED if approved else ProposalState.PROPOSED
+        proposal = replace(a_revision(JUDGE, conversation("c-9", NOON), labels=19), state=state)
         with hark.store.begin() as tx:
             if tx.proposals.get("p1") is None:
                 tx.proposals.add(proposal)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from proposal_hands import a_revision
 from slack_house import NOON, House, conversation, house, put_conversations
 from slack_people import Someone, controls, words_of
 from test_slack_hostile import HOSTILE, _assert_inert, _ours
 from web_double import REVIEW, home_of
 
-from bot.config import RoleSettings, Settings
+from bot.config import RoleSettings
 from bot.config_judges import JudgeSettings
 from bot.proposals import REVISION
 from bot.slack.check import check
 from bot.thresholds import ask, settle, standing
-from bot.wiring.evaluators import criteria_of
-from evaluators.judge.alignment import Case, basis_of
-from evaluators.judge.trial import Tried, compare
-from traces.conversation_format import parse_conversation
 from traces.store.proposals import Proposal, ShownExample
 from traces.store.thresholds import MoveState
 
@@ -34,24 +31,14 @@ def hark(slack, database):
 
 
 def put_proposal(hark: House, text: str = "Caution is no promise.", said: str = "I cannot promise that.") -> Proposal:
-    (criterion,) = criteria_of(Settings(judges=(JUDGE,)))
     talk = conversation("c-1", NOON, said=said)
     put_conversations(hark.store, [talk])
-    read = parse_conversation(talk, received_at=NOON)
-    cases = [Tried(case=Case(conversation=read, truth=n < 20), current=1.0, proposed=float(n < 20)) for n in range(40)]
-    found = compare(cases, attempt=1)
-    assert found is not None
-    wrong = [{"conversation_id": "c-1", "truth": False, "current": 1.0, "proposed": 0.0}]
-    proposal = Proposal(
-        proposal_id="p1",
-        evaluator="promise",
-        created_at=NOON,
-        basis=basis_of(criterion),
-        before_version="1",
-        version="2",
+    plain = a_revision(JUDGE, talk, labels=40)
+    proposal = replace(
+        plain,
         guidance=text,
         examples=tuple(ShownExample(conversation_id="c-1", text=f"ours\n{text}", verdict="no") for _ in range(5)),
-        report={"comparison": found.to_json(), "problem": text, "before": text[::-1], "wrong": wrong, "wrong_total": 1},
+        report={**plain.report, "problem": text, "before": text[::-1]},
     )
     with hark.store.begin() as tx:
         tx.proposals.add(proposal)

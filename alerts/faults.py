@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from alerts import vitals
-from alerts.incident import Incident, Known, Numbers
+from alerts.incident import Numbers
 from alerts.own import (
     CLOCK_JUMP,
     DEAD_LETTERS,
@@ -23,9 +23,9 @@ from alerts.own import (
     SLACK_TOKEN,
 )
 from alerts.rules.watching import Told
-from alerts.sighting import Sighting
+from alerts.sighting import Shown, Sighting, exceeding
 from traces.clock import format_time, parse_time
-from traces.model import Direction, Segment, Signal
+from traces.model import Segment, Signal
 from traces.store import Tx
 
 PART: Final = "part"
@@ -267,34 +267,14 @@ def _is_late(age: timedelta, limit: timedelta, is_told: bool) -> bool:  # noqa: 
 
 
 def _sighting(fault: Fault, signal: Signal, since: datetime) -> Sighting:
-    segment = Segment(((PART, fault.part),))
-
-    def look(_tx: Tx, _examples: int, _known: Known | None) -> Incident:
-        return Incident(
-            started_at=since,
-            numbers=Numbers(
-                segment=segment,
-                value=fault.value,
-                expected=fault.limit,
-                expected_low=0.0,
-                expected_high=fault.limit,
-                n=1,
-                k=None,
-            ),
-            detail={"conversations": 0, "fault": {"line": fault.line, "way_out": fault.way_out}},
-            examples=(),
-            users=0,
-        )
-
-    return Sighting(
-        signal=signal,
-        segment=segment,
-        direction=Direction.UP,
-        started_at=since,
-        detected_at=since,
-        look=look,
+    numbers = Numbers(
+        segment=Segment(((PART, fault.part),)),
         value=fault.value,
+        expected=fault.limit,
         expected_low=0.0,
         expected_high=fault.limit,
-        origin=f"{signal.name}:{fault.part}",
+        n=1,
+        k=None,
     )
+    shown = Shown(detail={"conversations": 0, "fault": {"line": fault.line, "way_out": fault.way_out}})
+    return exceeding(signal, numbers, f"{signal.name}:{fault.part}", since=since, show=lambda _tx, _examples: shown)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from alerts.incident import Incident, Known
+from alerts.incident import Incident, Known, Numbers
 from traces.model import Direction, Kind, Segment, Signal
 from traces.store import Tx
 from traces.store.rollups import segment_key
@@ -47,3 +47,52 @@ class Sighting:
     def is_count(self) -> bool:
         """Whether this is detection on a volume."""
         return self.signal.kind is Kind.COUNT and not self.origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an alert shows besides its numbers."""
+
+    detail: Mapping[str, Any]
+    examples: tuple[str, ...] = ()
+    users: int = 0
+
+
+def exceeding(
+    signal: Signal,
+    numbers: Numbers,
+    origin: str,
+    *,
+    since: datetime,
+    detected_at: datetime | None = None,
+    show: Callable[[Tx, int], Shown],
+) -> Sighting:
+    """A value above its bound, whose numbers are known before anybody looks.
+
+    Args:
+        signal: What is too high.
+        numbers: By how much, and where.
+        origin: What noticed it.
+        since: When it began.
+        detected_at: When it was noticed, if not at once.
+        show: What else there is to show, with so many examples; read from the store only where an alert is told.
+    """
+
+    def look(tx: Tx, examples: int, _known: Known | None) -> Incident:
+        shown = show(tx, examples)
+        return Incident(
+            started_at=since, numbers=numbers, detail=shown.detail, examples=shown.examples, users=shown.users
+        )
+
+    return Sighting(
+        signal=signal,
+        segment=numbers.segment,
+        direction=Direction.UP,
+        started_at=since,
+        detected_at=since if detected_at is None else detected_at,
+        look=look,
+        value=numbers.value,
+        expected_low=numbers.expected_low,
+        expected_high=numbers.expected_high,
+        origin=origin,
+    )

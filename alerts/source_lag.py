@@ -22,11 +22,11 @@ from datetime import datetime, timedelta
 from itertools import accumulate, groupby
 from typing import Any, Final, TypeAlias
 
-from alerts.incident import Incident, Known, Numbers
+from alerts.incident import Numbers
 from alerts.own import NO_DATA, SOURCE_LAG
-from alerts.sighting import Sighting
+from alerts.sighting import Shown, Sighting, exceeding
 from traces.clock import format_time
-from traces.model import Alert, Direction, Segment, Signal
+from traces.model import Alert, Segment, Signal
 from traces.store import Tx
 from traces.store.alerts import live
 from traces.store.arrivals import ArrivalHour, SourceKind
@@ -249,27 +249,13 @@ def _sighting(segment: Segment, habit: Habit, lag: Lag, signal: Signal, now: dat
         segment=segment, value=minutes, expected=usual, expected_low=0.0, expected_high=usual, n=1, k=None
     )
     rate = f"usually {an_hour:,.0f} an hour, and" if an_hour >= 1 else "usually"
+    text = f"no data; {rate} at this time it was never behind for more than {usual:,.0f} min"
 
-    def look(_tx: Tx, _examples: int, _known: Known | None) -> Incident:
-        detail: dict[str, Any] = {
-            "chart": _chart(segment, habit, usual, now),
-            "conversations": 0,
-            "rule": {"text": f"no data; {rate} at this time it was never behind for more than {usual:,.0f} min"},
-        }
-        return Incident(started_at=lag.since, numbers=numbers, detail=detail, examples=(), users=0)
+    def show(_tx: Tx, _examples: int) -> Shown:
+        chart = _chart(segment, habit, usual, now)
+        return Shown(detail={"chart": chart, "conversations": 0, "rule": {"text": text}})
 
-    return Sighting(
-        signal=signal,
-        segment=segment,
-        direction=Direction.UP,
-        started_at=lag.since,
-        detected_at=lag.since,
-        look=look,
-        value=minutes,
-        expected_low=0.0,
-        expected_high=usual,
-        origin=signal.name,
-    )
+    return exceeding(signal, numbers, signal.name, since=lag.since, show=show)
 
 
 def _chart(segment: Segment, habit: Habit, usual: float, now: datetime) -> dict[str, Any]:

@@ -9,16 +9,15 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from alerts.carrier import Known
-from alerts.incident import Incident, Numbers
+from alerts.incident import Numbers
 from alerts.judged import DRIFT, LEAST_ANCHORS, RUNS, Drift, drift_of, drift_told
 from alerts.rules.watching import Told
-from alerts.sighting import Sighting
+from alerts.sighting import Shown, Sighting, exceeding
 from alerts.signals import JUDGE_DRIFT
 from bot.labelled import reviewed
 from evaluators.base import Evaluator
 from traces.conversation_format import parse_conversation, to_json
-from traces.model import Conversation, Direction, Score, Segment, Signal
+from traces.model import Conversation, Score, Segment, Signal
 from traces.store import Store, Tx
 from traces.store.anchors import Anchor, AnchorRun
 
@@ -140,38 +139,18 @@ def _since(tx: Tx, name: str) -> datetime:
 
 
 def _sighting(name: str, told: Drift, at: datetime, signal: Signal) -> Sighting:
-    segment = Segment.of(evaluator=name)
-    share = (told.to_yes + told.to_no) / told.n
-
-    def look(_tx: Tx, _examples: int, _known: Known | None) -> Incident:
-        return Incident(
-            started_at=at,
-            numbers=Numbers(
-                segment=segment,
-                value=share,
-                expected=0.0,
-                expected_low=0.0,
-                expected_high=0.0,
-                n=told.n,
-                k=told.to_yes + told.to_no,
-            ),
-            detail={"rule": {"text": _text(told)}},
-            examples=(),
-            users=0,
-        )
-
-    return Sighting(
-        signal=signal,
-        segment=segment,
-        direction=Direction.UP,
-        started_at=at,
-        detected_at=at,
-        look=look,
-        value=share,
+    moved = told.to_yes + told.to_no
+    numbers = Numbers(
+        segment=Segment.of(evaluator=name),
+        value=moved / told.n,
+        expected=0.0,
         expected_low=0.0,
         expected_high=0.0,
-        origin=f"judge_drift:{name}",
+        n=told.n,
+        k=moved,
     )
+    shown = Shown(detail={"rule": {"text": _text(told)}})
+    return exceeding(signal, numbers, f"judge_drift:{name}", since=at, show=lambda _tx, _examples: shown)
 
 
 def _text(told: Drift) -> str:

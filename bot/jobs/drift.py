@@ -16,13 +16,13 @@ from alerts.drift.mix import Shift, shifted
 from alerts.drift.reference import FEWEST
 from alerts.drift.topics import topic_of
 from alerts.examples import diverse
-from alerts.incident import Incident, Known, Numbers
+from alerts.incident import Numbers
 from alerts.rules import Told
-from alerts.sighting import Sighting
+from alerts.sighting import Shown, Sighting, exceeding
 from alerts.signals import INPUT_DRIFT, NEW_TOPIC, OUTPUT_DRIFT
 from traces.clock import format_time, parse_time
 from traces.errors import BadInput
-from traces.model import EVERYTHING, Conversation, Direction, Segment, Signal
+from traces.model import EVERYTHING, Conversation, Segment, Signal
 from traces.store import Store, Tx
 from traces.store.alerts import LIVE
 from traces.store.rollups import DAY_S, HOUR_S, bucket_start
@@ -243,74 +243,51 @@ class NewTopics:
 
 
 def _sighting(topic: Topic, signal: Signal) -> Sighting:
-    segment = Segment.of(topic=topic.name)
     usual = topic.share * topic.usual / max(topic.n, 1)
+    numbers = Numbers(
+        segment=Segment.of(topic=topic.name),
+        value=topic.share,
+        expected=usual,
+        expected_low=0.0,
+        expected_high=usual,
+        n=max(round(topic.n / topic.share), topic.n) if topic.share else topic.n,
+        k=topic.n,
+    )
 
-    def look(tx: Tx, examples: int, _known: Known | None) -> Incident:
-        return Incident(
-            started_at=topic.first_at,
-            numbers=Numbers(
-                segment=segment,
-                value=topic.share,
-                expected=usual,
-                expected_low=0.0,
-                expected_high=usual,
-                n=max(round(topic.n / topic.share), topic.n) if topic.share else topic.n,
-                k=topic.n,
-            ),
+    def show(tx: Tx, examples: int) -> Shown:
+        return Shown(
             detail={"rule": {"text": _text(topic)}},
             examples=topic.examples[:examples],
             users=tx.conversations.users_of(topic.examples),
         )
 
-    return Sighting(
-        signal=signal,
-        segment=segment,
-        direction=Direction.UP,
-        started_at=topic.first_at,
-        detected_at=topic.first_at,
-        look=look,
-        value=topic.share,
-        expected_low=0.0,
-        expected_high=usual,
-        origin=f"new_topic:{topic.topic_id}",
-    )
+    return exceeding(signal, numbers, f"new_topic:{topic.topic_id}", since=topic.first_at, show=show)
 
 
 def _mix_sighting(saved: Mapping[str, Any], signal: Signal) -> Sighting:
     segment = Segment.of(**{saved["key"]: saved["value"]})
     shift = Shift(**{name: saved[name] for name in ("n", "k", "usual", "low", "high")})
     at = parse_time(saved["at"])
+    numbers = Numbers(
+        segment=segment,
+        value=shift.share,
+        expected=shift.usual,
+        expected_low=shift.low,
+        expected_high=shift.high,
+        n=shift.n,
+        k=shift.k,
+    )
 
-    def look(tx: Tx, examples: int, _known: Known | None) -> Incident:
+    def show(tx: Tx, examples: int) -> Shown:
         facts = [f for f in tx.rollups.facts_between(at - _DAY, at + _DAY, _FACTS_READ) if segment in f.segments]
-        return Incident(
-            started_at=at - _DAY,
-            numbers=Numbers(
-                segment=segment,
-                value=shift.share,
-                expected=shift.usual,
-                expected_low=shift.low,
-                expected_high=shift.high,
-                n=shift.n,
-                k=shift.k,
-            ),
+        return Shown(
             detail={"rule": {"text": _mix_text(segment, shift)}},
             examples=tuple(diverse(facts, examples)),
             users=tx.conversations.users_of(fact.conversation_id for fact in facts),
         )
 
-    return Sighting(
-        signal=signal,
-        segment=segment,
-        direction=Direction.UP,
-        started_at=at - _DAY,
-        detected_at=at,
-        look=look,
-        value=shift.share,
-        expected_low=shift.low,
-        expected_high=shift.high,
-        origin=f"mix:{saved['key']}={saved['value']}",
+    return exceeding(
+        signal, numbers, f"mix:{saved['key']}={saved['value']}", since=at - _DAY, detected_at=at, show=show
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.config import FileSettings
 from bot.mistakes import mistake_of
 from bot.slack.blocks.inputs import labelled, typed
 from bot.slack.blocks.parts import option
+from bot.slack.blocks.surface import View
+from bot.slack.blocks.tokens import Token
 from bot.slack.text import Block, plain
 from traces.errors import BadInput
 
@@ -28,8 +30,21 @@ DAYS: Final[Mapping[str, str]] = {
 SEVERITIES: Final[Mapping[str, str]] = {"low": "Low, and worse", "medium": "Medium, and worse", "high": "High only"}
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 _CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
+_S = TypeVar("_S", bound=BaseModel)
 USERS_AT_MOST: Final = 100
 _PLACEHOLDER: Final = 75
+
+
+def form(title: str, callback_id: str, token: Token, blocks: Sequence[Block]) -> View:
+    """A window that is saved or cancelled; ``token`` comes back when it is sent."""
+    return View(
+        title=title,
+        submit="Save",
+        close="Cancel",
+        callback_id=callback_id,
+        private_metadata=str(token),
+        blocks=tuple(blocks),
+    )
 
 
 def choice(name: str, label: str, options: Mapping[str, str], chosen: str) -> Block:
@@ -130,7 +145,19 @@ def written(value: float | None, scale: float = 1.0) -> str:
     return "" if value is None else f"{value * scale:.9g}"
 
 
-def told_in(error: ValidationError, known: Iterable[str], fallback: str) -> BadInput:
+def checked(settings: type[_S], said: Mapping[str, Any], fallback: str) -> _S:
+    """What was said as settings.
+
+    Raises:
+        BadInput: Something in it cannot be; the field says what, or is ``fallback``.
+    """
+    try:
+        return settings.model_validate(said)
+    except ValidationError as error:
+        raise _told_in(error, said, fallback) from error
+
+
+def _told_in(error: ValidationError, known: Iterable[str], fallback: str) -> BadInput:
     """The first mistake, at the field that it is about."""
     first, known = error.errors()[0], set(known)
     place = next((str(part) for part in first["loc"] if str(part) in known), fallback)

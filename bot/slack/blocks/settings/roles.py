@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.config import RoleSettings
 from bot.slack.blocks.parts import context, section
-from bot.slack.blocks.settings.fields import chosen_users, people
+from bot.slack.blocks.settings.fields import chosen_users, form, people
 from bot.slack.blocks.settings.ids import ALL, ROLES_FORM, SURE
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token
@@ -40,14 +40,7 @@ def roles_form(roles: RoleSettings, *, version: int, made: str | None, is_warned
         ),
     ]
     rest = f"{version}.{SURE}" if is_warned else str(version)
-    return View(
-        title="Roles",
-        submit="Save",
-        close="Cancel",
-        callback_id=ROLES_FORM,
-        private_metadata=str(Token(ALL, rest)),
-        blocks=tuple(blocks),
-    )
+    return form("Roles", ROLES_FORM, Token(ALL, rest), blocks)
 
 
 def parse_roles(view: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from bot.config_routes import QuietSettings, RouteSettings
 from bot.slack.blocks.figures import counted
 from bot.slack.blocks.inputs import labelled, picked, several, text_input, typed
@@ -17,10 +15,11 @@ from bot.slack.blocks.settings.fields import (
     SEVERITIES,
     boxes,
     channels,
+    checked,
     choice,
     chosen_channel,
+    form,
     hinted,
-    told_in,
 )
 from bot.slack.blocks.settings.ids import (
     ALL,
@@ -132,14 +131,7 @@ def route_form(
         preview_button(token),
     ]
     title = "Add a route" if token.subject_id == NEW else "Route"
-    return View(
-        title=title,
-        submit="Save",
-        close="Cancel",
-        callback_id=ROUTE_FORM,
-        private_metadata=str(token),
-        blocks=tuple(blocks),
-    )
+    return form(title, ROUTE_FORM, token, blocks)
 
 
 def parse_route(view: Mapping[str, Any], known: Sequence[str]) -> RouteSettings:
@@ -159,10 +151,7 @@ def parse_route(view: Mapping[str, Any], known: Sequence[str]) -> RouteSettings:
         "go_on": "yes" in several(view, "go_on"),
         **_times(view),
     }
-    try:
-        return RouteSettings.model_validate(said)
-    except ValidationError as error:
-        raise told_in(error, said, "channel") from error
+    return checked(RouteSettings, said, "channel")
 
 
 def quiet_form(quiet: QuietSettings, *, version: int, made: str | None, shown: Sequence[Block] = ()) -> View:
@@ -178,14 +167,7 @@ def quiet_form(quiet: QuietSettings, *, version: int, made: str | None, shown: S
         preview_button(token),
         context(f"What is less urgent is posted when they are over. {none}"),
     ]
-    return View(
-        title="Quiet hours",
-        submit="Save",
-        close="Cancel",
-        callback_id=QUIET_FORM,
-        private_metadata=str(token),
-        blocks=tuple(blocks),
-    )
+    return form("Quiet hours", QUIET_FORM, token, blocks)
 
 
 def parse_quiet(view: Mapping[str, Any]) -> QuietSettings:
@@ -195,10 +177,7 @@ def parse_quiet(view: Mapping[str, Any]) -> QuietSettings:
         BadInput: Something in it cannot be; the field says what.
     """
     said = {**_times(view), "urgent": picked(view, "urgent")}
-    try:
-        return QuietSettings.model_validate(said)
-    except ValidationError as error:
-        raise told_in(error, said, "hours") from error
+    return checked(QuietSettings, said, "hours")
 
 
 def _hours(hours: str | None, days: Sequence[str]) -> tuple[Block, Block]:

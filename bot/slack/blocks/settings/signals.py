@@ -10,7 +10,7 @@ from bot.signals import SignalLine
 from bot.slack.blocks.figures import counted, title, words
 from bot.slack.blocks.inputs import labelled, picked, text_input
 from bot.slack.blocks.parts import actions, button, context, option, section
-from bot.slack.blocks.settings.fields import choice, hinted, number, written
+from bot.slack.blocks.settings.fields import choice, form, hinted, number, written
 from bot.slack.blocks.settings.ids import ALL, NEXT, PREVIOUS, SENSITIVITY_FORM, SIGNAL, SIGNAL_FORM
 from bot.slack.blocks.settings.previewing import preview_button
 from bot.slack.blocks.signals import bad_way, least_effect, usual_level
@@ -102,14 +102,7 @@ def signal_form(
         labelled("min_absolute", f"… and {_in_unit(signal)}", absolute, optional=False),
         preview_button(token),
     ]
-    return View(
-        title="Signal",
-        submit="Save",
-        close="Cancel",
-        callback_id=SIGNAL_FORM,
-        private_metadata=str(token),
-        blocks=tuple(blocks),
-    )
+    return form("Signal", SIGNAL_FORM, token, blocks)
 
 
 def parse_signal(view: Mapping[str, Any], signal: Signal) -> dict[str, Any]:
@@ -167,14 +160,7 @@ def sensitivity_form(
             "options": offered,
         }
         blocks.append(actions([select], "settings:signal"))
-    return View(
-        title="Sensitivity",
-        submit="Save",
-        close="Cancel",
-        callback_id=SENSITIVITY_FORM,
-        private_metadata=str(token),
-        blocks=tuple(blocks),
-    )
+    return form("Sensitivity", SENSITIVITY_FORM, token, blocks)
 
 
 def parse_sensitivity(view: Mapping[str, Any]) -> dict[str, Any]:

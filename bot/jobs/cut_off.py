@@ -24,7 +24,7 @@ from bot.slack.failures import CALL_FAILED, is_permanent, problem
 from traces import crash_points
 from traces.clock import Clock
 from traces.store import Store
-from traces.store.outbox import Delivery
+from traces.store.outbox import UNANSWERED, Delivery
 
 _LOG = logging.getLogger(__name__)
 _Read: TypeAlias = Callable[..., SlackResponse]
@@ -90,11 +90,12 @@ class CutOff:
             if isinstance(standing, Standing):
                 tx.outbox.found(delivery.delivery_id, channel=standing.channel, ts=standing.ts, at=now)
                 return
-            # Claimed at once: nobody else may send it, who would not mark it as a repeat.
-            tx.outbox.retry(delivery.delivery_id, due_at=now, problem="was cut off")
+            # Claimed at once: it has waited long enough.
+            problem = UNANSWERED if standing is _Unseen.UNREADABLE else "was cut off"
+            tx.outbox.retry(delivery.delivery_id, due_at=now, problem=problem)
             claimed = tx.outbox.claim(delivery.delivery_id, now)
         if claimed is not None:
-            self._sending.deliver(claimed, repeat=standing is _Unseen.UNREADABLE)
+            self._sending.deliver(claimed)
 
     def _deserves_a_look(self, delivery: Delivery, now: datetime) -> bool:
         """Whether to look for a message before its time is over: once, a little after the call for it has ended."""
@@ -108,7 +109,8 @@ class CutOff:
             parent = None if delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
             # Posts may name a channel; its history is given by id only, which an earlier post to it has told.
             channel = tx.outbox.channel_id(delivery.channel) or delivery.channel
-        oldest = delivery.attempt_at or delivery.created_at
+        tried_at = delivery.attempt_at or delivery.created_at
+        oldest = delivery.created_at if delivery.is_unsure else tried_at
         asked = {"channel": channel, "oldest": str(oldest.timestamp() - _BEFORE_S)}
         read: _Read = self._client.conversations_history
         if parent is not None and parent.posted_ts is not None:
@@ -118,7 +120,7 @@ class CutOff:
             return _found(delivery.delivery_id, read, asked)
         except CALL_FAILED as error:
             _LOG.info("cannot read the history for %s: %s", delivery.delivery_id, problem(error))
-            in_doubt = self._clock.now() - oldest
+            in_doubt = self._clock.now() - tried_at
             return _Unseen.UNREADABLE if is_permanent(error) or in_doubt > _LONGEST_DOUBT else _Unseen.LATER
 
 

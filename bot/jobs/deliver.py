@@ -10,7 +10,7 @@ import contextvars
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -33,6 +33,10 @@ _CHANNELS: Final = 32
 _MANY: Final = 4
 
 
+def _until_moved(moved: threading.Event) -> object:
+    return moved.wait(_PASS.total_seconds())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a pass over the outbox did."""
@@ -42,7 +46,20 @@ class Report:
 
 
 class Delivering:
-    """Sends the outbox to Slack."""
+    """Sends the outbox to Slack.
+
+    Args:
+        store: Where the outbox is.
+        client: Slack's Web API; without retries of its own.
+        clock: Tells the time.
+        renderer: Draws the messages.
+        broadcast: Which replies in threads show in their channel as well.
+        doubt: For so long after an attempt Slack may still do what it was asked.
+        token: Told whether Slack takes the bot's token.
+        draws_charts: Whether charts are sent as pictures.
+        pool: In whose threads Slack is called.
+        pause: Waits until the event is set, or for about a second.
+    """
 
     def __init__(
         self,
@@ -55,16 +72,19 @@ class Delivering:
         token: SlackToken | None = None,
         *,
         draws_charts: bool = False,
+        pool: Executor | None = None,
+        pause: Callable[[threading.Event], object] = _until_moved,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._pause = pause
         self._lanes = Lanes()
         self._token = token
         self._sending = Sending(
-            store, client, clock, renderer, self._lanes, broadcast, token, draws_charts=draws_charts
+            store, client, clock, renderer, self._lanes, broadcast, doubt, token, draws_charts=draws_charts
         )
         self._cut_off = CutOff(store, client, clock, self._sending, self._lanes, doubt)
-        self._pool = ThreadPoolExecutor(SENDERS + _CHANNELS, thread_name_prefix="sender")
+        self._pool = pool or ThreadPoolExecutor(SENDERS + _CHANNELS, thread_name_prefix="sender")
         self._lock = threading.Lock()
         self._moved = threading.Event()
         self._working: set[Future[None]] = set()
@@ -95,7 +115,7 @@ class Delivering:
             self._send_off(per_channel)
             if self._failures or self._is_idle() or self._clock.now() >= until:
                 break
-            self._moved.wait(_PASS.total_seconds())
+            self._pause(self._moved)
         if self._token is not None and not self._lanes.resting(self._clock.now()):
             self._token.ask()
         return self._report()

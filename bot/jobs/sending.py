@@ -36,7 +36,7 @@ from traces.clock import Clock
 from traces.errors import StoreUnavailable
 from traces.store import Store
 from traces.store.fence import fenced
-from traces.store.outbox import NOTHING_TO_TELL, Delivery
+from traces.store.outbox import NOTHING_TO_TELL, UNANSWERED, Delivery
 from traces.store.together import Together
 
 _LOG = logging.getLogger(__name__)
@@ -85,6 +85,7 @@ class Sending:
         renderer: Renderer,
         lanes: Lanes,
         broadcast: Broadcast,
+        doubt: timedelta,
         token: SlackToken | None = None,
         *,
         draws_charts: bool = False,
@@ -98,10 +99,12 @@ class Sending:
         self._lanes = lanes
         self._token = token
         self._shown_in_channel = _SHOWN_IN_CHANNEL[broadcast]
+        self._doubt = doubt
+        self._unsure_until: dict[str, datetime] = {}
         self.ended: dict[str, datetime] = {}
 
-    def deliver(self, delivery: Delivery, *, repeat: bool = False) -> Outcome:
-        """Send a message and note what came of it; with ``repeat`` it says that it may stand there already."""
+    def deliver(self, delivery: Delivery) -> Outcome:
+        """Send a message and note what came of it; one that may stand there already says so."""
         try:
             with self._store.read() as tx:
                 # Drawn after it was claimed: it shows at least what was asked for until then.
@@ -114,7 +117,7 @@ class Sending:
             return self._given_up(delivery, NOTHING_TO_TELL)
         crash_points.passing("deliver.claimed")
         try:
-            sent = self._send(delivery, message, parent, repeat=repeat)
+            sent = self._send(delivery, message, parent)
         except CALL_FAILED as error:
             return self._failed(delivery, error)
         crash_points.passing("deliver.posted")
@@ -122,11 +125,24 @@ class Sending:
             self._token.taken()
         now = self._clock.now()
         with fenced(None):  # it stands in Slack, whoever delivers by now
-            self._noting.do(lambda tx: tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=now))
+            again_at = self._again_at(delivery, now)
+            self._noting.do(
+                lambda tx: tx.outbox.sent(delivery, channel=sent.channel, ts=sent.ts, at=now, again_at=again_at)
+            )
         crash_points.passing("deliver.noted")
         if is_unlinked:
             self._link(delivery, sent)
         return Outcome.SENT
+
+    def _again_at(self, delivery: Delivery, now: datetime) -> datetime | None:
+        """When an edit is to be sent once more, since an older one that had no answer may arrive after it."""
+        if delivery.posted_ts is None or not delivery.is_unsure:
+            return None
+        until = self._unsure_until.setdefault(delivery.delivery_id, now + self._doubt)
+        if until > now:
+            return until
+        del self._unsure_until[delivery.delivery_id]
+        return None
 
     def _link(self, delivery: Delivery, standing: Standing) -> None:
         """Keep the address of a message, for those who are told of it elsewhere; without one, the next edit asks again."""
@@ -139,12 +155,12 @@ class Sending:
         if url.startswith(("https://", "http://")):
             self._noting.do(lambda tx: tx.permalinks.note(delivery.delivery_id, url))
 
-    def _send(self, delivery: Delivery, message: Message, parent: Delivery | None, *, repeat: bool) -> Standing:
+    def _send(self, delivery: Delivery, message: Message, parent: Delivery | None) -> Standing:
         payload = message.payload()
         if problems := check(payload, "message"):
             _LOG.error("message %s would be refused, sent as plain text: %s", delivery.delivery_id, problems[0])
             payload = _plain(payload)
-        if repeat:
+        if delivery.is_unsure and delivery.posted_ts is None:
             payload = _marked(payload)
         loud = message.news in self._shown_in_channel
         chart = chart_of(payload.get("blocks") or ())
@@ -230,16 +246,21 @@ class Sending:
         elif is_permanent(error) or (isinstance(error, SlackApiError) and delivery.attempts >= _MOST_ATTEMPTS):
             _LOG.error("gave up delivering %s: %s", delivery.delivery_id, why)
             return self._given_up(delivery, why)
+        if is_doubtful(error):
+            self._unsure_until[delivery.delivery_id] = now + self._doubt
+            why = f"{UNANSWERED}; {why}"
         return self._later(delivery, now + (wait or _backoff(delivery.attempts)), why)
 
     def _given_up(self, delivery: Delivery, why: str) -> Outcome:
+        kept = why if why == NOTHING_TO_TELL else delivery.still_unsure(why)
         with self._store.begin() as tx:
-            tx.outbox.bury(delivery.delivery_id, problem=why)
+            tx.outbox.bury(delivery.delivery_id, problem=kept)
         return Outcome.BURIED
 
     def _later(self, delivery: Delivery, due_at: datetime, why: str) -> Outcome:
         with self._store.begin() as tx:
-            tx.outbox.retry(delivery.delivery_id, due_at=due_at, problem=why)
+            kept = why if why.startswith(UNANSWERED) else delivery.still_unsure(why)
+            tx.outbox.retry(delivery.delivery_id, due_at=due_at, problem=kept)
         return Outcome.HELD
 
 

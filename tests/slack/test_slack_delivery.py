@@ -106,6 +106,8 @@ HEALING = {
     "cut before": CUT_BEFORE,
     "cut after": CUT_AFTER,
 }
+CERTAIN = {"503", "an unknown code", "429 without a time"}
+"""After these Slack has certainly not done what it was asked."""
 
 
 @pytest.mark.parametrize("fault", HEALING)
@@ -129,7 +131,8 @@ def test_an_update_that_fails_is_tried_again(hark, fault):
     _until_delivered(hark)
     assert _posts(hark) == 1
     assert _row(hark).delivered_revision == 2
-    assert len(hark.slack.called("chat.update")) == 3
+    # Where it is not known whether Slack did an edit, the older one may come last: the newest is sent once more.
+    assert len(hark.slack.called("chat.update")) == (3 if fault in CERTAIN else 4)
 
 
 def test_an_alert_in_whose_thread_a_reply_was_cut_has_that_reply_once(hark):

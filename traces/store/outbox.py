@@ -8,9 +8,7 @@ two deliveries are one update of one message.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -30,56 +28,12 @@ from sqlalchemy import (
 
 from traces import schema
 from traces.store.base import Part
+from traces.store.deliveries import NOTHING_TO_TELL, NOTICE, UNANSWERED, Delivery, DeliveryState, GivenUp
+
+__all__ = ["NOTHING_TO_TELL", "NOTICE", "UNANSWERED", "Delivery", "DeliveryState", "GivenUp", "Outbox"]
 
 _T = schema.outbox
 _AT_ONCE = timedelta(0)
-
-
-NOTICE = "notice."
-"""Begins the kind of what is delivered to a receiver outside Slack, whose name follows."""
-NOTHING_TO_TELL = "what it was about is gone"
-"""Why a message was given up of which there is nothing left to tell."""
-
-
-class DeliveryState(StrEnum):
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One message of the outbox.
-
-    ``thread_of`` is the delivery whose message it answers. ``posted_ts`` is Slack's id of the message once it stands.
-    ``problem`` is why the last attempt failed.
-    """
-
-    delivery_id: str
-    kind: str
-    subject_id: str
-    channel: str
-    thread_of: str | None
-    state: DeliveryState
-    revision: int
-    delivered_revision: int
-    attempts: int
-    attempt_at: datetime | None
-    due_at: datetime
-    created_at: datetime
-    posted_channel: str | None
-    posted_ts: str | None
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenUp:
-    """Messages that were given up: how many, when the first was last tried, and why the latest was."""
-
-    messages: int
-    first_at: datetime
-    problem: str
 
 
 class Outbox(Part):
@@ -220,8 +174,13 @@ class Outbox(Part):
         )
         return self.get(delivery_id) if result.rowcount == 1 else None
 
-    def sent(self, delivery: Delivery, *, channel: str, ts: str, at: datetime) -> None:
-        """Note that the message stands as of the claimed revision; if it was asked for since, it is pending again."""
+    def sent(
+        self, delivery: Delivery, *, channel: str, ts: str, at: datetime, again_at: datetime | None = None
+    ) -> None:
+        """Note that the message stands as of the claimed revision; if it was asked for since, it is pending again.
+
+        With ``again_at`` it is sent once more then, or when it is asked for: an older try may still arrive over this one.
+        """
         self._connection.execute(
             update(_T)
             .where(self._is(delivery.delivery_id))
@@ -240,6 +199,11 @@ class Outbox(Part):
             .where(self._is(delivery.delivery_id), _T.c.revision > delivery.revision)
             .values(state=DeliveryState.PENDING.value)
         )
+        if again_at is not None:
+            unsure = {"state": DeliveryState.PENDING.value, "problem": UNANSWERED}
+            row = update(_T).where(self._is(delivery.delivery_id))
+            self._connection.execute(row.values(unsure))
+            self._connection.execute(row.where(_T.c.revision == delivery.revision).values(due_at=again_at))
 
     def found(self, delivery_id: str, *, channel: str, ts: str, at: datetime) -> None:
         """Note that the message of an interrupted delivery stands. Which revision it shows is not known: it is due again."""

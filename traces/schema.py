@@ -143,6 +143,7 @@ scores = Table(
         unique=True,
     ),
     Index("scores_by_name", "workspace_id", "name", "at"),
+    _partial("scores_superseded", "workspace_id", "conversation_id", only="superseded_at IS NOT NULL"),
     _partial("scores_failed", "workspace_id", "at", only="failure IS NOT NULL"),
 )
 

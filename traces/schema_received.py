@@ -17,6 +17,7 @@ span_traces = Table(
     _workspace(),
     Column("span_id", String(16), primary_key=True),
     Column("trace_id", String(32), nullable=False),
+    Index("span_traces_by_trace", "workspace_id", "trace_id"),
 )
 
 feedback = Table(

@@ -75,9 +75,12 @@ class Retention(Part):
             .where(labels.c.workspace_id == scores.c.workspace_id, labels.c.conversation_id == scores.c.conversation_id)
             .exists()
         )
-        is_needed = labelled & scores.c.superseded_at.is_(None) & scores.c.failure.is_(None)
-        self._delete(scores, about & ~is_needed)
-        self._connection.execute(update(scores).where(self._mine(scores), about).values(body={}, label=None))
+        # Told apart, for those that hold and those that were superseded are found by an index each.
+        holds = scores.c.superseded_at.is_(None) & about
+        is_needed = labelled & scores.c.failure.is_(None)
+        self._delete(scores, scores.c.superseded_at.is_not(None) & about)
+        self._delete(scores, holds & ~is_needed)
+        self._connection.execute(update(scores).where(self._mine(scores), holds).values(body={}, label=None))
 
     def _delete(self, table: Table, which: ColumnElement[bool]) -> int:
         return self._connection.execute(delete(table).where(self._mine(table), which)).rowcount

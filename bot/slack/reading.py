@@ -15,6 +15,7 @@ from evaluators.truth import truth_of
 from traces.clock import Clock
 from traces.errors import BadInput
 from traces.model import AuditEntry, EvaluatorFailure, Label, Score
+from traces.redact import is_redacted
 from traces.redacted import Redacting, spelt_out
 from traces.store import Store, Tx
 
@@ -124,7 +125,7 @@ class Reading:
             hidden=redacting.counts.total(),
             is_raw=place.is_raw,
             can_reveal=self._access.may_reveal(person),
-            are_words_kept=not tx.words.hidden([conversation_id]),
+            are_words_kept=not (is_redacted(str(stored)) and tx.words.hidden([conversation_id])),
             item_id=items[0].item_id if items and may_label else None,
         )
 
@@ -148,6 +149,7 @@ def _given(labels: Sequence[Label], names: Mapping[str, str]) -> Iterable[GivenL
     for label in labels:
         yield GivenLabel(
             reviewer=names.get(label.reviewer, label.reviewer),
+            reviewer_id=label.reviewer,
             name=label.name,
             said=_said(label.value),
             at=label.at,

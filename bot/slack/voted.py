@@ -70,6 +70,7 @@ def _votes(
         further = tuple(said for other in own if (said := _further(other, titles)) is not None)
         votes[label.reviewer] = Vote(
             reviewer=names.get(label.reviewer, label.reviewer),
+            reviewer_id=label.reviewer,
             evaluator=evaluator,
             verdict=_verdict(label),
             at=label.at,
@@ -90,7 +91,10 @@ def _words(labels: Sequence[Label], names: Mapping[str, str], titles: Mapping[st
     """Labels as words, but for those that say that something is not the case."""
     return tuple(
         GivenWord(
-            reviewer=names.get(label.reviewer, label.reviewer), name=titles.get(label.name, label.name), at=label.at
+            reviewer=names.get(label.reviewer, label.reviewer),
+            reviewer_id=label.reviewer,
+            name=titles.get(label.name, label.name),
+            at=label.at,
         )
         for label in labels
         if label.at is not None and truth_of(label.value)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from home_hands import asked, home, open_home, press, put_questions
+from made import label
 from slack_house import NOON, an_alert, house, put_alert
 from slack_people import MIA, NOAH, STRANGER, Someone, controls, words_of
 from web_double import ALERTS, BOT_TOKEN, REVIEW, home_of, limited, refused
@@ -34,6 +35,16 @@ def test_it_shows_health_queue_alerts_mutes_and_what_could_not_be_delivered(hark
     shown = words_of(open_home(hark))
     for words in ("1 problem", "2 questions waiting", "Refusal rate 40.0 %", "Cost", "by Noah", "is_archived"):
         assert words in shown
+
+
+def test_who_has_not_clicked_yet_is_named_by_slack_itself(hark):
+    put_questions(hark, 1)
+    with hark.store.begin() as tx:
+        tx.mutes.add(Mute(mute_id="m1", signal="cost", until_at=NOON + DAY, muted_by="U0PRIYA", muted_at=NOON))
+        tx.reviews.put_label(label("c-0", name="tone", reviewer="U0JONAS", at=NOON))
+    shown = words_of(open_home(hark))
+    assert "by <@U0PRIYA>" in shown
+    assert "Tone — <@U0JONAS>" in shown
 
 
 def test_one_question_is_whole_and_nine_are_short_with_the_next_ten_behind_a_button(hark):

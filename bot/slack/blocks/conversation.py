@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,12 +10,12 @@ from bot.slack.blocks.evaluator import points
 from bot.slack.blocks.figures import counted, words
 from bot.slack.blocks.label_controls import MENU, MORE, NO, UNDO, WORD, YES, label_controls, thumb
 from bot.slack.blocks.parts import context, line, rich_text, section
+from bot.slack.blocks.people import USER_ID, person_text
 from bot.slack.blocks.surface import Message, delivery
 from bot.slack.blocks.values import FlaggedConversation, Question, Turn, Verdict, Vote
 from bot.slack.text import Block, escape, one_line, quote, slack_date
 from traces.model import Score
 
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 TURNS_SHOWN: Final = 8
 TURNS_SHOWN_IN_EXAMPLE: Final = 4
 _TURN: Final = 600
@@ -129,7 +128,10 @@ def _blind_text(item: FlaggedConversation) -> str:
 def _standing(item: FlaggedConversation) -> Iterator[Block]:
     """Further labels, whose it is, and whether it is kept."""
     given = item.words[-_WORDS_SHOWN:]
-    parts = [f"🏷 {escape(words(word.name), _SHORT)} — {escape(word.reviewer, _SHORT)}" for word in given]
+    parts = [
+        f"🏷 {escape(words(word.name), _SHORT)} — {person_text(word.reviewer, word.reviewer_id, _SHORT)}"
+        for word in given
+    ]
     if assigned := _assigned(item):
         parts.append(f"👤 assigned to {assigned}")
     if item.is_kept:
@@ -142,9 +144,9 @@ def _standing(item: FlaggedConversation) -> Iterator[Block]:
 
 def _assigned(item: FlaggedConversation) -> str:
     """Whose it is. Slack names who is known by id only; nobody is told of a mention in a message that is edited."""
-    if item.assigned_to:
-        return escape(item.assigned_to, _SHORT)
-    return f"<@{item.assigned_id}>" if item.assigned_id and _USER_ID.fullmatch(item.assigned_id) else ""
+    if item.assigned_to or (item.assigned_id and USER_ID.fullmatch(item.assigned_id)):
+        return person_text(item.assigned_to, item.assigned_id or "", _SHORT)
+    return ""
 
 
 def vote_text(vote: Vote, question: Question) -> str:
@@ -152,7 +154,7 @@ def vote_text(vote: Vote, question: Question) -> str:
     verdict = f"{thumb(vote.verdict, question)} *{escape(words(vote.evaluator), _NAME)}: {_word(vote.verdict)}*"
     labels = ", ".join(escape(words(label), _NAME) for label in vote.labels[:_LABELS_SHOWN])
     note = f"\n      {escape(vote.note, _SENTENCE)}" if vote.note and vote.note.strip() else ""
-    who = escape(vote.reviewer, _NAME)
+    who = person_text(vote.reviewer, vote.reviewer_id, _NAME)
     return f"{verdict}{f' · {labels}' if labels else ''} — {who} {slack_date(vote.at)}{note}"
 
 

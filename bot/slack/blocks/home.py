@@ -14,6 +14,7 @@ from bot.slack.blocks.home_values import AdminPart, DeadLetter, HomeQueue, HomeR
 from bot.slack.blocks.label_controls import is_carried, label_controls
 from bot.slack.blocks.listings import alert_text
 from bot.slack.blocks.parts import actions, button, context, header, section
+from bot.slack.blocks.people import person_text
 from bot.slack.blocks.proposals import waiting_lines
 from bot.slack.blocks.review_windows import last_answer, nothing_text, progress_text, short_form
 from bot.slack.blocks.reviewers import record_text
@@ -179,7 +180,7 @@ def _mutes(report: HomeReport) -> Iterator[Block]:
 
 def _mute_text(mute: Mute, by: str) -> str:
     where = f" in {segment_text(mute.segment)}" if mute.segment.pairs else ""
-    return f"🔇 *{escape(words(mute.signal), _NAME)}*{where}\nuntil {slack_date(mute.until_at)}, by {escape(by, _NAME)}"
+    return f"🔇 *{escape(words(mute.signal), _NAME)}*{where}\nuntil {slack_date(mute.until_at)}, by {person_text(by, mute.muted_by, _NAME)}"
 
 
 # --- evaluators and labels ---

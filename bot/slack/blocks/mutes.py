@@ -8,6 +8,7 @@ from typing import Final
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import counted, words
 from bot.slack.blocks.parts import context, section
+from bot.slack.blocks.people import person_text
 from bot.slack.blocks.surface import Message
 from bot.slack.text import escape, slack_date
 from traces.store.mutes import Mute
@@ -37,7 +38,7 @@ def mutes_message(mutes: Sequence[Mute], names: Mapping[str, str]) -> Message:
         return Message(text=text, blocks=(section(text), context("`/hark mute SIGNAL 4h` mutes a signal.")))
     lines = [
         f"🔇 *{escape(words(mute.signal), _NAME)}* in {segment_text(mute.segment)} until {slack_date(mute.until_at)}, "
-        f"by {escape(names.get(mute.muted_by, mute.muted_by), _NAME)}"
+        f"by {person_text(names.get(mute.muted_by), mute.muted_by, _NAME)}"
         for mute in mutes[:_SHOWN]
     ]
     if len(mutes) > _SHOWN:

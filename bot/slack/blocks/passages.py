@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.slack.blocks.figures import count, counted, duration, money, words
 from bot.slack.blocks.parts import context, header, rich_text, section
+from bot.slack.blocks.people import person_text
 from bot.slack.blocks.transcript_values import GivenLabel, Transcript
 from bot.slack.limits import length
 from bot.slack.text import Block, escape, link, pieces, preformatted, quote, slack_date
@@ -165,7 +166,7 @@ def _failure(failure: EvaluatorFailure) -> Passage:
 def _label(label: GivenLabel) -> Passage:
     when = f" {slack_date(label.at)}" if label.at is not None else ""
     note = f"\n{escape(label.note, _SENTENCE)}" if label.note and label.note.strip() else ""
-    who, name = escape(label.reviewer, _NAME), escape(words(label.name), _NAME)
+    who, name = person_text(label.reviewer, label.reviewer_id, _NAME), escape(words(label.name), _NAME)
     return _passage(section(f"🏷️ *{name}: {escape(label.said, _NAME)}* — {who}{when}{note}"), characters=500)
 
 

@@ -11,9 +11,13 @@ from traces.model import Conversation, EvaluatorFailure, Score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenLabel:
-    """What somebody said of a conversation: ``said`` is "yes", "no", "not sure" or a word; ``reviewer`` a shown name."""
+    """What somebody said of a conversation: ``said`` is "yes", "no", "not sure" or a word.
+
+    ``reviewer`` is a display name, or the Slack id where only that is known; ``reviewer_id`` is always that.
+    """
 
     reviewer: str
+    reviewer_id: str = ""
     name: str
     said: str
     at: datetime | None = None

@@ -41,9 +41,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """One reviewer's verdict. ``labels`` are further words of the taxonomy that came with it."""
+    """One reviewer's verdict. ``labels`` are further words of the taxonomy that came with it.
+
+    ``reviewer`` is a display name, or the Slack id where only that is known; ``reviewer_id`` is always that.
+    """
 
     reviewer: str
+    reviewer_id: str = ""
     evaluator: str
     verdict: Verdict
     at: datetime
@@ -53,9 +57,10 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenWord:
-    """A further label, given by a reviewer who has not answered the question itself."""
+    """A further label, given by a reviewer who has not answered the question itself; who it is as for a vote."""
 
     reviewer: str
+    reviewer_id: str = ""
     name: str
     at: datetime
 

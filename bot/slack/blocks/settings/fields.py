@@ -13,6 +13,7 @@ from bot.config import FileSettings
 from bot.mistakes import mistake_of
 from bot.slack.blocks.inputs import labelled, typed
 from bot.slack.blocks.parts import option
+from bot.slack.blocks.people import USER_ID
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token
 from bot.slack.text import Block, plain
@@ -28,7 +29,6 @@ DAYS: Final[Mapping[str, str]] = {
     "sun": "Sunday",
 }
 SEVERITIES: Final[Mapping[str, str]] = {"low": "Low, and worse", "medium": "Medium, and worse", "high": "High only"}
-_USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 _CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
 _S = TypeVar("_S", bound=BaseModel)
 USERS_AT_MOST: Final = 100
@@ -67,7 +67,7 @@ def boxes(name: str, label: str, options: Mapping[str, str], ticked: Iterable[st
 def people(name: str, label: str, users: Sequence[str]) -> Block:
     """Members of the workspace."""
     element: Block = {"type": "multi_users_select", "placeholder": plain("Nobody", _PLACEHOLDER)}
-    if shown := [user for user in users if _USER.fullmatch(user)][:USERS_AT_MOST]:
+    if shown := [user for user in users if USER_ID.fullmatch(user)][:USERS_AT_MOST]:
         element["initial_users"] = shown
     return labelled(name, label, {**element, "max_selected_items": USERS_AT_MOST}, optional=True)
 
@@ -103,7 +103,7 @@ def chosen_users(view: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """
     found = _state(view, name).get("selected_users") or ()
     users = tuple(dict.fromkeys(found)) if isinstance(found, list | tuple) else ()
-    if not all(isinstance(user, str) and _USER.fullmatch(user) for user in users) or len(users) > USERS_AT_MOST:
+    if not all(isinstance(user, str) and USER_ID.fullmatch(user) for user in users) or len(users) > USERS_AT_MOST:
         raise BadInput(f"choose at most {USERS_AT_MOST} people", name)
     return users
 

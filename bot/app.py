@@ -18,6 +18,7 @@ from bot.breakdown import Dividing
 from bot.chosen import Chosen
 from bot.classifiers import Heads, learning
 from bot.config import Settings
+from bot.config_rules import runbooks_of
 from bot.digest import DIGEST
 from bot.http import Receiver
 from bot.jobs.deliver import Delivering
@@ -129,7 +130,8 @@ def hark_on(settings: Settings, clock: Clock, environment: Mapping[str, str], st
         revisions.refresh(tx)
         chosen.refresh(tx)
     client = None if line is None else line.client
-    renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes, TracePages(settings.sources))
+    pages, runbooks = TracePages(settings.sources), runbooks_of(settings.slos, settings.thresholds)
+    renderer = Renderer(evaluators, chosen.overrides, settings.review.rule_of_votes, pages, runbooks)
     desk = _desk(settings, clock, store, evaluators, chosen, renderer)
     renderer.also_draws(SHARED, desk.delivered)
     renderer.also_draws(BREAKDOWN, Dividing(renderer).delivered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, TypeAlias
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from alerts.rules import Bound, Objective
 from alerts.signals import BUILT_IN
+from bot.config_signals import Runbook
 from bot.section import Section
 from traces.model import Segment
 
@@ -40,6 +42,12 @@ class ObjectiveSettings(Section):
     fewest: int = Field(
         default=20, ge=1, le=1_000_000, description="Conversations in the long window that let it speak."
     )
+    runbook: Runbook = Field(
+        default=None,
+        description="Where to read what to do about it; the menu of its alerts leads there, before that of the signal. "
+        "Only https.",
+        examples=["https://wiki.example.com/answers"],
+    )
 
 
 class BoundSettings(Section):
@@ -53,6 +61,12 @@ class BoundSettings(Section):
     fewest: int = Field(
         default=20, ge=1, le=1_000_000, description="Values in that time that let it speak; not of a count."
     )
+    runbook: Runbook = Field(
+        default=None,
+        description="Where to read what to do about it; the menu of its alerts leads there, before that of the signal. "
+        "Only https.",
+        examples=["https://wiki.example.com/slow"],
+    )
 
     @model_validator(mode="after")
     def _bounds_something(self) -> BoundSettings:
@@ -63,7 +77,12 @@ class BoundSettings(Section):
         return self
 
 
-def rules_of(slos: dict[str, ObjectiveSettings], thresholds: dict[str, BoundSettings]) -> list[Objective | Bound]:
+def runbooks_of(slos: Mapping[str, ObjectiveSettings], thresholds: Mapping[str, BoundSettings]) -> dict[str, str]:
+    """By origin of a rule, as an alert of it names that, the runbook that it was given."""
+    return {rule.origin: rule.runbook for rule in rules_of(slos, thresholds) if rule.runbook is not None}
+
+
+def rules_of(slos: Mapping[str, ObjectiveSettings], thresholds: Mapping[str, BoundSettings]) -> list[Objective | Bound]:
     """The rules of a team."""
     return [
         *(
@@ -74,6 +93,7 @@ def rules_of(slos: dict[str, ObjectiveSettings], thresholds: dict[str, BoundSett
                 days=s.days,
                 segment=Segment(tuple(s.where.items())),
                 fewest=s.fewest,
+                runbook=s.runbook,
             )
             for name, s in slos.items()
         ),
@@ -86,6 +106,7 @@ def rules_of(slos: dict[str, ObjectiveSettings], thresholds: dict[str, BoundSett
                 length=timedelta(hours=s.hours),
                 segment=Segment(tuple(s.where.items())),
                 fewest=s.fewest,
+                runbook=s.runbook,
             )
             for name, s in thresholds.items()
         ),

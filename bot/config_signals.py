@@ -13,6 +13,8 @@ from bot.section import Section
 from traces.model import Direction, Kind
 
 SignalName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}(\.[a-z0-9_]{1,63})?$")]
+Runbook: TypeAlias = Annotated[str | None, Field(max_length=1_000, pattern=r"^https://[^\s/?#]+")]
+"""Where a team reads what to do about an alert."""
 _BUILT_IN = frozenset(signal.name for signal in BUILT_IN)
 
 
@@ -38,10 +40,8 @@ class SignalSettings(Section):
         "times as many; default: usual.",
         examples=[Sensitivity.HIGH],
     )
-    runbook: str | None = Field(
+    runbook: Runbook = Field(
         default=None,
-        max_length=1_000,
-        pattern=r"^https://[^\s/?#]+",
         description="Where to read what to do about it; the menu of its alerts leads there. Only https.",
         examples=["https://wiki.example.com/refusals"],
     )

@@ -17,7 +17,7 @@ class Bound:
     """A signal has to stay within ``below`` and ``above``, over ``length``, with at least ``fewest`` values.
 
     The value is what people know the signal by: a rate from 0 to 1, the p95 of seconds, the mean of money, a count by the
-    hour. A count needs no fewest values: few is what it may be about.
+    hour. A count needs no fewest values: few is what it may be about. ``runbook`` is where people read what to do.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Bound:
     length: timedelta = timedelta(hours=1)
     segment: Segment = EVERYTHING
     fewest: int = 20
+    runbook: str | None = None
 
     @property
     def origin(self) -> str:

@@ -41,7 +41,7 @@ class Objective:
     """The share of conversations that has to be good, of a signal that is a rate.
 
     ``objective`` is that share, over ``days``; the paces are for a budget of 30 days and scale with it. A conversation is bad
-    where the signal is on its bad side. ``fewest`` conversations in the long window let it speak.
+    where the signal is on its bad side. ``fewest`` conversations in the long window let it speak. ``runbook`` is where people read what to do.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Objective:
     days: float = 30.0
     segment: Segment = EVERYTHING
     fewest: int = 20
+    runbook: str | None = None
 
     @property
     def origin(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TypeAlias
 
 from alerts.pipeline import ALERT, EXAMPLE, UPDATE
@@ -59,7 +60,15 @@ Draw: TypeAlias = Callable[[Tx, Delivery], Message | None]
 
 
 class Renderer:
-    """Draws the messages of the outbox."""
+    """Draws the messages of the outbox.
+
+    Args:
+        evaluators: Those that there are.
+        overrides: What the team made of its signals.
+        votes: How many answers a conversation wants, and who is shown them.
+        pages: Where traces are shown.
+        runbooks: By origin of a rule, where to read what to do when it is broken.
+    """
 
     def __init__(
         self,
@@ -67,11 +76,13 @@ class Renderer:
         overrides: Mapping[str, SignalOverride],
         votes: Votes | None = None,
         pages: TracePages | None = None,
+        runbooks: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._evaluators = {e.name: e for e in evaluators}
         self._overrides = overrides
         self._rule = votes or Votes()
         self._pages = pages or TracePages()
+        self._runbooks = runbooks
         self._further: dict[str, Draw] = {}
 
     def also_draws(self, kind: str, draw: Draw) -> None:
@@ -105,10 +116,16 @@ class Renderer:
             acknowledged_by=names.get(alert.acknowledged_by or ""),
             resolved_by=names.get(alert.resolved_by or ""),
             snoozed_by=names.get(alert.snoozed_by or ""),
-            runbook=None if (override := self._overrides.get(alert.signal)) is None else override.runbook,
+            runbook=self._runbook(alert),
             others=[(other, self.signal(other.signal)) for other in others(alert)],
             trace_page=self._trace_page(tx, alert),
         )
+
+    def _runbook(self, alert: Alert) -> str | None:
+        """That of the rule that is broken, else that of the signal."""
+        override = self._overrides.get(alert.signal)
+        of_signal = None if override is None else override.runbook
+        return self._runbooks.get(str(alert.detail.get("origin", "")), of_signal)
 
     def _trace_page(self, tx: Tx, alert: Alert) -> TracePage | None:
         """Where a trace store shows the first of the examples that one has."""

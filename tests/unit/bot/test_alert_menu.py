@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import alert
+from made import NOW, alert
 from pydantic import ValidationError
 
+from alerts.pipeline import ALERT
 from bot.alerting_periods import period_of
+from bot.config import Settings
+from bot.config_rules import BoundSettings, ObjectiveSettings, runbooks_of
 from bot.config_signals import SignalSettings, overrides_of
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.snooze import parse_snooze, snooze_view
 from bot.slack.check import check
 from bot.slack.render import Renderer
 from traces.errors import BadInput
+from traces.store.outbox import DeliveryState
 
+WIKI = "https://wiki.example.com"
 RUNBOOK = "https://wiki.example.com/refusals?a=b|c"
 BERLIN = "Europe/Berlin"
 
@@ -37,13 +44,44 @@ def test_the_runbook_of_a_signal_is_a_link_in_the_menu_of_its_alerts():
 
 
 @pytest.mark.parametrize("url", ["http://wiki", "javascript:alert(1)", "https://", "https:// x", " https://wiki", "x"])
-def test_a_runbook_is_an_https_address_or_is_refused_when_settings_are_read(url):
+@pytest.mark.parametrize(
+    "of",
+    [
+        SignalSettings,
+        partial(ObjectiveSettings, signal="refusal", objective=0.9),
+        partial(BoundSettings, signal="refusal", above=0.1),
+    ],
+)
+def test_a_runbook_is_an_https_address_or_is_refused_when_settings_are_read(of, url):
     with pytest.raises(ValidationError):
-        SignalSettings(runbook=url)
+        of(runbook=url)
 
 
 def test_the_runbook_comes_from_the_settings():
     assert overrides_of({"refusal": SignalSettings(runbook=RUNBOOK)})["refusal"].runbook == RUNBOOK
+
+
+@pytest.mark.parametrize(
+    ("origin", "leads_to"),
+    [("slo:answers", "answers"), ("threshold:answers", "bound"), ("threshold:plain", "refusals"), ("", "refusals")],
+)
+def test_an_alert_of_a_rule_leads_to_the_runbook_of_the_rule_and_else_to_that_of_its_signal(store, origin, leads_to):
+    settings = Settings(
+        signals={"refusal": SignalSettings(runbook=f"{WIKI}/refusals")},
+        slos={"answers": ObjectiveSettings(signal="refusal", objective=0.9, runbook=f"{WIKI}/answers")},
+        thresholds={
+            "answers": BoundSettings(signal="refusal", above=0.1, runbook=f"{WIKI}/bound"),
+            "plain": BoundSettings(signal="refusal", above=0.2),
+        },
+    )
+    runbooks = runbooks_of(settings.slos, settings.thresholds)
+    renderer = Renderer((), overrides_of(settings.signals), runbooks=runbooks)
+    with store.begin() as tx:
+        tx.alerts.add(alert(detail={"origin": origin} if origin else {}))
+        tx.outbox.request(kind=ALERT, subject_id="a-1", channel="C1", at=NOW)
+        [delivery] = tx.outbox.undelivered([DeliveryState.PENDING], 1)
+        shown = renderer.message(tx, delivery).payload()
+    assert re.findall(rf"{WIKI}/(\w+)", str(shown["blocks"])) == [leads_to]
 
 
 @pytest.mark.parametrize(

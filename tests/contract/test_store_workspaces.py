@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 
 from traces import schema
 from traces.model import EVERYTHING, GOLD, AlertState, AuditEntry, Change, EvaluatorFailure, Feedback, Score, Segment
-from traces.redacted import Lasting
 from traces.store import Tx, open_store
 from traces.store.anchors import Anchor, AnchorRun
 from traces.store.answers import Answer
@@ -38,7 +37,6 @@ from traces.store.rollups import DAY_S
 from traces.store.state import DetectorCheckpoint, SourceState
 from traces.store.taxonomy import Word, WordState
 from traces.store.thresholds import Move, MoveState
-from traces.store.words import Due
 
 ITEM = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason="flagged", picked_at=NOW)
 DELIVERY = Delivery(
@@ -244,17 +242,10 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "queue.put": (([replace(ENTERED, state=EntryState.SKIPPED)],), {}),
     "queue.release": (("U1",), {}),
     "queue.taps": (("U1", NOW - DAY), {}),
-    "words.due": ((Due(ended_before=NOW + DAY, changed_before=NOW + DAY), 10), {}),
-    "words.still_due": ((Due(ended_before=NOW + DAY, changed_before=NOW + DAY), ["c-1"]), {}),
-    "words.kept": ((), {}),
-    "words.kept_until": ((NOW,), {}),
-    "words.undecided": ((NOW + DAY,), {}),
-    "words.look_again": ((["c-1"],), {}),
-    "words.standing": ((["c-1"],), {}),
-    "words.nothing_to_hide": (({"c-1": 1},), {}),
+    "words.due": ((NOW + DAY, 10), {"evaluated": False}),
     "words.hidden": ((["c-1"],), {}),
     "words.hide": ((arrival().conversation, {"id": "c-1"}, "digest"), {}),
-    "words.hide_beside": ((["c-1"], Lasting()), {}),
+    "words.hide_beside": ((["c-1"],), {}),
     "retention.purge": ((NOW + DAY,), {}),
     "retention.purge_answers": ((NOW + DAY,), {}),
     "reviews.asked_besides": ((ITEM,), {}),
@@ -293,7 +284,6 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "scores.count": ((), {}),
     "scores.current": ((["c-1"],), {}),
     "scores.failures": ((NOW - DAY,), {}),
-    "scores.forget_old_words": ((0, 10), {}),
     "scores.put": (({"c-1": [Score(name="refusal", value=0.25)]}, NOW), {}),
     "scores.summary": ((["refusal"], NOW - DAY), {}),
     "scores.values": (("refusal",), {}),
@@ -310,7 +300,6 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "spans.put": (([span(model="other")],), {}),
     "spans.sizes": ((["c-1", "c-9"],), {}),
     "spans.told_in": ((["c-1", "c-9"],), {}),
-    "spans.words_of": (([f"{1:032x}"],), {}),
     "state.beat": ((NOW,), {}),
     "state.beats": ((NOW - DAY, NOW + DAY), {}),
     "state.changes_between": ((NOW - DAY, NOW + DAY), {}),

@@ -36,6 +36,8 @@ _COLLECT_AFTER = 10_000
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 _LARGE_BYTES, _ARENAS = 1024 * 1024, 2
 _BACKLOG = 512
+_IDLE_S = 75
+"""Exporters send every five seconds, and balancers keep connections for sixty: what they still hold must not be closed."""
 _TURN_S = 0.0005
 """A thread that works gives way to one that waits after this long: a click is handed on between threads several times."""
 
@@ -112,6 +114,7 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=ANSWER_S,
+        timeout_keep_alive=_IDLE_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
     return uvicorn.Server(config)

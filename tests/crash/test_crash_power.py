@@ -18,7 +18,6 @@ from slack_house import conversation, eventually
 
 from traces.clock import SystemClock
 
-REQUESTS = 20
 _CALLS = "pwrite64,fdatasync,fsync,sendto,sendmsg,write,writev"
 _ANSWER, _WRITTEN, _SYNCED = "answer", "written", "synced"
 
@@ -62,18 +61,20 @@ def _answers(port: int) -> bool:
 
 
 @pytest.mark.slow
-def test_no_answer_comes_before_the_write_ahead_log_was_synced(traced):
+@pytest.mark.parametrize("requests", [20, 200])
+def test_no_answer_comes_before_the_write_ahead_log_was_synced(traced, requests):
     port, calls = traced
     now = SystemClock().now()
     with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        for number in range(REQUESTS):
+        for number in range(requests):
             body = json.dumps(conversation(f"c-{number}", now)).encode()
             connection.request("POST", "/v1/conversations", body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             assert (answer.status, bool(answer.read())) == (200, True)
-    eventually(lambda: calls.read_text(errors="replace").count('"HTTP/1.1 200 OK') > REQUESTS, 20)
+    eventually(lambda: calls.read_text(errors="replace").count('"HTTP/1.1 200 OK') > requests, 60)
     events = [event for line in calls.read_text(errors="replace").splitlines() if (event := _event(line)) is not None]
-    answers = [place for place, event in enumerate(events) if event == _ANSWER][-REQUESTS:]
+    answers = [place for place, event in enumerate(events) if event == _ANSWER][-requests:]
+    assert len(answers) == requests
     for before, place in zip([answers[0] - 10**6, *answers], answers, strict=False):
         since = events[max(0, before) : place]
         assert _WRITTEN in since, "answered without a write"
@@ -81,11 +82,11 @@ def test_no_answer_comes_before_the_write_ahead_log_was_synced(traced):
 
 
 def _event(line: str) -> str | None:
-    """What a call was, once it has returned."""
+    """What a call was: an answer once it begins, the others once they have returned."""
+    if '"HTTP/1.1 200 OK' in line:
+        return _ANSWER
     if "<unfinished" in line:
         return None
     if re.search(r"\b(fdatasync|fsync)\b", line) and line.rstrip().endswith("= 0"):
         return _SYNCED
-    if "pwrite64" in line and ("-wal>" in line or "resumed" in line):
-        return _WRITTEN
-    return _ANSWER if '"HTTP/1.1 200 OK' in line else None
+    return _WRITTEN if "pwrite64" in line and ("-wal>" in line or "resumed" in line) else None

@@ -51,9 +51,9 @@ class GoodClient:
                 self.waits_s.append(time.perf_counter() - began)
 
 
-def status_of(connection: HTTPConnection, path: str, body: bytes, headers: dict[str, str]) -> int:
+def status_of(connection: HTTPConnection, path: str, body: bytes, headers: dict[str, str], *, tries: int = 2) -> int:
     """The status of the answer; 0 where there was none, even after a connection that had been let go was made anew."""
-    for _ in range(2):
+    for _ in range(tries):
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()

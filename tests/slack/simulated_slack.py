@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.client import RemoteDisconnected
 from typing import Any
 from urllib.error import URLError
@@ -75,7 +75,7 @@ class Standing:
     thread_ts: str | None
     delivery_id: str
     first_text: str
-    visible_at: Any
+    visible_at: datetime
 
     @property
     def is_marked(self) -> bool:
@@ -87,6 +87,7 @@ class SimulatedSlack:
 
     Attributes:
         life: Which process calls; the next one has another number.
+        shown: When which text came to stand in which channel.
 
     Args:
         time: On which it lives.
@@ -111,6 +112,7 @@ class SimulatedSlack:
         self.to_come: dict[str, deque[Course]] = {"post": deque(), "edit": deque(), "history": deque()}
         self.messages: dict[str, Standing] = {}
         self.calls: list[tuple[str, str]] = []
+        self.shown: list[tuple[datetime, str, str]] = []
 
     def kill_after(self, seconds: float) -> None:
         """End the process that calls now, if it still lives then."""
@@ -138,6 +140,7 @@ class SimulatedSlack:
             standing.ts = f"{(now + self._skew).timestamp():.3f}{len(self.messages):06d}"
             standing.visible_at = now + self._lag
             self.messages[standing.ts] = standing
+            self.shown.append((now, standing.channel, text))
 
         self._call("post", channel, post)
         return {"ok": True, "channel": channel, "ts": standing.ts}
@@ -145,6 +148,7 @@ class SimulatedSlack:
     def chat_update(self, *, channel: str, ts: str, text: str, **_: Any) -> dict[str, Any]:
         def edit() -> None:
             self.messages[ts].text = text
+            self.shown.append((self._time.clock.now(), channel, text))
 
         self._call("edit", channel, edit)
         return {"ok": True, "channel": channel, "ts": ts}

@@ -7,13 +7,15 @@ from weeks of hours. Which of them are kept thins out with their age, as a late 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from alerts.checkpoint import packed, unpacked
 from alerts.detector import Detector
 from alerts.excluded import Excluded
+from alerts.refold import Refold
 from alerts.tailing import Tailing
 from alerts.tails import Tails
 from alerts.track import Series, Track
@@ -36,7 +38,10 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What detection knows of all hours before ``through``, folded from the hours since ``began`` (``None``: not told)."""
+    """What detection knows of all hours before ``through``, folded from the hours since ``began`` (``None``: not told).
+
+    ``census`` says of each series when it was first seen, in order.
+    """
 
     tracks: dict[Kind, Track]
     thresholds: dict[str, float]
@@ -44,6 +49,7 @@ class Known:
     values: Values
     through: datetime
     began: datetime | None
+    census: list[datetime]
 
     def to_bytes(self, excluded: Sequence[Excluded]) -> bytes:
         """As ``read`` takes it."""
@@ -54,6 +60,7 @@ class Known:
             "tracks": [[kind.value, _keys_of(track.series)] for kind, track in self.tracks.items()],
             "tails": _keys_of(self.tailing.tails.series),
             "values": _keys_of(self.values.series),
+            "census": [[format_time(hour), len(list(born))] for hour, born in groupby(self.census)],
         }
         bodies = [*(t.detector.to_bytes() for t in self.tracks.values()), *self.values.bodies()]
         return packed(head, [*bodies, self.tailing.tails.to_bytes()])
@@ -72,6 +79,8 @@ def read(checkpoint: DetectorCheckpoint, excluded: Sequence[Excluded]) -> Known 
             for one in _series_of(series):
                 track.add(one)
         began = head.get("began")
+        counted = len(head["values"]) + sum(len(series) for _, series in head["tracks"])
+        census = head.get("census", [[began or format_time(_NEVER), counted]])
         return Known(
             tracks=tracks,
             thresholds=head["thresholds"],
@@ -79,6 +88,7 @@ def read(checkpoint: DetectorCheckpoint, excluded: Sequence[Excluded]) -> Known 
             values=Values.from_bodies(_series_of(head["values"]), bodies[watched:-1]),
             through=checkpoint.through_at,
             began=None if began is None else parse_time(began),
+            census=[hour for at, born in census for hour in [parse_time(at)] * born],
         )
     except (BadInput, KeyError, IndexError, ValueError):
         return None
@@ -96,9 +106,21 @@ def void(tx: Tx, changed: datetime) -> None:
             tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=_NEVER, body=b""))
 
 
-def void_all(tx: Tx) -> None:
-    """Keep nothing."""
-    void(tx, _NEVER)
+def settled(tx: Tx) -> list[datetime]:
+    """How far those that are kept have come, but for the latest."""
+    return [at for panel, at in _kept(tx).items() if panel in _SETTLED]
+
+
+def amend(tx: Tx, refold: Refold, excluded: Sequence[Excluded]) -> None:
+    """Let those that are kept know what was folded again; one that is not reached by it is not kept any more."""
+    for panel in _kept(tx):
+        known = _read(tx, panel, excluded) if panel in _SETTLED else None
+        if known is None or not refold.replace_in(known.tracks, known.through):
+            tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=_NEVER, body=b""))
+            continue
+        amended = replace(known, thresholds={**known.thresholds, **refold.thresholds})
+        body = amended.to_bytes(excluded)
+        tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=known.through, body=body))
 
 
 def is_due(tx: Tx, through: datetime, until: datetime) -> bool:

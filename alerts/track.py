@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -36,18 +36,41 @@ class Track:
             self.series.append(series)
         return place
 
+    def replace(self, names: Collection[str], part: Track | None) -> None:
+        """Know of the series of these names what ``part`` knows, which is at the same hour, and nothing of its others."""
+        known: list[Series] = [] if part is None else part.series
+        places = [self.add(one) for one in known]
+        self.detector.state.grow(len(self.series))
+        left = [
+            place for one, place in self.places.items() if one[0] in names and (part is None or one not in part.places)
+        ]
+        self.detector.state.clear(left)
+        if part is not None:
+            self.detector.state.put(places, part.detector.state)
+
     def panel(
         self, hour: datetime, values: Mapping[int, Rollup], thresholds: Mapping[str, float], *, observed: bool
     ) -> Panel:
         """What the series showed in an hour, by place."""
         n = np.zeros((1, len(self.series)))
         sums = {name: np.zeros_like(n) for name in SUMS[self.kind]}
-        for place, rollup in values.items():
-            n[0, place] = rollup.n
-            read = _sums_of(self.kind, rollup, thresholds.get(self.series[place][0], 0.5))
-            for array, value in zip(sums.values(), read, strict=True):
-                array[0, place] = value
+        places = list(values)
+        n[0, places] = [rollup.n for rollup in values.values()]
+        for array, column in zip(sums.values(), self._columns(values, thresholds), strict=True):
+            array[0, places] = column
         return Panel(kind=self.kind, starts=[hour], n=n, observed=np.full_like(n, observed, dtype=bool), **sums)
+
+    def _columns(self, values: Mapping[int, Rollup], thresholds: Mapping[str, float]) -> list[list[float]]:
+        """What a panel needs of rollups by place, in the order of ``SUMS``."""
+        rollups = values.values()
+        if self.kind is Kind.COUNT:
+            return []
+        if self.kind is Kind.RATE:
+            return [[one.at_least(thresholds.get(self.series[place][0], 0.5)) for place, one in values.items()]]
+        if self.kind is Kind.CONTINUOUS:
+            return [[one.log_total for one in rollups], [one.log_square_total for one in rollups]]
+        moments = [_moments(one) for one in rollups]
+        return [[total for total, _ in moments], [square for _, square in moments]]
 
     def parent(self, series: Series, changes: Sequence[Change]) -> int:
         """Where a new model, prompt version or release takes its first baseline: its application, else all traffic."""
@@ -65,13 +88,7 @@ def is_watched(signal: Signal, segment: Segment) -> bool:
     return signal.by_segment or segment == EVERYTHING or all(key in WIDE for key, _ in segment.pairs)
 
 
-def _sums_of(kind: Kind, rollup: Rollup, threshold: float) -> tuple[float, ...]:
-    """What a panel of that kind needs of a rollup, in the order of ``SUMS``."""
-    if kind is Kind.COUNT:
-        return ()
-    if kind is Kind.RATE:
-        return (rollup.at_least(threshold),)
-    if kind is Kind.CONTINUOUS:
-        return rollup.log_total, rollup.log_square_total
+def _moments(rollup: Rollup) -> tuple[float, float]:
+    """The sums of the values and of their squares, as the bins tell them."""
     values = [(value_of(bin_), count) for bin_, count in rollup.bins.items()]
     return sum(v * count for v, count in values), sum(v * v * count for v, count in values)

@@ -7,98 +7,70 @@ gives the same alerts as if it had always been known.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
 from typing import TypeAlias
 
 from alerts import kept
-from alerts.correction import Reviewed, line_of
+from alerts.correction import line_of
 from alerts.detector import Anomaly, Detector, Since, Terms, Verdict, run_length
-from alerts.excluded import Excluded, is_excluded
-from alerts.signals import threshold_of
+from alerts.excluded import is_excluded
+from alerts.hours import HOUR, Hour, fine, stored
+from alerts.refold import Refold
 from alerts.tailing import Tailing, usual_sizes
+from alerts.terrain import Finding, Terrain, WatchSettings
 from alerts.track import Series, Track, is_watched
 from alerts.values import Rows, Values
 from traces.histogram import Rollup
-from traces.model import Calibration, Change, Kind, Segment, Signal
+from traces.model import Kind, Segment, Signal
 from traces.store import Tx
-from traces.store.rollups import BASE_S, HOUR_S, Fact, bucket_start
+from traces.store.rollups import HOUR_S, Fact, bucket_start
 from traces.store.state import DetectorCheckpoint
 
-_HOUR = timedelta(hours=1)
+__all__ = ["TOLD", "Finding", "Terrain", "Watch", "WatchSettings"]
+
 TOLD = "detected_through"
 """The job under which it is noted how far alerts have been brought in line."""
 _SAVE_EVERY = timedelta(hours=24)
-_READ_AT_ONCE = timedelta(hours=6)
-"""Weeks of many signals do not fit into memory."""
 _FOLDED_ANEW = timedelta(weeks=4)
 """What was known from hours so much older than the history is not built upon: segments that are gone are left behind."""
 _VALUES_PATIENCE = 3.0
 """At its usual patience a series of values gives some 0.3 false alerts a week: all of them together get a tenth of the budget."""
-_Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
+_ROWS_AT_ONCE = 2_000
+_ROWS_BETWEEN = 24_000
+"""Buckets read to fold a signal again: while others cannot write, and in all between two runs."""
+_Route: TypeAlias = tuple[Kind | None, int]
+"""Where a signal of a segment goes: its kind, and its place among the series of that; nowhere without a kind."""
 _Fine: TypeAlias = Callable[[Series, datetime], Rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchSettings:
-    """How detection runs: time zone of the week's rhythm, the false-alarm budget, how far back baselines learn.
-
-    What is ``excluded`` is neither tested nor learned.
-    """
-
-    timezone: str = "UTC"
-    weeks_between_false_alerts: float = 1.0
-    history: timedelta = timedelta(weeks=8)
-    grace: timedelta = timedelta(minutes=10)
-    excluded: tuple[Excluded, ...] = ()
-
-
-def _nobody(_tx: Tx, _evaluator: str) -> Mapping[str, Reviewed]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terrain:
-    """What detection takes as given in one run: the signals, what calibration says of them, the changes known.
-
-    ``accepted`` are signals whose changed level was said to be expected, and when.
-    ``reviewed`` reads what reviewers said of an evaluator's question, by conversation.
-    """
-
-    signals: Mapping[str, Signal]
-    calibrations: Mapping[str, Calibration]
-    changes: Sequence[Change]
-    accepted: Sequence[tuple[str, datetime]] = ()
-    reviewed: Callable[[Tx, str], Mapping[str, Reviewed]] = _nobody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A series that is off its baseline after an hour."""
-
-    signal: Signal
-    segment: Segment
-    anomaly: Anomaly
-    verdict: Verdict
-
-
 class Watch:
-    """Detection over one store. Not safe to share between threads: whoever runs it holds the schedule's lock."""
+    """Detection over one store. Not safe to share between threads: whoever runs it holds the schedule's lock.
 
-    def __init__(self, settings: WatchSettings) -> None:
+    Args:
+        settings: How it runs.
+        count: Tells how many series there are at an hour, where this one takes in only some of them.
+    """
+
+    def __init__(self, settings: WatchSettings, count: Callable[[datetime], int] | None = None) -> None:
         self._settings = settings
+        self._count = count
         self._tracks: dict[Kind, Track] = {}
         self._thresholds: dict[str, float] = {}
         self._began: datetime | None = None
         self._through: datetime | None = None
         self._saved: datetime | None = None
         self._terms: dict[Kind, Terms] = {}
-        self._judged_by: tuple[Terrain | None, int] = (None, 0)
+        self._judged_by: tuple[Terrain | None, int, int] = (None, 0, 0)
+        self._census: list[datetime] = []
+        self._refold: Refold | None = None
+        self._routed_by: Mapping[str, Signal] | None = None
+        self._routes: dict[Segment, dict[str, _Route]] = {}
         self._tailing = Tailing()
         self._values = Values()
 
@@ -115,6 +87,7 @@ class Watch:
         until = bucket_start(now - self._settings.grace, HOUR_S)
         if self._through is None:
             self._recall(kept.newest(tx, self._settings.excluded))
+        self._look_at_thresholds(tx, terrain)
         if self._through is not None and self._through >= until:
             return
         told = tx.state.job_ran_at(TOLD) or self._through
@@ -124,13 +97,13 @@ class Watch:
             if first is None or first >= until:
                 return
             self._began = self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
-        news = told if told is not None else until - _HOUR
-        for hour, cut in self._stored(tx, self._through, until):
-            self.take(hour, cut, terrain, partial(_fine, tx))
-            if kept.is_due(tx, hour + _HOUR, until):
-                kept.keep(tx, self._known(hour + _HOUR), self._settings.excluded)
-            if hour + _HOUR > news:
-                yield hour + _HOUR
+        news = told if told is not None else until - HOUR
+        for hour, cut in stored(tx, self._through, until):
+            self.take(hour, cut, terrain, partial(fine, tx))
+            if kept.is_due(tx, hour + HOUR, until):
+                kept.keep(tx, self._known(hour + HOUR), self._settings.excluded)
+            if hour + HOUR > news:
+                yield hour + HOUR
 
     def rehearse(self, tx: Tx, since: datetime, until: datetime, terrain: Terrain) -> Iterator[datetime]:
         """Take in the stored hours of ``[since, until)`` as if they came one by one, and note nothing in the store.
@@ -138,13 +111,13 @@ class Watch:
         For a watch that has taken nothing in before. Yields the end of each hour.
         """
         self.begin(terrain)
-        for hour, cut in self._stored(tx, since, until):
-            self.take(hour, cut, terrain, partial(_fine, tx))
-            yield hour + _HOUR
+        for hour, cut in stored(tx, since, until):
+            self.take(hour, cut, terrain, partial(fine, tx))
+            yield hour + HOUR
 
     def begin(self, terrain: Terrain) -> None:
         """Judge by today's thresholds what is taken in from now on; for a watch that has taken nothing in before."""
-        self._thresholds = _thresholds_of(terrain)
+        self._thresholds = terrain.thresholds
 
     def accept_false_alerts(self, weeks_between: float) -> bool:
         """From now on accept one false alert in so many weeks, over all series; whether that is news."""
@@ -152,39 +125,48 @@ class Watch:
         self._settings = replace(self._settings, weeks_between_false_alerts=weeks_between)
         return is_news
 
-    def take(self, hour: datetime, cut: _Hour | None, terrain: Terrain, fine: _Fine | None = None) -> None:
+    def take(self, hour: datetime, cut: Hour | None, terrain: Terrain, read_fine: _Fine | None = None) -> None:
         """Take in what came in an hour.
 
         Args:
             hour: Its start.
             cut: What came, by segment and signal; ``None`` where nobody was watching.
             terrain: What detection takes as given.
-            fine: Reads the five minutes of the hour, for series of values; without it an hour is one value.
+            read_fine: Reads the five minutes of the hour, for series of values; without it an hour is one value.
         """
         observed = cut is not None and not is_excluded(self._settings.excluded, hour)
         values: dict[Kind, dict[int, Rollup]] = defaultdict(dict)
         tails = self._tailing.among(terrain.signals, terrain.changes)
         usual = usual_sizes(self._tracks, hour)
+        if self._routed_by != terrain.signals:
+            self._routed_by, self._routes = terrain.signals, defaultdict(dict)
         for segment, body in sorted((cut or {}).items()):
+            routes = self._routes[segment]
             for name, rollup in (body | tails.shares(self._tracks, usual, segment, body)).items():
-                signal = terrain.signals.get(name)
-                if signal is None or not is_watched(signal, segment):
-                    continue
-                if signal.kind is Kind.VALUE:
-                    rows = [(hour, rollup)] if fine is None else fine((name, segment), hour)
-                    self._take_value(signal, segment, hour, rows if observed else ())
-                else:
-                    values[signal.kind][self._track(signal.kind).add((name, segment))] = rollup
+                route = routes.get(name) or routes.setdefault(name, self._route(terrain.signals.get(name), segment))
+                if route[0] is Kind.VALUE:
+                    rows = [(hour, rollup)] if read_fine is None else read_fine((name, segment), hour)
+                    self._take_value(terrain.signals[name], segment, hour, rows if observed else ())
+                elif route[0] is not None:
+                    values[route[0]][route[1]] = rollup
+        self._census += [hour] * (self.series - len(self._census))
         # Folding weeks of history asks for the same terms a thousand times.
-        if self._judged_by[0] is not terrain or self._judged_by[1] != self.series:
-            self.reconsider(terrain)
+        if self._judged_by[0] is not terrain or self._judged_by[1:] != (self.series, self._others(hour)):
+            self.reconsider(terrain, hour)
         for kind, track in self._tracks.items():
             self._accept(track, hour, terrain, self._terms[kind])
             panel = track.panel(hour, values[kind], self._thresholds, observed=observed)
             track.detector.step(panel, self._terms[kind])
         tails.learn(self._tracks, usual, (cut or {}) if observed else {})
-        self._values.accept(_expected(terrain, hour))
-        self._through = hour + _HOUR
+        self._values.accept(terrain.expected(hour))
+        self._through = hour + HOUR
+
+    def _route(self, signal: Signal | None, segment: Segment) -> _Route:
+        if signal is None or not is_watched(signal, segment):
+            return None, -1
+        if signal.kind is Kind.VALUE:
+            return signal.kind, -1
+        return signal.kind, self._track(signal.kind).add((signal.name, segment))
 
     def _take_value(self, signal: Signal, segment: Segment, hour: datetime, rows: Rows) -> None:
         patience = _VALUES_PATIENCE * self._settings.weeks_between_false_alerts * max(1, len(self._values.series))
@@ -232,10 +214,15 @@ class Watch:
         for (name, segment), anomaly in self._values.found(terrain.signals):
             yield terrain.signals[name], segment, anomaly
 
-    def reconsider(self, terrain: Terrain) -> bool:
+    def reconsider(self, terrain: Terrain, hour: datetime | None = None) -> bool:
         """Judge what is known by what calibration says now; whether there is anything to judge."""
-        self._judged_by = terrain, self.series
-        self._terms = {kind: self._terms_of(track, terrain) for kind, track in self._tracks.items()}
+        self._judged_by = terrain, self.series, self._others(hour)
+        patience = run_length(
+            self._judged_by[2],
+            weeks_between_false_alerts=self._settings.weeks_between_false_alerts,
+            bucket_s=HOUR_S,
+        )
+        self._terms = {kind: self._terms_of(track, terrain, patience) for kind, track in self._tracks.items()}
         return bool(self._tracks) or bool(self._values.series)
 
     def since(self, signal: Signal, segment: Segment, start: datetime) -> Since | None:
@@ -286,40 +273,77 @@ class Watch:
             self._saved = self._through
 
     def _forget_if_stale(self, tx: Tx, terrain: Terrain, until: datetime) -> None:
-        """Go back to before an hour that was taken in has changed; start anew when a threshold has."""
-        thresholds = _thresholds_of(terrain)
+        """Go back to before an hour that was taken in has changed."""
         changed = tx.state.take_oldest_change()
-        is_judged_otherwise = any(self._thresholds.get(name, t) != t for name, t in thresholds.items())
-        if is_judged_otherwise:
-            kept.void_all(tx)
-        elif changed is not None:
-            kept.void(tx, changed)
-        is_stale = self._through is not None and changed is not None and changed < self._through
-        if is_stale or is_judged_otherwise:
-            self._tracks, self._through, self._terms, self._tailing = {}, None, {}, Tailing()
-            self._judged_by, self._values, self._began = (None, 0), Values(), None
-            before = kept.newest(tx, self._settings.excluded)
-            oldest = until - self._settings.history - _FOLDED_ANEW
-            if before is not None and before.began is not None and before.began >= oldest:
-                self._recall(before)
-        self._thresholds |= thresholds
+        if changed is None:
+            return
+        kept.void(tx, changed)
+        if self._refold is not None:
+            self._refold.go_back(changed)
+        if self._through is None or changed >= self._through:
+            return
+        self._forget()
+        before = kept.newest(tx, self._settings.excluded)
+        oldest = until - self._settings.history - _FOLDED_ANEW
+        if before is not None and before.began is not None and before.began >= oldest:
+            self._recall(before)
+        self._look_at_thresholds(tx, terrain)
 
-    def _stored(self, tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[datetime, _Hour | None]]:
-        """Each hour in ``[since, until)`` with what it holds; ``None`` when nobody was watching and nothing came."""
-        hour, cuts, read_until = since, dict[datetime, _Hour](), since
-        watched = tx.state.beats(since, until)
-        while hour < until:
-            if hour >= read_until:
-                read_until = min(until, hour + _READ_AT_ONCE)
-                rows = tx.rollups.buckets(since=hour, until=read_until, resolution_s=HOUR_S)
-                cuts = {at: {s: body for _, s, body in group if body} for at, group in groupby(rows, key=itemgetter(0))}
-            cut = cuts.pop(hour, None) or None
-            yield hour, cut if cut is not None else {} if hour in watched else None
-            hour += _HOUR
+    def _forget(self) -> None:
+        self._tracks, self._through, self._terms, self._tailing = {}, None, {}, Tailing()
+        self._judged_by, self._values, self._began = (None, 0, 0), Values(), None
+        self._thresholds, self._census, self._routed_by = {}, [], None
+
+    def _look_at_thresholds(self, tx: Tx, terrain: Terrain) -> None:
+        """Fold again what is judged by another threshold now, as far as that goes at once, and take over what is done."""
+        thresholds = terrain.thresholds
+        moved = {name: at for name, at in thresholds.items() if self._thresholds.get(name, at) != at}
+        self._thresholds |= {name: at for name, at in thresholds.items() if name not in moved}
+        if not moved or self._through is None:
+            self._refold = None
+            self._thresholds |= moved
+            return
+        if self._refold is None or self._refold.thresholds != moved:
+            self._refold = self._refold_of(tx, terrain, moved, self._through)
+        self._refold.go_on(tx, self._through, _ROWS_AT_ONCE)
+        if self._refold.through == self._through:
+            self._take_over(tx, self._refold, terrain)
+
+    def _refold_of(self, tx: Tx, terrain: Terrain, moved: Mapping[str, float], through: datetime) -> Refold:
+        oldest = bucket_start(through - self._settings.history, HOUR_S)
+        began = max(self._began or oldest, oldest)
+        beside = Watch(self._settings, lambda hour: bisect_right(self._census, hour))
+        return Refold(beside, terrain, moved, began, kept.settled(tx))
+
+    def _take_over(self, tx: Tx, refold: Refold, terrain: Terrain) -> None:
+        assert self._through is not None
+        refold.replace_in(self._tracks, self._through)
+        self._thresholds |= refold.thresholds
+        self._refold, self._saved = None, None
+        self.reconsider(terrain)
+        kept.amend(tx, refold, self._settings.excluded)
+
+    def fold_beside(self, read: Callable[[], AbstractContextManager[Tx]]) -> None:
+        """Go on with what is folded again, for a while, each part in a transaction of its own that only reads."""
+        rows, refold, through = 0, self._refold, self._through
+        while refold is not None and through is not None and refold.through < through and rows < _ROWS_BETWEEN:
+            with read() as tx:
+                rows += refold.go_on(tx, through, _ROWS_AT_ONCE)
+
+    @property
+    def tracks(self) -> dict[Kind, Track]:
+        """The series that are watched, by kind, with what is known of them."""
+        return self._tracks
+
+    def go_on_from(self, tracks: dict[Kind, Track], through: datetime) -> None:
+        """Know what is given of the hours before ``through``, and nothing else; the thresholds stay."""
+        thresholds = self._thresholds
+        self._forget()
+        self._tracks, self._through, self._thresholds = tracks, through, thresholds
 
     def _accept(self, track: Track, hour: datetime, terrain: Terrain, terms: Terms) -> None:
         """What people called expected within an hour is usual from that hour on, however often it is folded."""
-        expected = _expected(terrain, hour)
+        expected = terrain.expected(hour)
         for place in [place for (name, _), place in track.places.items() if name in expected] if expected else ():
             # Series that came with this very hour are known to the terms, but not yet to the detector.
             if place < track.detector.series:
@@ -330,15 +354,17 @@ class Watch:
             self._tracks[kind] = Track(kind, Detector.start(kind, bucket_s=HOUR_S, zone=self._settings.timezone))
         return self._tracks[kind]
 
-    def _terms_of(self, track: Track, terrain: Terrain) -> Terms:
+    def _others(self, hour: datetime | None) -> int:
+        """How many series there are at an hour, those that others take in among them."""
+        return self.series if self._count is None or hour is None else self._count(hour)
+
+    def _terms_of(self, track: Track, terrain: Terrain, patience: float) -> Terms:
         # A signal that was switched off keeps its place; nobody is told of what it finds.
         fallback = next(iter(terrain.signals.values()))
         signals = [terrain.signals.get(name, fallback) for name, _ in track.series]
         return Terms.of(
             signals,
-            run_length=run_length(
-                self.series, weeks_between_false_alerts=self._settings.weeks_between_false_alerts, bucket_s=HOUR_S
-            ),
+            run_length=patience,
             parent=[track.parent(series, terrain.changes) for series in track.series],
             corrections=[line_of(signal, terrain.calibrations) for signal in signals],
         )
@@ -351,30 +377,13 @@ class Watch:
             values=self._values,
             through=through,
             began=self._began,
+            census=self._census,
         )
 
     def _recall(self, known: kept.Known | None) -> None:
         """Go on from what was kept; without it the history is folded again."""
         if known is None:
             return
-        self._tracks, self._thresholds = known.tracks, known.thresholds
-        self._tailing, self._values = known.tailing, known.values
+        self._tracks, self._thresholds, self._routed_by = known.tracks, known.thresholds, None
+        self._tailing, self._values, self._census = known.tailing, known.values, known.census
         self._through, self._began, self._saved = known.through, known.began, known.through
-
-
-def _expected(terrain: Terrain, hour: datetime) -> set[str]:
-    """The signals whose changed level people called expected within an hour."""
-    return {name for name, at in terrain.accepted if hour <= at < hour + _HOUR}
-
-
-def _fine(tx: Tx, series: Series, hour: datetime) -> Rows:
-    name, segment = series
-    return tx.rollups.series(name, segment, since=hour, until=hour + _HOUR, resolution_s=BASE_S)
-
-
-def _thresholds_of(terrain: Terrain) -> dict[str, float]:
-    return {
-        name: threshold_of(signal, terrain.calibrations)
-        for name, signal in terrain.signals.items()
-        if signal.evaluator is not None
-    }

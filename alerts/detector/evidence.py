@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -232,7 +233,8 @@ def _log_sum(logs: Floats) -> Floats:
     top = logs.max(axis=0)
     base = np.where(np.isfinite(top), top, 0.0)
     with np.errstate(divide="ignore"):
-        summed: Floats = base + np.log(np.exp(logs - base).sum(axis=0))
+        # One by one: numpy's own sum would round otherwise where there is but one series.
+        summed: Floats = base + np.log(reduce(np.add, np.exp(logs - base)))
     return summed
 
 

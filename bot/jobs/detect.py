@@ -66,6 +66,7 @@ class Detection:
     def run(self, now: datetime) -> list[Decision]:
         """Detect as of ``now``; returns what became of every finding of the hours that were news."""
         decisions: list[Decision] = []
+        self._watch.fold_beside(self._store.read)
         watch, self._watch = self._watch, Watch(self._settings)
         sources, self._sources = self._sources, Lagging(self._polled)
         rules, self._rules = self._rules, Rules(self._set, self._settings.grace)

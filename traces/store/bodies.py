@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -11,6 +11,8 @@ import orjson
 from traces.histogram import Rollup
 
 Body: TypeAlias = Mapping[str, Rollup]
+EMPTY = "{}"
+"""How a bucket is written that holds nothing any more."""
 
 
 def rollup_of(body: dict[str, Any]) -> Rollup:
@@ -20,7 +22,7 @@ def rollup_of(body: dict[str, Any]) -> Rollup:
         total=body["t"],
         log_total=body.get("l", 0.0),
         log_square_total=body.get("q", 0.0),
-        bins=Rollup.bins_from_json(body["b"]),
+        written=body["b"],
     )
 
 
@@ -59,10 +61,19 @@ def reader_of(signal: str) -> Callable[[str], Rollup | None]:
     return read
 
 
+def bodies_of(only: Collection[str] | None) -> Callable[[str], dict[str, Rollup]]:
+    """Reads the rollups of all signals, or ``only`` of some, out of a body as it is written."""
+    if only is None:
+        return lambda body: body_of(orjson.loads(body))
+    readers = [(signal, reader_of(signal)) for signal in sorted(only)]
+    return lambda body: {signal: rollup for signal, read in readers if (rollup := read(body)) is not None}
+
+
 def summed(signal: str, bodies: Iterable[str]) -> Rollup:
     """What one signal adds up to over bodies as they are written."""
     find = _finder_of(signal)
-    total, bins = Rollup(), dict[str, int]()
+    bins = dict[str, int]()
+    total = Rollup(written=bins)
     for found in filter(None, map(find, bodies)):
         total.n += found["n"]
         total.total += found["t"]
@@ -70,7 +81,6 @@ def summed(signal: str, bodies: Iterable[str]) -> Rollup:
         total.log_square_total += found.get("q", 0.0)
         for bin_, count in found["b"].items():
             bins[bin_] = bins.get(bin_, 0) + count
-    total.bins = Rollup.bins_from_json({bin_: count for bin_, count in bins.items() if count})
     return total
 
 

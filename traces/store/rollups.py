@@ -19,7 +19,7 @@ from traces import schema
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
 from traces.store.base import Part, chunks
-from traces.store.bodies import Body, body_json, body_of, merged, reader_of, summed
+from traces.store.bodies import EMPTY, Body, bodies_of, body_json, body_of, merged, reader_of, summed
 from traces.store.facts import (
     BASE_S,
     DAY_S,
@@ -271,16 +271,21 @@ class Rollups(Part):
                 yield segment, at, body
 
     def buckets(
-        self, *, since: datetime, until: datetime, resolution_s: int
+        self, *, since: datetime, until: datetime, resolution_s: int, only: Collection[str] | None = None
     ) -> Iterator[tuple[datetime, Segment, dict[str, Rollup]]]:
-        """Every bucket that starts in ``[since, until)``, of every segment, in order of time."""
+        """Every bucket that holds anything and starts in ``[since, until)``, of every segment, in order of time.
+
+        With ``only`` the others of its signals are left out.
+        """
         rows = self._connection.execute(
-            select(_T.c.bucket_at, _T.c.segment, _T.c.body)
+            select(_T.c.bucket_at, _T.c.segment, _WRITTEN)
             .where(self._mine(resolution_s), _T.c.bucket_at >= since, _T.c.bucket_at < until)
             .order_by(_T.c.bucket_at, _T.c.segment)
         )
+        read = bodies_of(only)
         for at, segment, body in rows:
-            yield at, segment_of(segment), body_of(body)
+            if body != EMPTY:
+                yield at, segment_of(segment), read(body)
 
     def whole(
         self, segment: Segment, *, since: datetime, until: datetime, resolution_s: int

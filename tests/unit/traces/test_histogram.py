@@ -92,4 +92,9 @@ def test_scores_in_whole_percents_are_counted_exactly_at_every_twentieth(some, t
 @given(many)
 def test_the_bins_survive_json(some):
     rollup = Rollup.of(some)
-    assert Rollup.bins_from_json(rollup.to_json()) == rollup.bins
+    written = Rollup(
+        rollup.n, rollup.total, rollup.log_total, rollup.log_square_total, written=rollup.to_json()
+    )  # fmt: skip
+    assert written.at_least(0.5) == rollup.at_least(0.5)
+    assert written == rollup
+    assert written.bins == rollup.bins

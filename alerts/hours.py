@@ -1,0 +1,47 @@
+"""The stored hours, one by one, with what was seen in each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, TypeAlias
+
+from alerts.track import Series
+from alerts.values import Rows
+from traces.histogram import Rollup
+from traces.model import Segment
+from traces.store import Tx
+from traces.store.rollups import BASE_S, HOUR_S
+
+HOUR: Final = timedelta(hours=1)
+READ_AT_ONCE: Final = timedelta(hours=6)
+"""Weeks of many signals do not fit into memory."""
+Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
+"""What came in an hour, by segment and signal."""
+
+
+def stored(
+    tx: Tx, since: datetime, until: datetime, only: Collection[str] | None = None
+) -> Iterator[tuple[datetime, Hour | None]]:
+    """Each hour in ``[since, until)`` with what it holds, of all signals or ``only`` of some.
+
+    ``None`` is an hour in which nobody was watching and nothing came, of any signal.
+    """
+    hour, cuts, read_until = since, dict[datetime, Hour](), since
+    watched = tx.state.beats(since, until)
+    while hour < until:
+        if hour >= read_until:
+            read_until = min(until, hour + READ_AT_ONCE)
+            rows = tx.rollups.buckets(since=hour, until=read_until, resolution_s=HOUR_S, only=only)
+            cuts = {at: {s: body for _, s, body in group} for at, group in groupby(rows, key=itemgetter(0))}
+        cut = cuts.pop(hour, None)
+        yield hour, cut if cut is not None else {} if hour in watched else None
+        hour += HOUR
+
+
+def fine(tx: Tx, series: Series, hour: datetime) -> Rows:
+    """The five minutes of an hour, of one series."""
+    name, segment = series
+    return tx.rollups.series(name, segment, since=hour, until=hour + HOUR, resolution_s=BASE_S)

@@ -1,0 +1,205 @@
+"""A threshold that moves has only its own signal folded again, and what is known then is what a whole fold would know."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import HOUR
+from stream import LATE, START
+
+from alerts import kept
+from alerts.refold import Refold
+from alerts.signals import all_signals
+from alerts.watch import Terrain, Watch, WatchSettings
+from traces.model import EVERYTHING, Calibration, Change, Direction, Segment
+from traces.store import Store
+from traces.store.rollups import Fact
+
+NAMES = ("refusal", "toxicity")
+BAD = dict.fromkeys(NAMES, Direction.UP)
+CHANGES = (Change(kind="model", value="m3", at=START + HOUR * 40, application="shop"),)
+
+
+class Counting(Watch):
+    """Tells how many hours it took in."""
+
+    taken = 0
+
+    def take(self, *what, **more):
+        self.taken += 1
+        super().take(*what, **more)
+
+
+def terrain(thresholds: Mapping[str, float]) -> Terrain:
+    calibrations = {
+        name: Calibration(
+            evaluator=name,
+            evaluator_version="1",
+            n_labels=50,
+            n_scores=1_000,
+            threshold=threshold,
+            tpr=0.9,
+            tnr=0.9,
+            kappa=0.8,
+            raw_rate=0.1,
+            corrected_rate=0.1,
+            ci_low=0.05,
+            ci_high=0.15,
+        )
+        for name, threshold in thresholds.items()
+    }
+    signals = all_signals(sorted({*NAMES, "volume", "latency"}), BAD, {})
+    return Terrain(signals=signals, calibrations=calibrations, changes=CHANGES)
+
+
+def flow(store: Store, seed: int, hours: range) -> None:
+    """Traffic in which models come and go, silent hours, and a break of the one signal."""
+    facts = []
+    with store.begin() as tx:
+        for n in hours:
+            rng = random.Random(f"{seed} {n}")
+            if rng.random() < 0.05:
+                continue
+            tx.state.beat(START + HOUR * n)
+            models = [f"m{k}" for k in range(1, 5) if 13 * k <= n + 13 and rng.random() < 0.9]
+            for k in range(rng.randrange(40) if models else 0):
+                values = {"volume": [1.0], "latency": [rng.lognormvariate(0.5, 0.4)]}
+                if rng.random() < 0.9:
+                    values["toxicity"] = [round(rng.random() ** 4, 1)]
+                    values["refusal"] = [round(rng.random() ** (1 if n > 50 else 5), 1)]
+                segments = (EVERYTHING, Segment.of(application="shop"), Segment.of(model=rng.choice(models)))
+                at = START + HOUR * (n + rng.random() * 0.99)
+                facts.append(Fact(conversation_id=f"c-{n}-{k}", at=at, segments=segments, values=values))
+        tx.state.note_oldest_change(tx.rollups.record(facts) or START)
+
+
+def take_in(store: Store, watch: Watch, hours: int, land: Terrain) -> None:
+    with store.begin() as tx:
+        list(watch.hours(tx, START + HOUR * hours + LATE, land))
+        watch.save(tx)
+
+
+def known(watch: Watch) -> dict:
+    """All that is remembered of each series."""
+    found = {}
+    for kind, track in watch.tracks.items():
+        state = track.detector.state
+        arrays = {f.name: getattr(state, f.name) for f in fields(state)}
+        own = {name: array for name, array in arrays.items() if getattr(array, "shape", ())[-1:] == (state.series,)}
+        for series, place in track.places.items():
+            columns = {name: array[..., place].tobytes() for name, array in own.items()}
+            found[kind, series] = {**columns, "last": state.last}
+    return found
+
+
+def test_what_is_known_after_a_threshold_moved_is_what_a_fold_of_everything_knows_to_the_last_bit(new_store):
+    @settings(max_examples=6, deadline=None)
+    @given(
+        st.integers(0, 1_000),
+        st.integers(2, 80),
+        st.sampled_from([0.1, 0.3, 0.7, 0.9]),
+        st.sampled_from([{}, {"toxicity": 0.2}]),
+    )
+    def holds(seed, hours, moved_to, others):
+        store, fresh, after = new_store(), new_store(), terrain({"refusal": moved_to} | others)
+        flow(store, seed, range(hours))
+        watch = Counting(WatchSettings())
+        take_in(store, watch, hours, terrain({"refusal": 0.5} | others))
+        taken = watch.taken
+
+        take_in(store, watch, hours, after)
+
+        anew = Watch(WatchSettings())
+        flow(fresh, seed, range(hours))
+        take_in(fresh, anew, hours, after)
+        assert watch.taken == taken, "what is judged as before is not folded again"
+        assert known(watch) == known(anew)
+
+    holds()
+
+
+@pytest.fixture
+def flowing(store):
+    flow(store, 7, range(60))
+    return store
+
+
+def test_a_conversation_that_changes_after_a_threshold_moved_costs_a_few_hours_as_ever(flowing):
+    watch, before, after = Counting(WatchSettings()), terrain({"refusal": 0.5}), terrain({"refusal": 0.3})
+    take_in(flowing, watch, 60, before)
+    take_in(flowing, watch, 60, after)
+    taken = watch.taken
+
+    flow(flowing, 8, range(58, 61))
+    take_in(flowing, watch, 61, after)
+
+    assert watch.taken - taken <= 6
+    assert known(watch) == known(_anew(flowing, 61, after))
+
+
+def test_a_restart_after_a_threshold_moved_goes_on_with_what_was_folded_again(flowing):
+    take_in(flowing, watch := Watch(WatchSettings()), 60, terrain({"refusal": 0.5}))
+    take_in(flowing, watch, 60, after := terrain({"refusal": 0.3}))
+
+    again = Counting(WatchSettings())
+    take_in(flowing, again, 60, after)
+
+    assert again.taken == 0
+    assert known(again) == known(watch)
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_folding_in_small_parts_while_hours_change_comes_to_the_same(flowing, rows):
+    after = terrain({"refusal": 0.3})
+    watch = Watch(WatchSettings())
+    take_in(flowing, watch, 60, terrain({"refusal": 0.5}))
+    beside = Watch(WatchSettings(), lambda hour: sum(at <= hour for at in watch._census))
+    through = START + HOUR * 60
+    refold = Refold(beside, after, {"refusal": 0.3}, watch._began, [START + HOUR * 20, START + HOUR * 45])
+
+    _in_parts(refold, flowing, START + HOUR * 50, rows)
+    flow(flowing, 9, range(47, 48))
+    refold.go_back(START + HOUR * 47)
+    assert refold.through == START + HOUR * 45
+    _in_parts(refold, flowing, through, rows)
+
+    anew = _anew(flowing, 60, after)
+    watch._tracks.clear()
+    assert refold.replace_in(watch.tracks, through)
+    folded = known(beside)
+    assert folded
+    assert {series: of for series, of in known(anew).items() if series[1][0] == "refusal"} == folded
+
+
+def test_of_what_is_kept_only_what_was_reached_is_amended_and_the_rest_is_given_up(flowing):
+    watch, after = Watch(WatchSettings()), terrain({"refusal": 0.3})
+    take_in(flowing, watch, 60, terrain({"refusal": 0.5}))
+    with flowing.begin() as tx:
+        stops = kept.settled(tx)
+        assert stops
+        beside = Watch(WatchSettings(), lambda hour: sum(at <= hour for at in watch._census))
+        refold = Refold(beside, after, {"refusal": 0.3}, watch._began, stops[:0])
+        refold.go_on(tx, START + HOUR * 60, 10_000)
+        kept.amend(tx, refold, ())
+        assert kept.settled(tx) == []
+
+
+def _in_parts(refold: Refold, store: Store, until: datetime, rows: int) -> None:
+    while refold.through < until:
+        with store.read() as tx:
+            assert 0 < refold.go_on(tx, until, rows) <= rows + 10
+
+
+def _anew(store: Store, hours: int, land: Terrain) -> Watch:
+    """Another that begins with nothing but the hours."""
+    with store.begin() as tx:
+        kept.void(tx, START - HOUR)
+    watch = Watch(replace(WatchSettings()))
+    take_in(store, watch, hours, land)
+    return watch

@@ -25,6 +25,9 @@ _LEARN_S: Final = 10.0
 _SELDOM_S: Final = 60.0
 _DIGEST_S: Final = 30.0
 _WRITE_BACK_S: Final = 5.0
+_RETAIN_EVERY_S: Final = 10.0
+_RETAIN_S: Final = 1.0
+"""A tenth of the time goes into deleting, where there is much to delete: what waits for it waits no longer than a second."""
 _MOST_PASSED_OVER: Final = 4
 _EVALUATE_S: Final = 0.4
 """While most of the time goes into receiving, evaluation leaves out so many passes in a row, then runs for so long."""
@@ -91,7 +94,7 @@ class Duties:
             yield Duty(name=f"poll {name}", role="work", every_s=_SOON_S, run=partial(self._poll, name))
         yield Duty(name="write back", role="work", every_s=_WRITE_BACK_S, run=lambda: jobs.write_back.run(now()))
         yield Duty(name="quiet times", role="work", every_s=_SELDOM_S, run=lambda: jobs.quiet.run(now()))
-        yield Duty(name=RETAIN, role="work", every_s=_SELDOM_S, run=lambda: jobs.retain.run(now()), is_alone=True)
+        yield Duty(name=RETAIN, role="work", every_s=_RETAIN_EVERY_S, run=self._retain, is_alone=True)
 
     def _evaluating(self) -> Iterator[Duty]:
         if (allotting := self._allotting) is not None:
@@ -136,6 +139,10 @@ class Duties:
 
     def _poll(self, name: str) -> None:
         self._jobs.poll.run_one(name, self._clock.now())
+
+    def _retain(self) -> None:
+        until = time.monotonic() + _RETAIN_S
+        self._jobs.retain.run(self._clock.now(), lambda: self._is_stopping.is_set() or time.monotonic() > until)
 
     def _evaluate(self) -> None:
         # What is being received goes first: a conversation that still changes would only be evaluated again. Even so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from traces.store import Store
@@ -20,8 +21,12 @@ class Retaining:
         self._keep = keep
         self._keep_words = keep_words
 
-    def run(self, now: datetime) -> int:
-        """Delete a part of what is due, and seal a part of what was stored before there was a key; how many conversations."""
+    def run(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Delete a part of what is due, and seal a part of what was stored before there was a key.
+
+        Returns:
+            How many conversations were deleted: at most 2,000, and no more once ``is_over`` says so.
+        """
         seal(self._store, _BATCHES)
         if self._keep_words is not None:
             hide_words(self._store, now - self._keep_words, evaluated=not self._keep_words, batches=_BATCHES)
@@ -31,7 +36,7 @@ class Retaining:
                 tx.partitions.drop(now - self._keep, now)
         if self._keep is None:
             return 0
-        return purge(self._store, now - self._keep, _BATCHES)
+        return purge(self._store, now - self._keep, _BATCHES, is_over)
 
 
 def seal(store: Store, batches: int | None = None) -> bool:
@@ -61,10 +66,12 @@ def hide_words(store: Store, before: datetime, *, evaluated: bool, batches: int 
     return hidden
 
 
-def purge(store: Store, before: datetime, batches: int | None = None) -> int:
+def purge(
+    store: Store, before: datetime, batches: int | None = None, is_over: Callable[[], bool] = lambda: False
+) -> int:
     """Delete conversations that ended before a time, each batch in a transaction of its own; returns how many."""
     purged = done = 0
-    while batches is None or done < batches:
+    while (batches is None or done < batches) and not is_over():
         with store.begin() as tx:
             tx.retention.purge_answers(before)
             ids = tx.retention.purge(before, _AT_ONCE)

@@ -22,7 +22,7 @@ from bot.config_digest import DigestSettings
 from bot.config_evaluators import EvaluatorSettings
 from bot.config_export import ExportSettings
 from bot.config_judges import JudgeSettings, JudgingSettings
-from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in
+from bot.config_keeping import HeartbeatSettings, RetentionSettings, heartbeat_in, words_kept_in_clear
 from bot.config_log import LogSettings, log_in
 from bot.config_review import ReviewSettings
 from bot.config_routes import QuietSettings, ReceiverName, ReceiverSettings, RouteSettings, unknown_receivers
@@ -326,7 +326,8 @@ def load(environment: Mapping[str, str], directory: Path | None = None) -> Setti
     mistakes: list[str] = []
     file = _checked(content, str(path or "settings"), mistakes)
     unknown = [] if file is None else unknown_receivers(file.routes, file.receivers)
-    mistakes += [f"{path or 'settings'}: {mistake}" for mistake in (*unknown, *evaluator_mistakes(content))]
+    in_clear = [] if file is None else words_kept_in_clear(file.retention, environment)
+    mistakes += [f"{path or 'settings'}: {mistake}" for mistake in (*unknown, *evaluator_mistakes(content), *in_clear)]
     secrets = secrets_in(environment, mistakes)
     channels = channels_in(environment, mistakes)
     api_url = _api_url(environment, mistakes)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import httpx
 from pydantic import Field, SecretStr
 
 from bot.section import Section
-from traces.encryption import VARIABLE
+from traces.encryption import VARIABLE, WAY_OUT
 from traces.errors import BadInput
 from traces.sealing import seal_of
 
@@ -29,19 +29,24 @@ class RetentionSettings(Section):
         examples=[90.0],
     )
 
-    raw_days: float | None = Field(
-        default=None,
+    raw_days: float = Field(
+        default=0.0,
         ge=0,
         le=36_500,
-        description="Days after which personal data and secrets in what is stored are replaced by [kind], for good; 0: as soon "
-        "as a conversation was evaluated; default: kept as long as the conversation.",
-        examples=[7.0],
+        description="Days after which personal data and secrets in what is stored are replaced by [kind], for good. 0: as soon "
+        "as a conversation was evaluated, after a week at the latest. More than 0 keeps all words for so long, and takes "
+        "HARK_ENCRYPTION_KEY. What an older Hark stored stays until this is set.",
     )
 
     @property
-    def keep_words(self) -> timedelta | None:
-        """How long conversations are kept word by word; ``None``: as long as they are kept at all."""
-        return None if self.raw_days is None else timedelta(days=self.raw_days)
+    def keep_words(self) -> timedelta:
+        """How long conversations are kept word by word after they ended."""
+        return timedelta(days=self.raw_days)
+
+    @property
+    def is_about_words(self) -> bool:
+        """Whether somebody has said how long words are kept."""
+        return "raw_days" in self.model_fields_set
 
     @property
     def keep(self) -> timedelta | None:
@@ -79,6 +84,15 @@ def encryption_key_in(environment: Mapping[str, str], mistakes: list[str]) -> Se
             mistakes.append(error.message)
         return None
     return SecretStr(said)
+
+
+def words_kept_in_clear(retention: RetentionSettings, environment: Mapping[str, str]) -> Iterator[str]:
+    """The mistake of keeping words without a key to seal them under."""
+    if retention.raw_days > 0 and not environment.get(VARIABLE, "").strip():
+        yield (
+            f"retention.raw_days: keeping words for {retention.raw_days:g} days takes {VARIABLE}, {WAY_OUT}; "
+            "or set raw_days = 0, with which personal data goes once a conversation was evaluated"
+        )
 
 
 def heartbeat_in(environment: Mapping[str, str], mistakes: list[str]) -> SecretStr | None:

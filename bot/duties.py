@@ -31,6 +31,9 @@ _RETAIN_S: Final = 1.0
 _MOST_PASSED_OVER: Final = 4
 _EVALUATE_S: Final = 0.4
 """While most of the time goes into receiving, evaluation leaves out so many passes in a row, then runs for so long."""
+_HIDE_S: Final = 0.2
+_HIDE_AT_MOST_S: Final = 10.0
+"""So long a pass takes that replaces personal data: while most of the time goes into receiving, a 25th of all; else no matter."""
 _BURST: Final = 4
 """Messages to one channel in one second's pass: Slack allows short bursts above one a second."""
 
@@ -80,7 +83,7 @@ class Duties:
         self._is_stopping = is_stopping
         self._is_pressed = is_pressed
         self._allotting = allotting
-        self._passed_over = 0
+        self._passed_over = self._hidden_later = 0
 
     def __iter__(self) -> Iterator[Duty]:
         yield from self._receiving()
@@ -95,6 +98,7 @@ class Duties:
         yield Duty(name="write back", role="work", every_s=_WRITE_BACK_S, run=lambda: jobs.write_back.run(now()))
         yield Duty(name="quiet times", role="work", every_s=_SELDOM_S, run=lambda: jobs.quiet.run(now()))
         yield Duty(name=RETAIN, role="work", every_s=_RETAIN_EVERY_S, run=self._retain, is_alone=True)
+        yield Duty(name="hide words", role="work", every_s=_SOON_S, run=self._hide)
 
     def _evaluating(self) -> Iterator[Duty]:
         if (allotting := self._allotting) is not None:
@@ -153,6 +157,16 @@ class Duties:
         self._passed_over = 0
         until = time.monotonic() + _EVALUATE_S
         self._jobs.evaluate.run(self._clock.now(), lambda: self._is_pressed() and time.monotonic() > until)
+
+    def _hide(self) -> None:
+        # Nobody waits for this, but it must not stay behind for ever either.
+        is_pressed = self._is_pressed()
+        if is_pressed and self._hidden_later < _MOST_PASSED_OVER:
+            self._hidden_later += 1
+            return
+        self._hidden_later = 0
+        until = time.monotonic() + (_HIDE_S if is_pressed else _HIDE_AT_MOST_S)
+        self._jobs.hide.run(self._clock.now(), lambda: self._is_stopping.is_set() or time.monotonic() > until)
 
     def _judge(self) -> None:
         self._jobs.evaluate.judge(self._clock.now(), self._is_stopping.is_set)

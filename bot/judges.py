@@ -39,6 +39,7 @@ from evaluators.rules import KnownRule, RuleAdherence, RuleBook, RulesInMemory
 from traces.clock import Clock
 from traces.errors import BadConfig
 from traces.model import Direction
+from traces.redacted import Lasting
 from traces.store import Store, Tx
 from traces.store.judge_cache import RuleText
 
@@ -311,7 +312,7 @@ class _ReservationInMemory:
 
 
 class StoredAnswers:
-    """Judges' answers, kept in the store."""
+    """Judges' answers, kept in the store without personal data and secrets: a verdict is the same without them."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -323,7 +324,7 @@ class StoredAnswers:
 
     def put(self, key: str, text: str) -> None:
         with self._store.begin() as tx:
-            tx.judge_answers.put(key, _storable(text), self._clock.now())
+            tx.judge_answers.put(key, _storable(Lasting().text(text)), self._clock.now())
 
 
 class StoredRules:

@@ -324,7 +324,7 @@ class Workspaces:
             tenure.keep()
             if (fence := tenure.fence(RETAIN)) is not None:
                 with fenced(fence):
-                    Retaining(store, kept.keep, kept.keep_words).run(now)
+                    Retaining(store, kept.keep, kept.keep_words, is_chosen=kept.is_about_words).run(now)
             tenure.stop()
 
 

@@ -220,7 +220,8 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
     """
     tx.spans.one_at_a_time()
     before = tx.spans.conversations_of(sorted({s.trace_id for s in spans}))
-    spans = _news_of(tx, spans, before)
+    hidden = tx.words.hidden(set(before.values()))
+    spans = _news_of(tx, spans, before, hidden)
     tx.spans.put(spans)
     held = _by_trace(spans)
     before = {trace_id: c for trace_id, c in before.items() if trace_id in held}
@@ -232,12 +233,14 @@ def take_spans(tx: Tx, spans: Sequence[Span], at: datetime, quiet: timedelta = Q
     receipt = _merge(tx, sorted(set(now.values())), told, at, quiet)
     left = sorted({c for t, c in before.items() if now[t] != c} - set(now.values()))
     _merge(tx, left, told, at, quiet)
+    tx.words.look_again(set(now.values()))
     return replace(receipt, fresh=frozenset(held.keys() - before.keys()))
 
 
-def _news_of(tx: Tx, spans: Sequence[Span], conversation_of: Mapping[str, str]) -> Sequence[Span]:
+def _news_of(
+    tx: Tx, spans: Sequence[Span], conversation_of: Mapping[str, str], hidden: Collection[str]
+) -> Sequence[Span]:
     """Without those that stand there already, save for words that are no longer kept."""
-    hidden = tx.words.hidden(set(conversation_of.values()))
     if not hidden:
         return spans
     traces = [trace_id for trace_id, of in conversation_of.items() if of in hidden]
@@ -310,7 +313,8 @@ def _merge_now(
         if conversation_id in judged:
             continue
         standing = known.get(conversation_id)
-        conversation = merged(conversation_id, told_here)
+        is_hidden = standing is not None and standing.are_words_hidden
+        conversation = merged(conversation_id, told_here, are_words_hidden=is_hidden)
         body = to_json(conversation)
         digest = digest_of(body)
         if standing is None or standing.digest != digest:

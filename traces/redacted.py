@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from traces.model import Conversation, Document, Feedback, Json, Message, Score, Span, ToolCall
-from traces.redact import redact
+from traces.redact import may_hold, redact
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_MOMENT_AT_MOST: Final = 35
+
+
+def _is_moment(text: str) -> bool:
+    return len(text) <= _MOMENT_AT_MOST and _MOMENT.fullmatch(text) is not None
 
 
 class Redacting:
@@ -90,14 +98,43 @@ class Lasting(Redacting):
 
     Args:
         ids: Texts that stay, for they are how what is stored is found again.
+        known: What stands in place of each text that was looked at; the spans of a conversation repeat each other.
     """
 
-    def __init__(self, ids: Collection[str] = ()) -> None:
+    def __init__(self, ids: Collection[str] = (), known: dict[str, str] | None = None) -> None:
         super().__init__()
         self._ids = frozenset(ids)
+        self._known = {} if known is None else known
 
     def text(self, text: str) -> str:
         if text in self._ids:
+            return text
+        hidden = self._known.get(text)
+        if hidden is None:
+            hidden = self._known[text] = self._looked_at(text)
+        return hidden
+
+    def holds(self, value: Any) -> bool:
+        """Whether anything would be replaced in JSON as it is stored; nothing is built for that, so that it costs little."""
+        left = [value]
+        while left:
+            one = left.pop()
+            if isinstance(one, str):
+                # Most texts were seen in this conversation or another before.
+                hidden = self._known.get(one)
+                if hidden is None and not _is_moment(one):
+                    hidden = self.text(one)
+                if hidden is not None and hidden != one and one not in self._ids:
+                    return True
+            elif isinstance(one, Mapping):
+                left += one
+                left += one.values()
+            elif isinstance(one, list | tuple):
+                left += one
+        return False
+
+    def _looked_at(self, text: str) -> str:
+        if not may_hold(text) and "\\" not in text:
             return text
         if text.lstrip().startswith(("{", "[")):
             try:

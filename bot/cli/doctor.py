@@ -15,6 +15,7 @@ from bot.cli.setting import print_json
 from bot.config import Settings, load
 from bot.config_oauth import OAuthApp
 from bot.config_routes import missing_keys
+from bot.jobs.hide import said_of_undecided
 from bot.judges import unanswerable
 from bot.slack.blocks.figures import counted
 from bot.slack.client import client_of
@@ -82,13 +83,17 @@ def _looked_at(name: str, look: Callable[[Settings], str], settings: Settings) -
 def _database(settings: Settings) -> str:
     store = open_store(settings.database_url, seal=settings.secrets.seal)
     try:
-        with store.begin() as tx:
-            sealed = "under HARK_ENCRYPTION_KEY" if store.is_sealed else "in clear"
-            days = settings.retention.raw_days
-            until = (
-                "as long as they are" if days is None else f"for {days:g} days" if days else "until they are evaluated"
+        sealed = "under HARK_ENCRYPTION_KEY" if store.is_sealed else "in clear"
+        days = settings.retention.raw_days
+        until = f"for {days:g} days" if days else "until they are evaluated"
+        with store.read() as tx:
+            undecided = 0 if settings.retention.is_about_words else tx.words.undecided(SystemClock().now())
+            if undecided:
+                raise HarkError(said_of_undecided(undecided))
+            return (
+                f"{store.location}, {tx.conversations.count():,} conversations, their words kept {sealed}, {until}; "
+                f"{tx.words.kept():,} hold all words"
             )
-            return f"{store.location}, {tx.conversations.count():,} conversations, their words kept {sealed}, {until}"
     finally:
         store.close()
 

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.jobs.hide import Hiding
 from traces.store import Store
-from traces.unkept import hide
 
 _AT_ONCE = 100
 _BATCHES = 20
-_HIDDEN_AT_ONCE = 20
 
 
 class Retaining:
-    """Deletes what is older than the retention; without one nothing is ever deleted."""
+    """Deletes what is older than the retention; without one nothing is ever deleted.
 
-    def __init__(self, store: Store, keep: timedelta | None, keep_words: timedelta | None = None) -> None:
+    Args:
+        store: Of one workspace.
+        keep: How long conversations are kept; ``None``: for ever.
+        keep_words: How long they are kept word by word, where nothing else sees to that: of a workspace that is no longer
+            served.
+        is_chosen: Whether somebody has said how long they are.
+    """
+
+    def __init__(
+        self, store: Store, keep: timedelta | None, keep_words: timedelta | None = None, *, is_chosen: bool = False
+    ) -> None:
         self._store = store
         self._keep = keep
-        self._keep_words = keep_words
+        self._hiding = None if keep_words is None else Hiding(store, keep_words, is_chosen=is_chosen)
 
     def run(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
         """Delete a part of what is due, and seal a part of what was stored before there was a key.
@@ -28,8 +37,8 @@ class Retaining:
             How many conversations were deleted: at most 2,000, and no more once ``is_over`` says so.
         """
         seal(self._store, _BATCHES)
-        if self._keep_words is not None:
-            hide_words(self._store, now - self._keep_words, evaluated=not self._keep_words, batches=_BATCHES)
+        if self._hiding is not None:
+            self._hiding.run(now)
         with self._store.begin() as tx:
             tx.partitions.ahead(now)
             if self._keep is not None:
@@ -47,23 +56,6 @@ def seal(store: Store, batches: int | None = None) -> bool:
         if done == batches:
             return True
     return False
-
-
-def hide_words(store: Store, before: datetime, *, evaluated: bool, batches: int | None = None) -> int:
-    """Take personal data and secrets out of conversations that ended before a time; returns how many conversations.
-
-    With ``evaluated`` only out of those that nothing awaits any more.
-    """
-    hidden = done = 0
-    while batches is None or done < batches:
-        with store.begin() as tx:
-            tx.retention.purge_answers(before)
-            ids = tx.words.due(before, _HIDDEN_AT_ONCE, evaluated=evaluated)
-            hide(tx, ids)
-        hidden, done = hidden + len(ids), done + 1
-        if len(ids) < _HIDDEN_AT_ONCE:
-            break
-    return hidden
 
 
 def purge(

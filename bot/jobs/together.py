@@ -17,6 +17,7 @@ from bot.jobs.detect import Detection
 from bot.jobs.digest import Digesting
 from bot.jobs.drift import Drifting
 from bot.jobs.evaluate import Evaluation
+from bot.jobs.hide import Hiding
 from bot.jobs.notify import Notifying
 from bot.jobs.outcomes import Outcomes
 from bot.jobs.pick import Picker
@@ -91,6 +92,7 @@ class Jobs:
     nudge: Nudge
     picker: Picker
     retain: Retaining
+    hide: Hiding
     notify: Notifying | None = None
     heartbeat: Heartbeat | None = None
     digest: Digesting | None = None
@@ -113,6 +115,7 @@ class Jobs:
                 self.align.run(now)
             calibrated = self.calibrate.run(now)
             decisions = self.detect.run(now)
+            self.hide.run(now)
             self.retain.run(now)
             if self.digest is not None:
                 self.digest.run(now)

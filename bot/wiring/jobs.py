@@ -29,6 +29,7 @@ from bot.jobs.detect import Detection
 from bot.jobs.digest import Digesting, DigestPlan
 from bot.jobs.drift import Drifting, Likeness
 from bot.jobs.evaluate import Cuts, Evaluation
+from bot.jobs.hide import Hiding
 from bot.jobs.notify import Notifying
 from bot.jobs.pick import Picker, PickSettings
 from bot.jobs.poll import Polled, Polling
@@ -107,8 +108,14 @@ def jobs_of(
         deliver=deliver,
         nudge=nudge,
         picker=picker,
-        retain=Retaining(store, settings.retention.keep, settings.retention.keep_words),
+        retain=Retaining(store, settings.retention.keep),
+        hide=hiding_of(settings, store),
     )
+
+
+def hiding_of(settings: Settings, store: Store) -> Hiding:
+    """What leaves no personal data in what is stored of a workspace."""
+    return Hiding(store, settings.retention.keep_words, is_chosen=settings.retention.is_about_words)
 
 
 def _anchoring(settings: Settings, store: Store, clock: Clock, revisions: Revisions) -> Anchoring:

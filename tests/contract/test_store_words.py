@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made import HOUR, MINUTE, NOW, arrival, conversation, ingest, label, span, talk
+from made import DAY, HOUR, MINUTE, NOW, arrival, conversation, ingest, label, span, talk
 from sqlalchemy import select
 
 from traces import schema
@@ -16,6 +16,7 @@ from traces.redacted import lasting
 from traces.store.anchors import Anchor
 from traces.store.feedback import Given
 from traces.store.reviews import ReviewItem
+from traces.store.words import Due
 from traces.unkept import hide
 
 EMAIL = "tessa.tapir@example.org"
@@ -23,6 +24,7 @@ CARD = "4111111111111111"
 ASKED = f"I am {EMAIL}, card {CARD}."
 TRACE = f"{1:032x}"
 AFTER = NOW + HOUR
+BEGINNING = NOW - 10_000 * DAY
 
 
 def everything(store):
@@ -36,8 +38,10 @@ def everything(store):
 
 
 def hide_due(store, before=AFTER, *, evaluated=False):
+    due = Due(ended_before=before, changed_before=BEGINNING if evaluated else before)
     with store.begin() as tx:
-        ids = tx.words.due(before, 10, evaluated=evaluated)
+        ids = [conversation_id for conversation_id, _ in tx.words.due(due, 10)]
+        assert tx.words.still_due(due, ids) == ids
         hide(tx, ids)
     return ids
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from traces import schema
 from traces.model import EVERYTHING, GOLD, AlertState, AuditEntry, Change, EvaluatorFailure, Feedback, Score, Segment
+from traces.redacted import Lasting
 from traces.store import Tx, open_store
 from traces.store.anchors import Anchor, AnchorRun
 from traces.store.answers import Answer
@@ -37,6 +38,7 @@ from traces.store.rollups import DAY_S
 from traces.store.state import DetectorCheckpoint, SourceState
 from traces.store.taxonomy import Word, WordState
 from traces.store.thresholds import Move, MoveState
+from traces.store.words import Due
 
 ITEM = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason="flagged", picked_at=NOW)
 DELIVERY = Delivery(
@@ -50,14 +52,9 @@ GIVEN = Given(feedback_id="f-1", feedback=Feedback(name="thumbs", value=1.0), co
 CHANGE = Change(kind="model", value="m1", at=NOW)
 ORIGIN = Origin(trace_id=f"{1:032x}", source="phoenix", target="t-1", at=NOW)
 WRITE = PendingWrite(
-    source="phoenix",
-    conversation_id="c-1",
-    name="refusal",
-    reviewer="U1",
-    target="t-1",
-    label_at=NOW,
-    due_at=NOW,
-)
+    source="phoenix", conversation_id="c-1", name="refusal", reviewer="U1", target="t-1", label_at=NOW, due_at=NOW
+)  # fmt: skip
+DUE = Due(ended_before=NOW + DAY, changed_before=NOW + DAY)
 ARRIVAL = Arrival(kind="push", source="otlp", at=NOW, seen_at=NOW, trace_at=NOW, traces=1, spans=2)
 KEY = StoredKey(key_id="k-1", name="shop", scope="ingest", digest=b"d", created_at=NOW, application="shop")
 LEARNED = Learned(evaluator="refusal", learned_at=NOW, version="v1", n_labels=9, takes_over=True, body={"a": [0.5]})
@@ -242,10 +239,12 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "queue.put": (([replace(ENTERED, state=EntryState.SKIPPED)],), {}),
     "queue.release": (("U1",), {}),
     "queue.taps": (("U1", NOW - DAY), {}),
-    "words.due": ((NOW + DAY, 10), {"evaluated": False}),
+    "words.due": ((DUE, 10), {}), "words.still_due": ((DUE, ["c-1"]), {}), "words.look_again": ((["c-1"],), {}),
+    "words.kept": ((), {}), "words.kept_until": ((NOW,), {}), "words.undecided": ((NOW + DAY,), {}),
+    "words.standing": ((["c-1"],), {}), "words.nothing_to_hide": (({"c-1": 1},), {}),
     "words.hidden": ((["c-1"],), {}),
     "words.hide": ((arrival().conversation, {"id": "c-1"}, "digest"), {}),
-    "words.hide_beside": ((["c-1"],), {}),
+    "words.hide_beside": ((["c-1"], Lasting()), {}),
     "retention.purge": ((NOW + DAY,), {}),
     "retention.purge_answers": ((NOW + DAY,), {}),
     "reviews.asked_besides": ((ITEM,), {}),
@@ -268,58 +267,34 @@ CALLS: dict[str, tuple[tuple, dict]] = {
     "rollups.buckets": ((), {**LONG, "resolution_s": DAY_S}),
     "rollups.every_series": ((EVERYTHING,), {**LONG, "resolution_s": DAY_S}),
     "rollups.facts_among": (([EVERYTHING], NOW - DAY, NOW + DAY, 10), {}),
-    "rollups.facts_between": ((NOW - DAY, NOW + DAY, 10), {}),
-    "rollups.facts_of": ((["c-1"],), {}),
-    "rollups.first_bucket": ((DAY_S,), {}),
-    "rollups.last_day": (("refusal",), {}),
-    "rollups.one_at_a_time": ((), {}),
+    "rollups.facts_between": ((NOW - DAY, NOW + DAY, 10), {}), "rollups.facts_of": ((["c-1"],), {}),
+    "rollups.first_bucket": ((DAY_S,), {}), "rollups.last_day": (("refusal",), {}), "rollups.one_at_a_time": ((), {}),
     "rollups.parts": (("model", ["volume"]), {**LONG, "resolution_s": DAY_S}),
     "rollups.record": (([fact(refusal=0.5, segments=[Segment.of(model="m1")])],), {}),
     "rollups.segments_with": (("model",), LONG),
-    "rollups.series": (("refusal", EVERYTHING), {**LONG, "resolution_s": DAY_S}),
-    "rollups.signals": ((), LONG),
-    "rollups.totals": (("model", "volume"), LONG),
-    "rollups.whole": ((EVERYTHING,), {**LONG, "resolution_s": DAY_S}),
-    "rollups.withdraw": ((["c-1"],), {}),
-    "scores.count": ((), {}),
-    "scores.current": ((["c-1"],), {}),
-    "scores.failures": ((NOW - DAY,), {}),
+    "rollups.series": (("refusal", EVERYTHING), {**LONG, "resolution_s": DAY_S}), "rollups.signals": ((), LONG),
+    "rollups.totals": (("model", "volume"), LONG), "rollups.whole": ((EVERYTHING,), {**LONG, "resolution_s": DAY_S}),
+    "rollups.withdraw": ((["c-1"],), {}), "scores.count": ((), {}), "scores.current": ((["c-1"],), {}),
+    "scores.failures": ((NOW - DAY,), {}), "scores.forget_old_words": ((0, 10), {}),
     "scores.put": (({"c-1": [Score(name="refusal", value=0.25)]}, NOW), {}),
-    "scores.summary": ((["refusal"], NOW - DAY), {}),
-    "scores.values": (("refusal",), {}),
-    "scores.values_from": (("refusal", "evaluator", 10), {}),
-    "scores.version": (("refusal",), {}),
-    "scores.withdraw": ((["c-1"], NOW), {}),
-    "spans.assign": (({f"{1:032x}": "c-9"}, {}), {}),
-    "spans.conversations_of": (([f"{1:032x}"],), {}),
-    "spans.of_traces": (([f"{1:032x}"],), {}),
-    "spans.defer": (({"c-1": NOW},), {}),
-    "spans.deferred": ((NOW + DAY,), {}),
-    "spans.no_longer_deferred": ((["c-1"],), {}),
-    "spans.one_at_a_time": ((), {}),
-    "spans.put": (([span(model="other")],), {}),
-    "spans.sizes": ((["c-1", "c-9"],), {}),
-    "spans.told_in": ((["c-1", "c-9"],), {}),
-    "state.beat": ((NOW,), {}),
-    "state.beats": ((NOW - DAY, NOW + DAY), {}),
-    "state.changes_between": ((NOW - DAY, NOW + DAY), {}),
-    "state.checkpoint_at": (("hourly",), {}),
-    "state.checkpoint": (("hourly",), {}),
-    "state.first_time": (("k", NOW), {}),
-    "state.job_outcome": (("detect",), {}),
-    "state.job_ran": (("detect", NOW + HOUR, 2), {}),
-    "state.job_ran_at": (("detect",), {}),
-    "state.job_runs": ((), {}),
-    "state.name_reviewer": (("U1", "Bob"), {}),
-    "state.note_changes": (([replace(CHANGE, at=NOW - HOUR)],), {}),
-    "state.note_oldest_change": ((NOW - DAY,), {}),
+    "scores.summary": ((["refusal"], NOW - DAY), {}), "scores.values": (("refusal",), {}),
+    "scores.values_from": (("refusal", "evaluator", 10), {}), "scores.version": (("refusal",), {}),
+    "scores.withdraw": ((["c-1"], NOW), {}), "spans.assign": (({f"{1:032x}": "c-9"}, {}), {}),
+    "spans.conversations_of": (([f"{1:032x}"],), {}), "spans.of_traces": (([f"{1:032x}"],), {}),
+    "spans.defer": (({"c-1": NOW},), {}), "spans.deferred": ((NOW + DAY,), {}),
+    "spans.no_longer_deferred": ((["c-1"],), {}), "spans.one_at_a_time": ((), {}),
+    "spans.put": (([span(model="other")],), {}), "spans.sizes": ((["c-1", "c-9"],), {}),
+    "spans.told_in": ((["c-1", "c-9"],), {}), "spans.words_of": (([f"{1:032x}"],), {}), "state.beat": ((NOW,), {}),
+    "state.beats": ((NOW - DAY, NOW + DAY), {}), "state.changes_between": ((NOW - DAY, NOW + DAY), {}),
+    "state.checkpoint_at": (("hourly",), {}), "state.checkpoint": (("hourly",), {}),
+    "state.first_time": (("k", NOW), {}), "state.job_outcome": (("detect",), {}),
+    "state.job_ran": (("detect", NOW + HOUR, 2), {}), "state.job_ran_at": (("detect",), {}),
+    "state.job_runs": ((), {}), "state.name_reviewer": (("U1", "Bob"), {}),
+    "state.note_changes": (([replace(CHANGE, at=NOW - HOUR)],), {}), "state.note_oldest_change": ((NOW - DAY,), {}),
     "state.note_segment_values": (({("model", "m1"): (NOW - HOUR, NOW)},), {}),
     "state.put_checkpoint": ((DetectorCheckpoint(panel="hourly", through_at=NOW, body=b"2"),), {}),
-    "state.put_source": ((SourceState(name="phoenix", cursor="2"),), {}),
-    "state.reviewer_names": ((), {}),
-    "state.segment_values": ((), {}),
-    "state.source": (("phoenix",), {}),
-    "state.sources": ((), {}),
+    "state.put_source": ((SourceState(name="phoenix", cursor="2"),), {}), "state.reviewer_names": ((), {}),
+    "state.segment_values": ((), {}), "state.source": (("phoenix",), {}), "state.sources": ((), {}),
     "state.take_oldest_change": ((), {}),
     "taxonomy.current": ((), {}),
     "taxonomy.history": (("pricing",), {}),

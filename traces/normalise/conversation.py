@@ -14,7 +14,7 @@ from traces.normalise.attributes import find_text
 from traces.normalise.mapping import Names
 from traces.normalise.telling import CONTROL, SCRUBBED, told_of
 from traces.normalise.told import Told, preferred
-from traces.normalise.transcript import Transcript
+from traces.normalise.transcript import Transcript, hidden_key_of, key_of
 
 _ID_HOLDERS: Final = frozenset(name.partition("#")[0] for name in mapping.CONVERSATION_ID)
 _MOST_METADATA: Final = 64
@@ -65,10 +65,17 @@ def conversation_of(conversation_id: str, spans: Iterable[Span]) -> Conversation
     return merged(conversation_id, [told_of(held) for held in by_trace.values()])
 
 
-def merged(conversation_id: str, traces: Iterable[Told], application: str | None = None) -> Conversation:
+def merged(
+    conversation_id: str, traces: Iterable[Told], application: str | None = None, *, are_words_hidden: bool = False
+) -> Conversation:
     """The conversation that traces add up to, whatever order they are given in.
 
-    ``application`` is whose it is where it did not come as traces.
+    Args:
+        conversation_id: Its id.
+        traces: What they told, at least one.
+        application: Whose it is where it did not come as traces.
+        are_words_hidden: Whether some of them stand there without words that are no longer kept, while others repeat these
+            in the history that model calls are given.
 
     Raises:
         ValueError: Without any trace.
@@ -76,7 +83,7 @@ def merged(conversation_id: str, traces: Iterable[Told], application: str | None
     ordered = sorted(traces, key=lambda told: (told.began_at, told.trace_id))
     lived = [told for told in ordered if told.lived] or ordered
     application = application or preferred(lived, "application")
-    transcript = Transcript()
+    transcript = Transcript(hidden_key_of if are_words_hidden else key_of)
     scores: list[Score] = []
     for told in ordered:
         transcript.tell(told.steps)

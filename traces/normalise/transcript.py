@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from traces.conversation_format import bounded
 from traces.model import Document, Message, ToolCall
 from traces.normalise.attributes import json_of
 from traces.normalise.told import Step
+from traces.redacted import Lasting
 
 Key: TypeAlias = tuple[object, ...]
 _SYSTEM_CHARACTERS = 64
@@ -45,10 +46,20 @@ def key_of(message: Message) -> Key:
     return ("assistant", said, tuple((call.name, _arguments_key(call)) for call in message.tool_calls))
 
 
-class Transcript:
-    """The messages of one conversation, built trace by trace."""
+def hidden_key_of(message: Message) -> Key:
+    """The same, alike for a message as it came and as it stands once its words are no longer kept."""
+    return key_of(Lasting().message(message))
 
-    def __init__(self) -> None:
+
+class Transcript:
+    """The messages of one conversation, built trace by trace.
+
+    Args:
+        key_of: What makes two records of a message the same message.
+    """
+
+    def __init__(self, key_of: Callable[[Message], Key] = key_of) -> None:
+        self._key_of = key_of
         self.messages: list[Message] = []
         self._positions: defaultdict[Key, list[int]] = defaultdict(list)
         self._trace_start = 0
@@ -81,7 +92,7 @@ class Transcript:
 
     def _append(self, message: Message) -> int:
         self.messages.append(bounded(message))
-        self._positions[key_of(message)].append(len(self.messages) - 1)
+        self._positions[self._key_of(message)].append(len(self.messages) - 1)
         if message.role == "assistant":
             self._last_answer = len(self.messages) - 1
         return len(self.messages) - 1
@@ -89,7 +100,7 @@ class Transcript:
     def hear(self, given: list[Message], at: datetime) -> None:
         """Add what is new in the input of a model call."""
         for message in given:
-            if message.role == "system" and not self._positions[key_of(message)]:
+            if message.role == "system" and not self._positions[self._key_of(message)]:
                 self._append(message)
         spoken = [message for message in given if message.role != "system"]
         answered = max((i for i, message in enumerate(spoken) if message.role == "assistant"), default=-1)
@@ -100,17 +111,17 @@ class Transcript:
         """Add what the transcript lacks of a history that ends with the assistant; where that last message stands."""
         seen: Counter[Key] = Counter()
         for message in history:
-            key = key_of(message)
+            key = self._key_of(message)
             seen[key] += 1
             if seen[key] > len(self._positions[key]):
                 self._append(message)
-        return self._positions[key_of(history[-1])][-1] if history else -1
+        return self._positions[self._key_of(history[-1])][-1] if history else -1
 
     def _continue(self, new: list[Message], since: int, at: datetime) -> None:
         """Add the end of an input, save what already stands in the transcript from ``since`` on."""
         used: Counter[Key] = Counter()
         for message in new:
-            key = key_of(message)
+            key = self._key_of(message)
             held = self._positions[key]
             place = bisect_left(held, since) + used[key]
             used[key] += 1

@@ -21,6 +21,9 @@ _ELSEWHERE = ("scores", "labels")
 _TEXT_AT_ONCE = 2_000_000
 """Characters of conversations that are evaluated together: what they hold is in memory, and a stop waits for it."""
 
+_TOLD = ("version", "digest", "started_at", "ended_at", "updated_at")
+_KNOWN = (_T.c.conversation_id, _T.c.hidden_version, *(_T.c[name] for name in _TOLD))
+
 Stage: TypeAlias = Literal["arrival", "quiet", "judged"]
 """How far a conversation's evaluation has come: by what looks at once, by what waits until it is quiet, by judges."""
 
@@ -33,13 +36,17 @@ _STAGES: Mapping[Stage, Column[int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the store knows of a conversation without reading its body."""
+    """What the store knows of a conversation without reading its body.
+
+    ``are_words_hidden``: words of it that are no longer kept were replaced, in this version or an earlier one.
+    """
 
     version: int
     digest: str
     started_at: datetime
     ended_at: datetime
     updated_at: datetime
+    are_words_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +83,10 @@ class Conversations(Part):
     def known(self, conversation_ids: Iterable[str]) -> dict[str, Known]:
         found: dict[str, Known] = {}
         for chunk in chunks(conversation_ids):
-            rows = self._connection.execute(
-                select(
-                    _T.c.conversation_id, _T.c.version, _T.c.digest, _T.c.started_at, _T.c.ended_at, _T.c.updated_at
-                ).where(self._mine(), _T.c.conversation_id.in_(chunk))
-            )
-            for conversation_id, version, digest, started_at, ended_at, updated_at in rows:
-                found[conversation_id] = Known(
-                    version=version, digest=digest, started_at=started_at, ended_at=ended_at, updated_at=updated_at
-                )
+            rows = self._connection.execute(select(*_KNOWN).where(self._mine(), _T.c.conversation_id.in_(chunk)))
+            for conversation_id, hidden_version, *told in rows:
+                known = dict(zip(_TOLD, told, strict=True))
+                found[conversation_id] = Known(**known, are_words_hidden=hidden_version != 0)
         return found
 
     def put(self, arrivals: Sequence[Arrival], at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from traces.columns import seal_with
 from traces.encryption import Unopened
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
 from traces.sealing import Seal
-from traces.store.engine import DEFAULT_WORKSPACE, WAIT, WRITE, Store, first_line
+from traces.store.engine import DEFAULT_WORKSPACE, WAIT, WRITE, Store, Tx, first_line
 from traces.store.sealed import agree
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -144,3 +145,5 @@ def _migrate(engine: Engine) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if current is None:
+            Tx(connection, DEFAULT_WORKSPACE).words.kept_until(datetime.fromtimestamp(0, UTC))

@@ -1,4 +1,4 @@
-"""Scores and evaluator failures. Newer scores of a name and source supersede the older ones, which are kept.
+"""Scores and evaluator failures. Newer scores of a name and source supersede the older ones, whose figures are kept.
 
 A conversation may have several of one name and source, such as one for each turn: they are told apart by their place.
 """
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from traces import schema
 from traces.model import EvaluatorFailure, Score
 from traces.store.base import Part, chunks
+from traces.store.words import Words
 
 Outcome: TypeAlias = Score | EvaluatorFailure
 _Key: TypeAlias = tuple[str, str, str, int]
@@ -43,16 +44,36 @@ class Scores(Part):
         groups = {_group(key) for key in rows}
         superseded = [row.score_id for key, row in current.items() if _group(key) in groups and key not in same]
         for chunk in chunks(superseded):
-            self._connection.execute(update(_T).where(_T.c.score_id.in_(chunk)).values(superseded_at=at))
+            self._supersede(_T.c.score_id.in_(chunk), at)
         if fresh := [row for key, row in rows.items() if key not in same]:
             self._connection.execute(insert(_T), fresh)
+            Words(self._connection, self._workspace_id).look_again({row["conversation_id"] for row in fresh})
 
     def withdraw(self, conversation_ids: Iterable[str], at: datetime) -> None:
-        """No outcome of these conversations is current any more; their history stays."""
+        """No outcome of these conversations is current any more; their figures stay."""
         for chunk in chunks(conversation_ids):
-            self._connection.execute(
-                update(_T).where(self._current(), _T.c.conversation_id.in_(chunk)).values(superseded_at=at)
-            )
+            self._supersede(self._current() & _T.c.conversation_id.in_(chunk), at)
+
+    def _supersede(self, which: ColumnElement[bool], at: datetime) -> None:
+        # Nobody is shown them again, and what they quote would have to be looked for.
+        self._connection.execute(update(_T).where(which).values(superseded_at=at, label=None, body={}))
+
+    def forget_old_words(self, after: int, rows: int) -> int | None:
+        """Take the words out of superseded outcomes that an older Hark left in them, among the next ``rows`` outcomes.
+
+        Returns:
+            The number of the last of these, to go on from; ``None`` after the last of all.
+        """
+        mine = _T.c.workspace_id == self._workspace_id
+        newest = select(_T.c.score_id).where(mine).order_by(_T.c.score_id.desc()).limit(1)
+        last: int | None = self._connection.execute(newest).scalar()
+        if last is None or after >= last:
+            return None
+        within = (_T.c.score_id > after) & (_T.c.score_id <= after + rows)
+        self._connection.execute(
+            update(_T).where(mine, within, _T.c.superseded_at.is_not(None)).values(label=None, body={})
+        )
+        return after + rows
 
     def _rows(self, conversation_id: str, outcomes: Iterable[Outcome], at: datetime) -> Iterator[dict[str, Any]]:
         places: Counter[tuple[str, str]] = Counter()

@@ -28,7 +28,10 @@ HIDE: Final = "conversation_hide"
 CALLBACK: Final = "conversation"
 _BLOCKS_ON_PAGE: Final = 60
 _CHARACTERS_ON_PAGE: Final = 24_000
-_NO_LONGER_KEPT: Final = "Personal data and secrets in this conversation are no longer kept: nobody can reveal them."
+_NO_LONGER_KEPT: Final = (
+    "Personal data and secrets in this conversation are no longer kept: nobody can reveal them. "
+    "How long they are is set by raw_days under [retention] in hark.toml."
+)
 _REVEALED: Final = "⚠️ Shown without redaction, to you alone. It was noted that you looked."
 
 
@@ -93,7 +96,7 @@ def transcript_view(transcript: Transcript, page: int = 1) -> View:
     blocks: list[Block] = []
     if transcript.is_raw or not transcript.are_words_kept:
         blocks.append(
-            {"type": "section", "text": plain(_REVEALED if transcript.are_words_kept else _NO_LONGER_KEPT, 200)}
+            {"type": "section", "text": plain(_REVEALED if transcript.are_words_kept else _NO_LONGER_KEPT, 300)}
         )
     blocks.append(context(f"{code(transcript.conversation.conversation_id, 300)}{_where(pages, number)}"))
     if controls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import closing
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from traces.model import EVERYTHING
 from traces.redacted import lasting
 from traces.store.conversations import Pending
 
+KEY = base64.b64encode(bytes(32)).decode()
 LEAK = ("Who else is in?", "Tessa Tapir, tessa.tapir@example.org.")
 
 
@@ -25,9 +27,11 @@ def running(tmp_path):
     """A Hark by what its file says of raw_days, with one conversation that leaks."""
     opened = []
 
-    def run(raw_days):
-        (tmp_path / "hark.toml").write_text(f"[retention]\nraw_days = {raw_days}\n")
-        settings = load({"HARK_DATABASE_URL": f"sqlite:///{tmp_path / 'hark.db'}"}, tmp_path)
+    def run(raw_days=None):
+        said = "" if raw_days is None else f"raw_days = {raw_days}"
+        (tmp_path / "hark.toml").write_text(f"[retention]\n{said}\n")
+        key = {"HARK_ENCRYPTION_KEY": KEY} if raw_days else {}
+        settings = load({"HARK_DATABASE_URL": f"sqlite:///{tmp_path / 'hark.db'}", **key}, tmp_path)
         hark = build_hark(settings, FakeClock(NOW), {})
         opened.append(hark.store)
         ingest(hark.store, talk("c-1", *LEAK, at=NOW))

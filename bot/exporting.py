@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,8 @@ from traces.store.datasets import DatasetRow
 from traces.store.scores import Outcome, source_of
 
 Row: TypeAlias = Mapping[str, Any]
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = re.compile(r"[\t\r\n]|[\s\x00-\x1f\ufeff]*[=+\-@＝＋－＠|%]")
+"""How a cell begins that some spreadsheet may run; some of them drop white space, and read full-width signs as others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        # Spreadsheets run what begins like this.
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return f"'{value}" if _FORMULA.match(value) else value
     return str(value) if isinstance(value, int | float) else orjson.dumps(value).decode()
 
 

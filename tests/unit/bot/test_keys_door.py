@@ -48,6 +48,21 @@ class Client:
 
         return asyncio.run(go())
 
+    def asked(self, scope):
+        """The status of a request whose path is not tidied up first."""
+        import asyncio
+
+        said = []
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            said.append(message.get("status"))
+
+        asyncio.run(self.door(scope, receive, send))
+        return said[0]
+
 
 @pytest.fixture
 def client(store, clock):
@@ -93,6 +108,47 @@ def test_without_a_key_or_with_a_wrong_one_nothing_gets_in(client, store):
         assert "\n" not in answer.json()["error"]
     assert client.send("/healthz", "GET").status_code == 200
     assert client.send("/slack/events").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/traces?key={}", "/v1/traces?x-api-key={}", "/v1/traces?authorization=Bearer%20{}", "/v1/traces#{}"]
+)
+def test_a_key_in_the_address_is_none(client, store, path):
+    _, key = make_key(store, PEPPER, NOW, name="shop")
+    assert client.send(path.format(key)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/slack/events/../v1/traces",
+        "/healthz/",
+        "/healthz/../v1/traces",
+        "/slack/events/x",
+        "/healthzz",
+        "//healthz",
+        "/v1/traces",
+    ],
+)
+def test_only_the_very_paths_that_are_open_need_no_key(client, path):
+    scope = {
+        "type": "http",
+        "path": path,
+        "headers": [],
+        "method": "POST",
+        "client": ("10.0.0.1", 1),
+        "query_string": b"",
+    }
+    assert client.asked(scope) == 401
+
+
+def test_a_secret_of_one_key_opens_no_other_and_another_pepper_opens_none(client, store, clock):
+    one, text = make_key(store, PEPPER, NOW, name="shop")
+    other, _ = make_key(store, PEPPER, NOW, name="till")
+    assert client.send(x_api_key=text).status_code == 200
+    assert client.send(x_api_key=text.replace(one.key_id, other.key_id)).status_code == 401
+    keyring = Keyring(store, b"q" * 32, clock)
+    assert keyring.find(one.key_id, text.rpartition(f"{one.key_id}_")[2]) is None
 
 
 def test_a_key_that_only_reads_cannot_send(client, store):

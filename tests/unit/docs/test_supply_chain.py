@@ -16,10 +16,28 @@ KNOWN_PTH = re.compile(r"distutils-precedence\.pth|__editable__\.hark-[\d.]+\.pt
 """setuptools' own, the editable Hark, and what virtualenv puts into every environment that it makes."""
 
 
+def unknown_in(folder: Path) -> set[str]:
+    """The files in it that Python runs at every start, and that nobody has looked at."""
+    found = {path.name for pattern in ("*.pth", "sitecustomize*", "usercustomize*") for path in folder.glob(pattern)}
+    return {name for name in found if not KNOWN_PTH.fullmatch(name)}
+
+
 def test_no_file_that_python_runs_at_every_start_is_there_but_those_that_are_known():
     """A `.pth` file may hold code, and one in a wheel runs without an import: that is how litellm 1.82.7 stole credentials."""
-    found = {path.name for path in Path(sysconfig.get_path("purelib")).glob("*.pth")}
-    assert {name for name in found if not KNOWN_PTH.fullmatch(name)} == set()
+    assert unknown_in(Path(sysconfig.get_path("purelib"))) == set()
+
+
+def test_a_file_that_python_would_run_at_every_start_is_noticed(tmp_path):
+    for name in ("litellm_init.pth", "sitecustomize.py", "distutils-precedence.pth"):
+        (tmp_path / name).touch()
+    assert unknown_in(tmp_path) == {"litellm_init.pth", "sitecustomize.py"}
+
+
+@pytest.mark.parametrize("file", ["Makefile", "deploy/Dockerfile"])
+def test_what_is_installed_is_held_to_the_digests(file):
+    lines = [line for line in (ROOT / file).read_text().splitlines() if "install " in line and "-r " in line]
+    assert lines
+    assert [line for line in lines if "--require-hashes" not in line or "--no-deps" not in line] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

@@ -8,7 +8,19 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, CursorResult, Table, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    Table,
+    and_,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from traces.columns import time_of
@@ -46,6 +58,18 @@ class Part:
         if self._is_postgresql:
             key = func.hashtextextended(f"{self._workspace_id}\n{what}", 0)
             self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+    def _latest_versions(self, table: Table, *columns: Column[Any]) -> Select[Any]:
+        """The latest version of each name in ``table``: the given columns, or all of them."""
+        mine = table.c.workspace_id == self._workspace_id
+        last = (
+            select(table.c.name, func.max(table.c.version).label("version"))
+            .where(mine)
+            .group_by(table.c.name)
+            .subquery()
+        )
+        is_last = and_(table.c.name == last.c.name, table.c.version == last.c.version)
+        return select(*columns or table.c).join(last, is_last).where(mine)
 
     @property
     def _now(self) -> ColumnElement[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 
 from traces.model import Json
 from traces.schema_choices import choices
@@ -42,18 +42,7 @@ class Choices(Part):
 
     def current(self) -> dict[str, Choice]:
         """The latest version of every setting, by name, also of those that the file holds again."""
-        last = (
-            select(_T.c.name, func.max(_T.c.version).label("version"))
-            .where(_T.c.workspace_id == self._workspace_id)
-            .group_by(_T.c.name)
-            .subquery()
-        )
-        rows = self._connection.execute(
-            select(_T)
-            .join(last, and_(_T.c.name == last.c.name, _T.c.version == last.c.version))
-            .where(_T.c.workspace_id == self._workspace_id)
-            .order_by(_T.c.name)
-        )
+        rows = self._connection.execute(self._latest_versions(_T).order_by(_T.c.name))
         return {row.name: _choice(row) for row in rows}
 
     def latest(self, name: str) -> Choice | None:

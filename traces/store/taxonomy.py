@@ -92,17 +92,8 @@ class Taxonomy(Part):
         return {name: _followed(name, merged) for name in names}
 
     def _merged(self) -> dict[str, str]:
-        last = (
-            select(_T.c.name, func.max(_T.c.version).label("version"))
-            .where(_T.c.workspace_id == self._workspace_id)
-            .group_by(_T.c.name)
-            .subquery()
-        )
-        rows = self._connection.execute(
-            select(_T.c.name, _T.c.merged_into)
-            .join(last, and_(_T.c.name == last.c.name, _T.c.version == last.c.version))
-            .where(_T.c.workspace_id == self._workspace_id, _T.c.merged_into.is_not(None))
-        )
+        latest = self._latest_versions(_T, _T.c.name, _T.c.merged_into)
+        rows = self._connection.execute(latest.where(_T.c.merged_into.is_not(None)))
         return {row.name: row.merged_into for row in rows}
 
     def label_counts(self) -> dict[str, dict[str, int]]:

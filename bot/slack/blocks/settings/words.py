@@ -8,7 +8,8 @@ from typing import Final
 from bot.overlay import DETECT, QUIET, ROLES, ROUTES, SIGNAL
 from bot.settings_desk import Made
 from bot.slack.blocks.figures import words
-from bot.slack.text import escape, slack_date
+from bot.slack.blocks.people import person_text
+from bot.slack.text import slack_date
 
 _THINGS: Final[Mapping[str, str]] = {
     DETECT: "Sensitivity",
@@ -21,7 +22,9 @@ _NAME: Final = 60
 
 def made_text(made: Made) -> str:
     """Who set it, and when, as mrkdwn."""
-    return f"✏️ Set in Slack by {escape(made.by, _NAME)}, {slack_date(made.choice.changed_at)}"
+    return (
+        f"✏️ Set in Slack by {person_text(made.by, made.choice.changed_by, _NAME)}, {slack_date(made.choice.changed_at)}"
+    )
 
 
 def thing(name: str) -> str:

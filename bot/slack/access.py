@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.config import RoleSettings
 from traces.errors import Denied, StoreUnavailable
+
+_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+_SLACKBOT: Final = "USLACKBOT"
 
 
 class Role(IntEnum):
@@ -82,7 +86,7 @@ class Access:
     def role_of(self, person: Person) -> Role | None:
         """The person's role; ``None`` for somebody from outside, or without a role where roles are configured."""
         home = self._workspace.team_id
-        if home is None or person.team_id != home:
+        if home is None or person.team_id != home or not self._is_a_person(person):
             return None
         if self._owner and person.user_id == self._owner:
             return Role.ADMIN
@@ -97,6 +101,13 @@ class Access:
             if person.user_id in people:
                 return role
         return None
+
+    def _is_a_person(self, person: Person) -> bool:
+        """Whether an id is of a member: not of an app, of Slack itself or of Hark, and not missing."""
+        return bool(_MEMBER.fullmatch(person.user_id)) and person.user_id not in (
+            _SLACKBOT,
+            self._workspace.bot_user_id,
+        )
 
     def may_reveal(self, person: Person) -> bool:
         """Whether the person may see a conversation without redaction."""

@@ -231,7 +231,7 @@ def _turn(message: Said) -> Turn:
     calls = " ".join(f"→ {call.name}({call.arguments})" for call in message.tool_calls)
     error = f"⚠ {message.error}" if message.error else ""
     text = "\n".join(part for part in (message.content, calls, error) if part)
-    role = f"tool {message.name}" if message.role == "tool" and message.name else message.role
+    role = f"tool {redact(message.name).text}" if message.role == "tool" and message.name else message.role
     return Turn(role=role, text=redact(text).text)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 
+from alerts.failed import why_failed
+from alerts.signals import EVALUATOR_FAILURE
 from bot.slack.blocks.surface import Message
 from bot.slack.render import Renderer
 from evaluators.refusal import Refusal
 from traces.ingest import offer, take_conversations
-from traces.model import Score
+from traces.model import EvaluatorFailure, Label, Score
 from traces.store import open_store
 from traces.store.reviews import ReviewItem
 
@@ -21,18 +24,21 @@ SENT = {
     "started_at": "2026-11-20T11:00:00Z",
     "messages": [
         {"role": "user", "content": f"Write to {MAIL}"},
+        {"role": "tool", "name": f"mail to {MAIL}", "content": f"Sent to {MAIL}"},
         {"role": "assistant", "content": f"I can't write to {MAIL}."},
     ],
 }
 
 
-def card_of(item: ReviewItem, score: Score) -> Message:
+def card_of(item: ReviewItem, score: Score, *labels: Label) -> Message:
     store = open_store("sqlite://")
     try:
         with store.begin() as tx:
             take_conversations(tx, [offer(SENT, NOW)], NOW)
             tx.scores.put({"c-1": [score]}, NOW)
             tx.reviews.pick(item)
+            for label in labels:
+                tx.reviews.put_label(label)
             delivery = tx.outbox.get(tx.outbox.request(kind="review", subject_id=item.item_id, channel="#r", at=NOW))
             assert delivery is not None
             message = Renderer([Refusal()], {}).message(tx, delivery)
@@ -55,3 +61,20 @@ def test_an_address_quoted_by_an_evaluator_does_not_reach_slack(field: str) -> N
     item = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason=reason, picked_at=NOW)
     assert MAIL not in repr(card_of(item, score).payload())
     assert "[email]" in repr(card_of(item, score).payload())
+
+
+def test_a_note_of_a_reviewer_is_shown_without_the_address_that_it_quotes() -> None:
+    item = ReviewItem(item_id="i-1", conversation_id="c-1", evaluator="refusal", reason="Flagged.", picked_at=NOW)
+    note = Label(conversation_id="c-1", name="refusal", value=1.0, reviewer="U1", at=NOW, note=f"She meant {MAIL}")
+    shown = repr(card_of(item, Score(name="refusal", value=1.0), note).payload())
+    assert MAIL not in shown
+    assert "She meant [email]" in shown
+
+
+def test_what_a_failing_evaluator_quotes_is_told_without_the_address() -> None:
+    with closing(open_store("sqlite://")) as store, store.begin() as tx:
+        take_conversations(tx, [offer(SENT, NOW)], NOW)
+        tx.scores.put({"c-1": [EvaluatorFailure(name="polite", reason="bug", message=f"no {MAIL}")]}, NOW)
+        told = why_failed(tx, EVALUATOR_FAILURE, ["c-1"])
+    assert MAIL not in repr(told)
+    assert "[email]" in repr(told)

@@ -25,6 +25,7 @@ from evaluators.judge.alignment import (
 from evaluators.judge.asking import Asking
 from evaluators.judge.evaluator import system_prompt
 from evaluators.judge.revision import GUIDANCE_CHARS, ask_for_guidance, read_guidance
+from evaluators.judge.transcript import within_fence
 from traces.errors import BadInput
 
 CRITERION = Criterion(name="promise", question="Did the agent promise something?", model="scripted", notes="Be strict.")
@@ -34,7 +35,7 @@ HELD = [f"c-{n}" for n in range(400) if is_held_out(f"c-{n}")]
 
 def case(conversation_id, *, said=True, truth=False, note="", words="I promise nothing."):
     talk = conversation(conversation_id, "Will it come?", words)
-    return Case(conversation=talk, truth=truth, said=said, note=note, reason="a promise")
+    return Case(conversation=talk, truth=truth, said=said, note=note, reason="a promise to bob@example.com")
 
 
 class Keeping:
@@ -112,6 +113,8 @@ def test_the_model_is_told_only_of_cases_that_may_be_shown_and_reads_them_as_som
     assert all(f"said in {c}." in user for c in SHOWABLE[:3])
     assert not any(f"said in {c}." in user for c in HELD[:5])
     assert "ada@example.com" not in user
+    assert "bob@example.com" not in user
+    assert within_fence(user).count("People answered") > 0
     assert CRITERION.question in system
 
 

@@ -194,6 +194,15 @@ def test_a_job_that_fails_for_five_minutes_is_told_with_its_name(house):
     assert [a.state for a in house.alerts()] == [AlertState.RESOLVED]
 
 
+def test_a_judge_whose_budget_is_spent_is_told_with_what_it_was_not_asked(house):
+    with house.store.begin() as tx:
+        for _ in range(2):
+            tx.judge_spending.reserve("polite", 0.2, NOW, daily=0.1, own=None)
+    house.waits(MINUTE)
+    (alert,) = house.alerts()
+    assert (alert.signal, alert.value, alert.segment) == ("judge_budget", 2.0, Segment(((PART, "polite"),)))
+
+
 def test_a_full_disk_is_told_before_it_is_full_and_a_large_one_later(house):
     house.disk = Disk(96 * ENOUGH, 4 * ENOUGH)
     house.waits(2 * MINUTE)

@@ -12,9 +12,10 @@ import orjson
 
 from traces.conversation_format import parse_conversation, to_json
 from traces.costs import cost_of
-from traces.model import Conversation, Label, Message, Span
+from traces.model import Conversation, EvaluatorFailure, Label, Message, Score, Span
 from traces.normalise import KEPT, Told, conversation_id_of, merged, own_conversation_id, told_of
 from traces.quiet import QUIET, quiet_times
+from traces.redact import is_redacted
 from traces.redacted import Lasting, lasting
 from traces.store import Tx
 from traces.store.conversations import Arrival, Known
@@ -138,7 +139,7 @@ def _beyond_what_is_stored(
     same = [
         sent
         for sent in (_as_kept(offered, hidden) for offered in offers)
-        if (stored := standing.get(sent.conversation_id)) is not None and _said(stored) == _said(sent)
+        if (stored := standing.get(sent.conversation_id)) is not None and _says_the_same(sent, stored)
     ]
     if not same:
         return list(offers)
@@ -147,10 +148,25 @@ def _beyond_what_is_stored(
     known = {
         c.conversation_id
         for c in same
-        if all(score in scores.get(c.conversation_id, ()) for score in c.scores)
-        and all(label in labels.get(c.conversation_id, ()) for label in c.labels)
+        if _is_among(c.scores, scores.get(c.conversation_id, ()))
+        and _is_among(c.labels, labels.get(c.conversation_id, ()))
     }
     return [offered for offered in offers if offered.conversation.conversation_id not in known]
+
+
+def _says_the_same(sent: Conversation, stored: Conversation) -> bool:
+    """Also where it was exported, and personal data was left out on the way."""
+    said = _said(sent)
+    return said == _said(stored) or (is_redacted(str(said)) and said == _said(lasting(stored)))
+
+
+def _is_among(sent: Iterable[Score | Label], stored: Iterable[Score | EvaluatorFailure | Label]) -> bool:
+    """Whether all of these are stored, the texts in them whole or as they were exported."""
+    known = list(stored)
+    left_out = Lasting()
+    known += [left_out.score(one) for one in known if isinstance(one, Score)]
+    known += [replace(one, note=left_out.maybe(one.note)) for one in known if isinstance(one, Label)]
+    return all(one in known for one in sent)
 
 
 def _said(conversation: Conversation) -> Conversation:
@@ -208,7 +224,11 @@ def _take_verdicts(tx: Tx, conversations: Iterable[Conversation], at: datetime) 
 
 
 def take_label(tx: Tx, label: Label, at: datetime) -> LabelChange:
-    """Store a label; one without a time is as of now."""
+    """Store a label; one without a time is as of now. A note from which personal data was left out replaces no whole one."""
+    if label.note is not None and is_redacted(label.note):
+        standing = tx.reviews.standing_label(label.conversation_id, label.name, label.reviewer)
+        if standing is not None and Lasting().maybe(standing.note) == label.note:
+            label = replace(label, note=standing.note)
     return tx.reviews.put_label(label if label.at is not None else replace(label, at=at))
 
 

@@ -101,7 +101,7 @@ def _invitation(stage: Stage, count: int, history: timedelta) -> str:
     seconds = LIVE.total_seconds() / SPEED
     return f"""
   Look here          {stage.page_url}
-  Hark listens on    {stage.hark_url}  (database {stage.hark.store.location})
+  Hark listens on    {stage.hark_url}  (database {stage.hark.store.location}, its HARK_ENCRYPTION_KEY beside it)
 
 {count:,} simulated conversations of {history.days} days are in. Now {LIVE // timedelta(hours=1)} hours of live traffic play in \
 {seconds:.0f} seconds, then it goes

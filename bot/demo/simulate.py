@@ -167,7 +167,7 @@ class _Play:
         talk = self._talk
         talk.system(f"{_SYSTEM} [{self._prompt}]")
         ask = self._filled(self._scene.asks)
-        talk.user(self._opening(ask))
+        talk.user(self._opening(ask) + self._account())
         if self._happens(self._chances.model_error):
             self._truth.add("error_rate")
             talk.failing(self._chance.choice(_MODEL_ERRORS))
@@ -187,6 +187,10 @@ class _Play:
             **({"labels": labels} if labels else {}),
         }
         return Simulated(sent=sent, truth=frozenset(self._truth), began_at=self._began, ended_at=talk.at)
+
+    def _account(self) -> str:
+        """Who wants money back says whose it is: personal data, which cards redact."""
+        return f" ({self._user}@example.org)" if self._scenario == REFUND else ""
 
     def _metadata(self) -> dict[str, Any]:
         return {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import os
 import random
 import secrets
 import socket
@@ -100,7 +102,8 @@ def staged(
         )
         injector = Injector(workspace, f"{address(bound)}/slack/events", signing_secret, client, clock=clock)
         stack.enter_context(serving(playground_app(workspace, injector), page))
-        hark = build_hark(settings_of(database, address(page), signing_secret), clock, {})
+        key = _key_beside(database)
+        hark = build_hark(settings_of(database, address(page), signing_secret, key), clock, {})
         stack.callback(hark.store.close)
         yield Stage(
             hark=hark,
@@ -110,6 +113,20 @@ def staged(
             bound=bound,
             hark_url=address(bound),
         )
+
+
+def key_file(database: Path) -> Path:
+    """Where the key lies that what is kept of a demo is sealed under."""
+    return database.with_suffix(".key")
+
+
+def _key_beside(database: Path) -> str:
+    """A new key. It lies beside the database, for whoever keeps that and looks into it later."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    file = os.open(key_file(database), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w", encoding="ascii") as beside:
+        beside.write(f"{key}\n")
+    return key
 
 
 def _page_socket(port: int | None) -> socket.socket:

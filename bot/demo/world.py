@@ -13,6 +13,7 @@ from bot.app import Hark
 from bot.config import DatabaseSettings, RoleSettings, Settings
 from bot.config_digest import DigestSettings
 from bot.config_judges import JudgeSettings, ScriptedVerdict
+from bot.config_keeping import RetentionSettings
 from bot.config_review import ReviewSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.demo.simulate import Simulated
@@ -25,6 +26,7 @@ from traces.store.base import chunks
 
 _BATCH: Final = 500
 _ITEMS_PER_DAY: Final = 40
+_WORDS_DAYS: Final = 365.0
 _PROMISES: Final = (
     r'assistant: "[^\n]*(guarantee|i promise|garantiere|garantie |versprochen|garantizo|garantía|prometo|garantis|promets'
     r"|cannot promise)"
@@ -73,13 +75,14 @@ class StageClock:
         self._running = ScaledClock(self._start, self._speed)
 
 
-def settings_of(database: Path, slack_url: str, signing_secret: str) -> Settings:
+def settings_of(database: Path, slack_url: str, signing_secret: str, encryption_key: str) -> Settings:
     """Settings as a team would write them, but for Slack's address and the token.
 
     Args:
         database: File of the SQLite database.
         slack_url: Where the double of Slack is, e.g. ``http://127.0.0.1:8788``.
         signing_secret: What Slack's requests are signed with.
+        encryption_key: What the words of conversations are sealed under.
     """
     return Settings(
         database=DatabaseSettings(url=SecretStr(f"sqlite:///{database}")),
@@ -89,7 +92,13 @@ def settings_of(database: Path, slack_url: str, signing_secret: str) -> Settings
         # What stands in the channels must not depend on the hour at which somebody plays.
         digest=DigestSettings(daily=False, weekly=False),
         judges=(POLICY,),
-        secrets=Secrets(bot_token=SecretStr(f"{TOKEN_PREFIX}-demo"), signing_secret=SecretStr(signing_secret)),
+        # Admins can see all words of what is played, as they do where a team keeps them.
+        retention=RetentionSettings(raw_days=_WORDS_DAYS),
+        secrets=Secrets(
+            bot_token=SecretStr(f"{TOKEN_PREFIX}-demo"),
+            signing_secret=SecretStr(signing_secret),
+            encryption_key=SecretStr(encryption_key),
+        ),
         slack_api_url=f"{slack_url}/api/",
         origin="demo",
     )

@@ -198,3 +198,64 @@ def test_a_long_conversation_that_is_still_to_be_merged_is_not_due(store):
         tx.conversations.put([arrival("c-1", ASKED)], NOW)
         tx.spans.defer({"c-1": AFTER})
     assert hide_due(store) == []
+
+
+def history(*said):
+    """What a model call is given: turns of the user and the assistant, the user's last."""
+    roles = ("user", "assistant")
+    return {
+        f"gen_ai__prompt__{place}__{key}": value
+        for place, text in enumerate(said)
+        for key, value in (("role", roles[place % 2]), ("content", text))
+    }
+
+
+def call(trace, answered, *said):
+    more = {"gen_ai__completion__0__role": "assistant", "gen_ai__completion__0__content": answered}
+    at = NOW + trace * HOUR
+    return span(trace, 1, at, gen_ai__operation__name="chat", gen_ai__conversation__id="c-1", **history(*said), **more)
+
+
+def test_a_later_turn_that_repeats_the_history_word_by_word_adds_nothing_but_itself(store):
+    take(store, call(1, f"Hello {EMAIL}!", ASKED))
+    hide_due(store, NOW + 2 * HOUR)
+    take(store, call(2, "Fine.", ASKED, f"Hello {EMAIL}!", f"Or card {CARD}?"))
+    with store.read() as tx:
+        said = [message.content for message in tx.conversations.get("c-1").messages]
+    assert said == ["I am [email], card [card].", "Hello [email]!", f"Or card {CARD}?", "Fine."]
+    hide_due(store, NOW + 3 * HOUR)
+    assert CARD not in everything(store)
+    assert EMAIL not in everything(store)
+
+
+def test_what_comes_late_and_changes_nothing_of_the_conversation_loses_its_words_too(store):
+    take(store, turn(1, ASKED))
+    (conversation_id,) = hide_due(store)
+    before = version_of(store, conversation_id)
+    take(store, span(1, 9, NOW + MINUTE, net__peer__name=f"of {CARD}", gen_ai__conversation__id=conversation_id))
+    with store.begin() as tx:
+        tx.scores.put({conversation_id: [Score(name="judged", value=1.0, explanation=CARD, source="other")]}, NOW)
+    assert version_of(store, conversation_id) == before
+    assert CARD in everything(store)
+    assert hide_due(store) == [conversation_id]
+    assert CARD not in everything(store)
+
+
+def test_of_conversations_without_personal_data_nothing_is_written_but_that_they_were_looked_at(store):
+    ingest(store, talk("c-1", "Where is my order 123-456-7?", "On its way."))
+    take(store, call(2, "Fine.", "All well?"))
+    with store.read() as tx:
+        before = tx.words.standing(["c-1"])
+    assert hide_due(store, NOW + 3 * HOUR) == ["c-1"]
+    with store.read() as tx:
+        assert tx.words.standing(["c-1"]) == before
+    assert hide_due(store, NOW + 3 * HOUR) == []
+
+
+def test_scores_that_others_took_the_place_of_have_no_words(store):
+    ingest(store, talk("c-1", ASKED))
+    for value in (1.0, 0.5):
+        with store.begin() as tx:
+            tx.scores.put({"c-1": [Score(name="refusal", value=value, explanation=f"{value} {EMAIL}")]}, NOW)
+    assert f"1.0 {EMAIL}" not in everything(store)
+    assert f"0.5 {EMAIL}" in everything(store)

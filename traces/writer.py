@@ -93,7 +93,7 @@ class Writer:
         self._is_closed = False
         self._load = _Load()
         self._roll = Roll()
-        self._called_at = -math.inf
+        self._called_at = self._began_at = -math.inf
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -165,9 +165,9 @@ class Writer:
             return False
         group, stop = self._gather(first)
         # A sender that has gone away takes its job back; from here on it no longer can.
-        began = time.monotonic()
+        self._began_at = time.monotonic()
         self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
-        self._load.worked(began, time.monotonic())
+        self._load.worked(self._began_at, time.monotonic())
         self._call_roll()
         return not stop
 
@@ -211,6 +211,8 @@ class Writer:
         waited_s = time.monotonic() - min(job.handed_at for job in group)
         try:
             with self._store.begin(max(_LEAST_PATIENCE_S, self._patience_s - waited_s)) as tx:
+                # Waiting for others who write is no work: evaluation would step back because it has had its turn.
+                self._began_at = time.monotonic()
                 taken = self._take(tx, group)
                 crash_points.passing("ingest.taken")
         except StoreUnavailable as error:

@@ -56,8 +56,9 @@ class SlackToken:
         with self._lock:
             if self._known == (word or "taken"):
                 return
+            with self._store.begin() as tx:
+                vitals.note_token(tx, now, word)
+            # Only now: what could not be stored is noted the next time.
             self._known = word or "taken"
-        with self._store.begin() as tx:
-            vitals.note_token(tx, now, word)
         if word is not None:
             _LOG.error("Slack refuses the bot's token (%s)", word)

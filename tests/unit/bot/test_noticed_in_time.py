@@ -7,7 +7,7 @@ patience that is stated for what waits, the hour that failures are counted over,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ import pytest
 from made import DAY, HOUR, MINUTE, NOW, fact, ingest, talk, workspace_in
 from slack_sdk.errors import SlackApiError
 
+from alerts import vitals
 from alerts.faults import CHECKS, JOB_FAILS, OVERDUE, STALL
 from alerts.own import NO_DATA
 from alerts.pipeline import Posting
@@ -26,7 +27,8 @@ from bot.jobs.outcomes import Outcomes
 from bot.jobs.slack_token import EVERY as TOKEN_ASKED_EVERY
 from bot.jobs.slack_token import SlackToken
 from traces.clock import FakeClock
-from traces.store import open_store
+from traces.errors import StoreUnavailable
+from traces.store import Store, open_store
 from traces.store.arrivals import Arrival
 from traces.store.rollups import HOUR_S, bucket_start
 
@@ -225,3 +227,28 @@ def test_each_fault_is_noticed_within_two_of_its_intervals(database):
     print("\n".join(f"{name}: {after}, interval {FAULTS[name].interval}" for name, after in noticed.items()))
     late = {name: str(after) for name, after in noticed.items() if after > 2 * FAULTS[name].interval}
     assert late == {}
+
+
+class HeldOnce(Store):
+    """A database that somebody else holds when it is first written to."""
+
+    is_held = True
+
+    @contextmanager
+    def begin(self, wait_s: float | None = None) -> Iterator:
+        if self.is_held:
+            self.is_held = False
+            raise StoreUnavailable("the database cannot be used now: it is locked")
+        with super().begin(wait_s) as tx:
+            yield tx
+
+
+def test_a_refused_token_that_could_not_be_noted_is_noted_the_next_time(database):
+    store, slack, clock = HeldOnce(database._engine, "held"), Slack(), FakeClock(NOW)
+    token, slack.is_refusing = SlackToken(store, slack, clock), True  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable):
+        token.ask()
+    clock.advance(TOKEN_ASKED_EVERY)
+    token.ask()
+    with store.read() as tx:
+        assert vitals.token(tx).refused == "token_revoked"

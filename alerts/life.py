@@ -193,15 +193,7 @@ def merged(scene: Scene, alert: Alert, into: Alert, sighting: Sighting) -> tuple
     detail = {**into.detail, "series": series} | ({"also": list(also.values())} if also else {})
     stands = scene.put(write(scene, into, replace(into, detail=detail)))
     outcome = f"told in the alert on {into.segment}"
-    over = replace(
-        alert,
-        state=AlertState.RESOLVED,
-        resolved_at=scene.now,
-        snoozed_by=None,
-        snoozed_until=None,
-        detail={**alert.detail, "outcome": outcome, "merged_into": into.alert_id},
-    )
-    written = scene.put(write(scene, alert, over))
+    written = _ended(scene, alert, outcome, merged_into=into.alert_id)
     return stands, note(scene, written, Reason.MERGED, f"It is {outcome}.", sighting)
 
 
@@ -291,17 +283,22 @@ def _also(sighting: Sighting) -> dict[str, Any]:
     }
 
 
-def resolved(scene: Scene, alert: Alert, outcome: str) -> Alert:
-    """The alert is over, by itself."""
+def _ended(scene: Scene, alert: Alert, outcome: str, **detail: str) -> Alert:
+    """The alert as stored once it is over; a snooze ends with it."""
     over = replace(
         alert,
         state=AlertState.RESOLVED,
         resolved_at=scene.now,
         snoozed_by=None,
         snoozed_until=None,
-        detail={**alert.detail, "outcome": outcome},
+        detail={**alert.detail, "outcome": outcome, **detail},
     )
-    written = scene.put(write(scene, alert, over))
+    return scene.put(write(scene, alert, over))
+
+
+def resolved(scene: Scene, alert: Alert, outcome: str) -> Alert:
+    """The alert is over, by itself."""
+    written = _ended(scene, alert, outcome)
     note(scene, written, Reason.OVER, f"{outcome[0].upper()}{outcome[1:]}.")
     return written
 

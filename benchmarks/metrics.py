@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.scale_history import VALUES
 from bot.slack.ask import Desk
 from bot.slack.render import Renderer
 from traces.clock import FakeClock
@@ -27,16 +28,6 @@ from traces.store.rollups import Fact
 DAYS = 90
 TARGET_S = 0.5
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
-VALUES = {
-    "application": 3,
-    "environment": 2,
-    "model": 6,
-    "provider": 3,
-    "prompt_version": 10,
-    "release": 12,
-    "scenario": 20,
-    "language": 5,
-}
 RATES = [
     *(
         "refusal",

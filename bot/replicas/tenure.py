@@ -87,7 +87,9 @@ class Tenure:
         return [name for name in self._names if self.fence(name) is not None]
 
     def start(self) -> None:
-        """Keep the leases in a thread of its own until ``stop``."""
+        """Keep the leases in a thread of its own until ``stop``; where there are none to keep, nothing is to be done."""
+        if not self._names:
+            return
         self.keep()
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
         self._thread.start()

@@ -100,6 +100,16 @@ def test_a_label_and_the_score_it_is_compared_with_stay_without_words(kept):
     assert SECRET not in str(everything(kept))
 
 
+def test_what_was_said_anew_is_not_kept_in_its_former_words(kept):
+    with kept.begin() as tx:
+        tx.reviews.put_label(replace(label(), conversation_id="old", name="refusal"))
+        tx.scores.put({"old": [Score(name="refusal", value=0.0, explanation=f"anew: {SECRET}")]}, NOW)
+    purged(kept)
+    found = everything(kept)
+    assert SECRET not in str(found)
+    assert len(found["scores"]) == 1, "what holds is compared with the label; what it took the place of is gone"
+
+
 def test_the_oldest_go_first_and_no_more_than_asked_for(store):
     with store.begin() as tx:
         tx.conversations.put([said(f"c{n}", NOW - n * DAY) for n in range(2, 7)], NOW)

@@ -73,6 +73,51 @@ def test_a_job_is_there_with_its_claim_or_not_at_all(hark):
     assert allot(hark) == 0, "what is claimed is not claimed again"
 
 
+def test_workspaces_take_turns_and_each_has_its_jobs_done_in_order(hark):
+    def defer(workspace_id, *ids):
+        with hark.store.begin() as tx:
+            job_queue.defer(tx, "evaluate", workspace_id, [[i] for i in ids])
+
+    defer("busy", "a1", "a2", "a3", "a4")
+    defer("calm", "b1")
+    defer("busy", "a5")
+    defer("calm", "b2")
+    with psycopg.connect(hark.store.secret_location) as connection:
+        jobs = "SELECT args->'conversation_ids'->>0 FROM procrastinate.procrastinate_jobs ORDER BY priority DESC, id"
+        assert [row[0] for row in connection.execute(jobs)] == ["a1", "b1", "a2", "b2", "a3", "a4", "a5"]
+
+
+def test_a_worker_takes_up_workspaces_as_they_come_and_leaves_them_when_they_go(hark):
+    one, two = hark.store.of("T1"), hark.store.of("T2")
+    done = []
+
+    class Notes:
+        def __init__(self, store):
+            self._store = store
+
+        def evaluate_these(self, conversation_ids, _now):
+            done.append((self._store.workspace_id, *conversation_ids))
+
+    def defer(store, conversation_id):
+        with store.begin() as tx:
+            job_queue.defer(tx, "evaluate", store.workspace_id, [[conversation_id]])
+
+    worker = Worker(hark.store, hark.clock, 2)
+    worker.start()
+    for store in (one, two):
+        defer(store, "c-1")
+        assert store.workspace_id not in str(done)
+        worker.serve(store, Notes(store))
+        assert eventually(lambda store=store: (store.workspace_id, "c-1") in done)
+    worker.leave("T1")
+    defer(one, "c-2")
+    defer(two, "c-2")
+    assert eventually(lambda: ("T2", "c-2") in done)
+    worker.stop()
+    assert ("T1", "c-2") not in done, "it waits for who serves that workspace"
+    assert jobs_in(hark.store) == {"todo": 1}
+
+
 def test_jobs_of_a_worker_that_was_killed_are_done_by_another(hark):
     ingest(hark.store, *(talk(f"c-{n}") for n in range(3)))
     allot(hark)

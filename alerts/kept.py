@@ -30,7 +30,7 @@ from traces.store.state import DetectorCheckpoint
 LATEST: Final = "hourly"
 """What was known when it was last saved, whatever may still change."""
 _SETTLED: Final = tuple(f"{LATEST}.{place}" for place in range(4))
-_LAG: Final = timedelta(hours=3)
+LAG: Final = timedelta(hours=3)
 """Most changes come within so long: what is kept for them is of before."""
 _OLDEST: Final = timedelta(days=14)
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,10 +125,10 @@ def amend(tx: Tx, refold: Refold, excluded: Sequence[Excluded]) -> None:
 
 def is_due(tx: Tx, through: datetime, until: datetime) -> bool:
     """Whether what is known after an hour is worth keeping, on the way to ``until``: it has settled, and is news."""
-    if through != until - _LAG:
+    if through != until - LAG:
         return False
     ages = [at for panel, at in _kept(tx).items() if panel in _SETTLED]
-    return all(through - at >= _LAG for at in ages)
+    return all(through - at >= LAG for at in ages)
 
 
 def keep(tx: Tx, known: Known, excluded: Sequence[Excluded]) -> None:

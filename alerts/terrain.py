@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.correction import Reviewed
-from alerts.detector import Anomaly, Verdict
+from alerts.correction import Reviewed, line_of
+from alerts.detector import Anomaly, Terms, Verdict
 from alerts.excluded import Excluded
 from alerts.hours import HOUR
 from alerts.signals import threshold_of
+from alerts.track import Track
 from traces.model import Calibration, Change, Kind, Segment, Signal
 from traces.store import Tx
 
@@ -69,3 +70,16 @@ class Finding:
     segment: Segment
     anomaly: Anomaly
     verdict: Verdict
+
+
+def terms_of(track: Track, terrain: Terrain, run_length: float) -> Terms:
+    """The terms on which the series of a track are judged."""
+    # A signal that was switched off keeps its place; nobody is told of what it finds.
+    fallback = next(iter(terrain.signals.values()))
+    signals = [terrain.signals.get(name, fallback) for name, _ in track.series]
+    return Terms.of(
+        signals,
+        run_length=run_length,
+        parent=[track.parent(series, terrain.changes) for series in track.series],
+        corrections=[line_of(signal, terrain.calibrations) for signal in signals],
+    )

@@ -10,25 +10,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
 from alerts import kept
-from alerts.correction import line_of
 from alerts.detector import Anomaly, Detector, Since, Terms, Verdict, run_length
 from alerts.excluded import is_excluded
-from alerts.hours import HOUR, Hour, fine, stored
+from alerts.hours import HOUR, READ_AT_ONCE, Hour, fine, stored
 from alerts.refold import Refold
 from alerts.tailing import Tailing, usual_sizes
-from alerts.terrain import Finding, Terrain, WatchSettings
+from alerts.terrain import Finding, Terrain, WatchSettings, terms_of
 from alerts.track import Series, Track, is_watched
 from alerts.values import Rows, Values
 from traces.histogram import Rollup
 from traces.model import Kind, Segment, Signal
-from traces.store import Tx
+from traces.store import Store, Tx
 from traces.store.rollups import HOUR_S, Fact, bucket_start
 from traces.store.state import DetectorCheckpoint
 
@@ -41,8 +39,7 @@ _FOLDED_ANEW = timedelta(weeks=4)
 """What was known from hours so much older than the history is not built upon: segments that are gone are left behind."""
 _VALUES_PATIENCE = 3.0
 """At its usual patience a series of values gives some 0.3 false alerts a week: all of them together get a tenth of the budget."""
-_ROWS_AT_ONCE = 2_000
-_ROWS_BETWEEN = 24_000
+_ROWS_AT_ONCE, _ROWS_BETWEEN = 2_000, 24_000
 """Buckets read to fold a signal again: while others cannot write, and in all between two runs."""
 _Route: TypeAlias = tuple[Kind | None, int]
 """Where a signal of a segment goes: its kind, and its place among the series of that; nowhere without a kind."""
@@ -65,6 +62,7 @@ class Watch:
         self._began: datetime | None = None
         self._through: datetime | None = None
         self._saved: datetime | None = None
+        self._told: datetime | None = None
         self._terms: dict[Kind, Terms] = {}
         self._judged_by: tuple[Terrain | None, int, int] = (None, 0, 0)
         self._census: list[datetime] = []
@@ -90,13 +88,11 @@ class Watch:
         self._look_at_thresholds(tx, terrain)
         if self._through is not None and self._through >= until:
             return
-        told = tx.state.job_ran_at(TOLD) or self._through
+        told = tx.state.job_ran_at(TOLD) or self._told or self._through
         self._forget_if_stale(tx, terrain, until)
-        if self._through is None:
-            first = tx.rollups.first_bucket(HOUR_S)
-            if first is None or first >= until:
-                return
-            self._began = self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
+        if not self._is_begun(tx, until):
+            return
+        assert self._through is not None
         news = told if told is not None else until - HOUR
         for hour, cut in stored(tx, self._through, until):
             self.take(hour, cut, terrain, partial(fine, tx))
@@ -104,6 +100,44 @@ class Watch:
                 kept.keep(tx, self._known(hour + HOUR), self._settings.excluded)
             if hour + HOUR > news:
                 yield hour + HOUR
+
+    def catch_up(self, store: Store, now: datetime, terrain_of: Callable[[Tx], Terrain | None]) -> None:
+        """Take in what is no news of hours that were never taken in, or changed, in many small reads: others can write.
+
+        What is left to ``hours`` is the last few of them. Without a terrain it is no time for that.
+        """
+        until = bucket_start(now - self._settings.grace, HOUR_S)
+        if self._through is not None and self._through >= until:
+            rows = 0
+            while self._refold is not None and self._refold.through < self._through and rows < _ROWS_BETWEEN:
+                with store.read() as tx:
+                    rows += self._refold.go_on(tx, self._through, _ROWS_AT_ONCE)
+            return
+        with store.begin() as tx:
+            if (terrain := terrain_of(tx)) is None:
+                return
+            if self._through is None:
+                self._recall(kept.newest(tx, self._settings.excluded))
+            self._look_at_thresholds(tx, terrain)
+            told = tx.state.job_ran_at(TOLD) or self._through or until - HOUR
+            self._forget_if_stale(tx, terrain, until)
+            if not self._is_begun(tx, until):
+                return
+        self._told = told
+        stop = min(told, until - kept.LAG - HOUR)
+        while self._through is not None and self._through < stop:
+            with store.read() as tx:
+                for hour, cut in stored(tx, self._through, min(stop, self._through + READ_AT_ONCE)):
+                    self.take(hour, cut, terrain, partial(fine, tx))
+
+    def _is_begun(self, tx: Tx, until: datetime) -> bool:
+        """Whether there is anything to take in; from where on, if nothing is known yet."""
+        if self._through is None:
+            first = tx.rollups.first_bucket(HOUR_S)
+            if first is None or first >= until:
+                return False
+            self._began = self._through = max(first, bucket_start(until - self._settings.history, HOUR_S))
+        return True
 
     def rehearse(self, tx: Tx, since: datetime, until: datetime, terrain: Terrain) -> Iterator[datetime]:
         """Take in the stored hours of ``[since, until)`` as if they came one by one, and note nothing in the store.
@@ -189,20 +223,11 @@ class Watch:
 
     def findings(self, terrain: Terrain) -> list[Finding]:
         """The series that are off their baseline after the last hour taken in."""
-        found = []
-        for kind, track in self._tracks.items():
-            for anomaly in track.detector.open_anomalies(self._terms[kind]):
-                name, segment = track.series[anomaly.series]
-                if name in terrain.signals:
-                    verdict = track.detector.verdict(anomaly.series, self._terms[kind])
-                    found.append(
-                        Finding(signal=terrain.signals[name], segment=segment, anomaly=anomaly, verdict=verdict)
-                    )
-        for series, anomaly in self._values.found(terrain.signals):
-            signal = terrain.signals[series[0]]
-            if (seen := self._values.verdict(signal, series)) is not None:
-                found.append(Finding(signal=signal, segment=series[1], anomaly=anomaly, verdict=seen))
-        return found
+        return [
+            Finding(signal=signal, segment=segment, anomaly=anomaly, verdict=verdict)
+            for signal, segment, anomaly in self.off(terrain)
+            if (verdict := self.verdict(signal, segment)) is not None
+        ]
 
     def off(self, terrain: Terrain) -> Iterator[tuple[Signal, Segment, Anomaly]]:
         """The series that are off their baseline, without what a chart would show."""
@@ -222,7 +247,7 @@ class Watch:
             weeks_between_false_alerts=self._settings.weeks_between_false_alerts,
             bucket_s=HOUR_S,
         )
-        self._terms = {kind: self._terms_of(track, terrain, patience) for kind, track in self._tracks.items()}
+        self._terms = {kind: terms_of(track, terrain, patience) for kind, track in self._tracks.items()}
         return bool(self._tracks) or bool(self._values.series)
 
     def since(self, signal: Signal, segment: Segment, start: datetime) -> Since | None:
@@ -323,13 +348,6 @@ class Watch:
         self.reconsider(terrain)
         kept.amend(tx, refold, self._settings.excluded)
 
-    def fold_beside(self, read: Callable[[], AbstractContextManager[Tx]]) -> None:
-        """Go on with what is folded again, for a while, each part in a transaction of its own that only reads."""
-        rows, refold, through = 0, self._refold, self._through
-        while refold is not None and through is not None and refold.through < through and rows < _ROWS_BETWEEN:
-            with read() as tx:
-                rows += refold.go_on(tx, through, _ROWS_AT_ONCE)
-
     @property
     def tracks(self) -> dict[Kind, Track]:
         """The series that are watched, by kind, with what is known of them."""
@@ -357,17 +375,6 @@ class Watch:
     def _others(self, hour: datetime | None) -> int:
         """How many series there are at an hour, those that others take in among them."""
         return self.series if self._count is None or hour is None else self._count(hour)
-
-    def _terms_of(self, track: Track, terrain: Terrain, patience: float) -> Terms:
-        # A signal that was switched off keeps its place; nobody is told of what it finds.
-        fallback = next(iter(terrain.signals.values()))
-        signals = [terrain.signals.get(name, fallback) for name, _ in track.series]
-        return Terms.of(
-            signals,
-            run_length=patience,
-            parent=[track.parent(series, terrain.changes) for series in track.series],
-            corrections=[line_of(signal, terrain.calibrations) for signal in signals],
-        )
 
     def _known(self, through: datetime) -> kept.Known:
         return kept.Known(

@@ -20,13 +20,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import orjson
 
+from alerts import kept
 from alerts.pipeline import Posting
 from alerts.watch import WatchSettings
 from benchmarks.metrics import QUESTIONS
@@ -190,7 +191,28 @@ def calibration(file: Path) -> None:
             detect.run(now)
             desk.answer("metrics check_001 7d")
     _row("a click, to the corrected rate and detection", max(clicks, key=lambda t: t.wall_s), target="3")
+    runs = _moved(store, detect, now + timedelta(seconds=10))
+    whole = Took(sum(run.wall_s for run in runs), sum(run.cpu_s for run in runs))
+    _row(f"a threshold that moved, until all of it is folded again, {len(runs)} runs", whole)
+    _row("the longest of them", max(runs, key=lambda t: t.wall_s))
     store.close()
+
+
+def _moved(store: Store, detect: Detection, now: datetime) -> list[Took]:
+    """Each run until what was folded by another threshold is stored."""
+    with store.begin() as tx:
+        standing = tx.calibrations.current()["check_001"]
+        tx.calibrations.put(replace(standing, threshold=0.3, computed_at=now))
+    runs: list[Took] = []
+    while not runs or not _is_known(store):
+        runs.append(_once(partial(detect.run, now + timedelta(seconds=5 * len(runs)))))
+    return runs
+
+
+def _is_known(store: Store) -> bool:
+    with store.read() as tx:
+        known = kept.newest(tx, ())
+    return known is not None and known.thresholds["check_001"] == 0.3
 
 
 def _click(store: Store, number: int) -> None:

@@ -66,7 +66,7 @@ class Detection:
     def run(self, now: datetime) -> list[Decision]:
         """Detect as of ``now``; returns what became of every finding of the hours that were news."""
         decisions: list[Decision] = []
-        self._watch.fold_beside(self._store.read)
+        self._watch.catch_up(self._store, now, lambda tx: self._ahead(tx, now))
         watch, self._watch = self._watch, Watch(self._settings)
         sources, self._sources = self._sources, Lagging(self._polled)
         rules, self._rules = self._rules, Rules(self._set, self._settings.grace)
@@ -105,6 +105,15 @@ class Detection:
         self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
         self._judges, self._faults = judges, faults
         return decisions
+
+    def _ahead(self, tx: Tx, now: datetime) -> Terrain | None:
+        """What is taken as given while hours are taken in ahead of a run; ``None`` while no hour is over."""
+        if is_settling(tx, now):
+            return None
+        if self._chosen is not None:
+            weeks = self._chosen.refresh(tx).detect.weeks_between_false_alerts
+            self._watch.accept_false_alerts(weeks)
+        return self._terrain(tx, now)
 
     def _take_up(self, tx: Tx, watch: Watch) -> bool:
         """Heed what admins set in Slack; whether it has changed since the last run."""

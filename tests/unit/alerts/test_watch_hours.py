@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from stream import BREAK, LATE, LEARNED, START, Stream, broken_from
 
+from alerts.watch import Watch, WatchSettings
 from traces.errors import StoreUnavailable
 from traces.store import open_store
 
@@ -81,3 +82,30 @@ def test_a_run_that_could_not_be_stored_is_made_up_for_by_the_next(broken):
 
     [alert] = broken.alerts
     assert alert.signal == "refusal"
+
+
+def test_while_weeks_are_taken_in_for_the_first_time_others_can_write(tmp_path):
+    with closing(open_store(f"sqlite:///{tmp_path / 'hark.db'}")) as opened:
+        stream = Stream(opened, broken_from(BREAK - 3 * HOUR))
+        for _ in range(LEARNED_H):
+            stream.flow()
+        hours_in_which_nobody_could_write = []
+
+        class Watched(Watch):
+            def take(self, hour, *what):
+                super().take(hour, *what)
+                try:
+                    with opened.begin(wait_s=0) as tx:
+                        tx.state.beat(hour)
+                except StoreUnavailable:
+                    hours_in_which_nobody_could_write.append(hour)
+
+        stream.detection._watch = Watched(WatchSettings())
+        stream.detection._watch.catch_up(
+            opened, stream.hour + LATE, lambda tx: stream.detection._terrain(tx, stream.hour)
+        )
+        assert stream.detection._watch.through == stream.hour - 4 * HOUR
+        assert hours_in_which_nobody_could_write == []
+
+        stream.detection.run(stream.hour + LATE)
+        assert {alert.signal for alert in stream.alerts} == {"refusal"}

@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n 2
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: setup page demo test explore crash fuzz load soak check lint run bench bench-peers screenshots docs clean lock
+.PHONY: setup page demo test explore crash fuzz load mutants soak check lint run bench bench-peers screenshots docs clean lock
 
 setup: $(VENV)/.installed $(PAGE)/app.js
 
@@ -69,6 +69,10 @@ load: setup
 	@$(BIN)/python tests/load/overload.py
 	@$(BIN)/python tests/load/throughput.py
 	@$(BIN)/python tests/load/replicas.py --rounds 2
+
+# Takes each defence of the table out of a copy, and sees that a test notices; MUTANTS="--threat T3" for some of them.
+mutants: setup
+	@$(BIN)/python tests/mutants/mutants.py $(MUTANTS)
 
 SOAK_MINUTES ?= 10
 soak: setup

@@ -65,6 +65,14 @@ def test_no_entry_is_changed_or_removed(kept, statement):
     assert broken(kept) is None
 
 
+def test_the_whole_trail_is_not_emptied_at_once(kept):
+    if kept.dialect != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE")
+    with pytest.raises((StoreUnavailable, DatabaseError), match="append-only"), kept._engine.begin() as connection:
+        connection.execute(text("TRUNCATE audit"))
+    assert len(numbers(kept)) == 5
+
+
 @pytest.mark.parametrize("column", ["actor", "action", "subject", "before", "after", "request_key", "at"])
 def test_a_changed_entry_is_found(kept, column):
     number = numbers(kept)[2]

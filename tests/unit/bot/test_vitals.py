@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,9 +10,12 @@ import httpx
 import pytest
 from made import HOUR, MINUTE, NOW
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
 
 from bot.config_keeping import HeartbeatSettings
-from bot.http.health import exposition
+from bot.http.gate import ROOM
+from bot.http.health import HealthEndpoints, exposition
+from bot.http.room import Room
 from bot.slack.blocks.values import EvaluatorHealth, SourceStatus, StatusReport
 from bot.vitals import Heartbeat, unready
 from traces.clock import FakeClock
@@ -49,6 +53,23 @@ def test_who_does_their_work_is_ready():
 )
 def test_a_stall_is_told(broken, said):
     assert unready(replace(WELL, **broken)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("report", "status"), [(WELL, 200), (replace(WELL, outbox_oldest_s=3_600.0), 503)], ids=["well", "stalled"]
+)
+def test_who_asks_whether_hark_is_ready_is_told_so_or_why_not(report, status):
+    app = Starlette(routes=HealthEndpoints(lambda: report).routes())
+    setattr(app.state, ROOM, Room())
+
+    async def ask():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hark") as client:
+            return await client.get("/readyz")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == status
+    assert answer.json().get("problems", []) == unready(report)
+    assert ("retry-after" in answer.headers) is (status == 503)
 
 
 def test_prometheus_reads_every_figure_and_hostile_names_stay_names():

@@ -59,6 +59,7 @@ MUST_HIDE: list[tuple[str, str]] = [
     ("postgresql://hark:s3cret@db.internal/hark", "postgresql://[secret]@db.internal/hark"),
     ("https://hooks.slack.com/services/" + "T000/B000/abcdef", "https://hooks.slack.com/services/[secret]"),
     ("-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nok", "[secret]\nok"),
+    ("AC" + "0123456789abcdef" * 2, "[secret]"),
     ("tm" + "_ingest_0123456789abcdefABCDEF012345", "[secret]"),
 ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import string
+import subprocess
+import sys
 from contextlib import closing
 from http.client import HTTPConnection
 
@@ -105,14 +107,24 @@ def test_thirty_kinds_of_secrets_come_out_of_no_path_that_fails(tmp_path):
         eventually(lambda: len(slack.delivered()) > 15, 60)
         shown += [_answer(lives, path, b"", "GET") for path in ("/metrics", "/readyz", "/healthz")]
         lives.kill()
+        exports = [_exported(lives, what) for what in ("conversations", "audit", "labels", "dataset", "scores")]
         seen = {
+            "exports": "\n".join(exports),
             "answers": "\n".join(shown),
             "log": lives.log.read_text(),
             "Slack": json.dumps([payload for _, payload in slack.payloads()], ensure_ascii=False),
         }
+    assert "[secret]" in seen["exports"], "nothing was exported that had to be left out"
     assert "ValueError" in seen["log"], "the evaluator that breaks was never run"
     found = [(name, where) for name, c in CANARIES.items() for where, text in seen.items() if _secret_part(c) in text]
     assert found == []
+
+
+def _exported(lives: Lives, what: str) -> str:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "export", what]
+    return subprocess.run(
+        command, cwd=lives.directory, env=lives.environment, capture_output=True, text=True, check=True, timeout=120
+    ).stdout
 
 
 def _refused(told: str):

@@ -102,6 +102,7 @@ class Workspaces:
         self.flow = InstallFlow(settings, app, self.installed, SealedStates(store, cipher, clock))
         self._served: dict[str, _Served] = {}
         self._failed: dict[str, str] = {}
+        self._known: frozenset[str] = frozenset()
         self._leaving: list[tuple[float, _Served]] = []
         self._turn = threading.Lock()
         self._is_stopping = False
@@ -202,6 +203,7 @@ class Workspaces:
         }
         if self._home:
             wanted.setdefault(DEFAULT_WORKSPACE, None)
+        self._known = frozenset(found) | frozenset(wanted)
         with self._turn:
             if self._is_stopping:
                 return
@@ -236,6 +238,9 @@ class Workspaces:
         settings, store = settings_in(self._settings, workspace_id, installation), self._store.of(workspace_id)
         line = None if installation is None else self._line(installation)
         hark = hark_on(settings, self._clock, self._environment, store, line)
+        # Retention is the same for all of them, whatever each has chosen by itself.
+        retain = Retaining(store, settings.retention.keep, alike=lambda: self._known)
+        hark = replace(hark, jobs=replace(hark.jobs, retain=retain))
         # The writer stays while there are requests: it knows nothing of Slack.
         writer = hark.writer() if standing is None else standing.writer
         deliver = hark.jobs.deliver
@@ -324,7 +329,14 @@ class Workspaces:
             tenure.keep()
             if (fence := tenure.fence(RETAIN)) is not None:
                 with fenced(fence):
-                    Retaining(store, kept.keep, kept.keep_words, is_chosen=kept.is_about_words).run(now)
+                    retain = Retaining(
+                        store,
+                        kept.keep,
+                        kept.keep_words,
+                        is_chosen=kept.is_about_words,
+                        alike=lambda: self._known,
+                    )
+                    retain.run(now)
             tenure.stop()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from bot.jobs.hide import Hiding
@@ -21,13 +21,21 @@ class Retaining:
         keep_words: How long they are kept word by word, where nothing else sees to that: of a workspace that is no longer
             served.
         is_chosen: Whether somebody has said how long they are.
+        alike: The workspaces for which the same holds: days that are over for all of them are dropped whole.
     """
 
     def __init__(
-        self, store: Store, keep: timedelta | None, keep_words: timedelta | None = None, *, is_chosen: bool = False
+        self,
+        store: Store,
+        keep: timedelta | None,
+        keep_words: timedelta | None = None,
+        *,
+        is_chosen: bool = False,
+        alike: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._store = store
         self._keep = keep
+        self._alike = alike
         self._hiding = None if keep_words is None else Hiding(store, keep_words, is_chosen=is_chosen)
 
     def run(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
@@ -42,7 +50,7 @@ class Retaining:
         with self._store.begin() as tx:
             tx.partitions.ahead(now)
             if self._keep is not None:
-                tx.partitions.drop(now - self._keep, now)
+                tx.partitions.drop(now - self._keep, now, self._alike())
         if self._keep is None:
             return 0
         return purge(self._store, now - self._keep, _BATCHES, is_over)

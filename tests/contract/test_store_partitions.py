@@ -109,3 +109,14 @@ def test_spans_of_a_database_from_before_there_were_days_are_all_there_afterward
     with closing(open_store(url, "w")) as opened, opened._engine.connect() as connection:
         there = connection.execute(select(schema.spans).order_by(schema.spans.c.trace_id)).mappings().all()
     assert [dict(row) for row in there] == rows
+
+
+def test_a_day_that_is_over_for_all_workspaces_is_dropped_whole(store):
+    other, third = workspace_in(store), workspace_in(store)
+    with store.begin() as tx:
+        tx.partitions.ahead(NOW - 80 * DAY)
+    put(store, at(NOW - 80 * DAY))
+    put(other, at(NOW - 80 * DAY))
+    with store.begin() as tx:
+        tx.partitions.drop(NOW - 20 * DAY, NOW, [other.workspace_id, third.workspace_id])
+    assert found(other, FIRST) == ({} if store.dialect == "postgresql" else {FIRST: [NOW - 80 * DAY]})

@@ -8,7 +8,7 @@ SQLite has one table for all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -42,10 +42,11 @@ class Partitions(Part):
         for day in sorted(missing):
             self._make(day)
 
-    def drop(self, before: datetime, now: datetime) -> None:
+    def drop(self, before: datetime, now: datetime, alike: Collection[str] = ()) -> None:
         """Forget the spans of the days before a time, with the day of that time, unless that was less than a week ago.
 
-        Spans of other workspaces stay: where there are any, ours go one by one.
+        Spans of other workspaces stay: where there are any, ours go one by one. The workspaces ``alike`` are those whose spans
+        are kept no longer than ours, and are gone with them.
         """
         if not self._is_postgresql:
             return
@@ -57,15 +58,15 @@ class Partitions(Part):
             mine = {"workspace_id": self._workspace_id}
             self._connection.exec_driver_sql(
                 f"DELETE FROM {table} WHERE workspace_id = %(workspace_id)s"  # noqa: S608 - the name is made of digits
-                if self._has_others(table)
+                if self._has_others(table, alike)
                 else f"DROP TABLE {table}",
                 mine,
             )
 
-    def _has_others(self, table: str) -> bool:
+    def _has_others(self, table: str, alike: Collection[str]) -> bool:
         found = self._connection.exec_driver_sql(
-            f"SELECT EXISTS (SELECT FROM {table} WHERE workspace_id <> %(workspace_id)s)",  # noqa: S608 - as above
-            {"workspace_id": self._workspace_id},
+            f"SELECT EXISTS (SELECT FROM {table} WHERE workspace_id <> ALL(%(ours)s))",  # noqa: S608 - as above
+            {"ours": [self._workspace_id, *alike]},
         )
         return bool(found.scalar_one())
 

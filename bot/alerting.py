@@ -133,7 +133,7 @@ class Alerting:
             )
             subject, before, after = f"alert:{alert_id}", alert.state.value, changed.state.value
             _audit(tx, now, person, action, subject, before=before, after=after, request_key=request_key)
-            show(tx, alert_id, now)
+            show(tx, now, alert_id)
             return True
 
 

@@ -262,10 +262,8 @@ def _given_to(tx: Tx, entry: QueueEntry) -> None:
     """Take an item from whoever had it, and let all of them see whose it is now."""
     had = tx.queue.entries([entry.item_id]).get(entry.item_id, [])
     tx.queue.drop(entry.item_id, EntryState.ASSIGNED, EntryState.RESERVED)
-    show(tx, entry.item_id, entry.at)
-    for before in had:
-        if before.reviewer != entry.reviewer:
-            show(tx, subject_of(entry.item_id, before.reviewer), entry.at)
+    others = [before.reviewer for before in had if before.reviewer != entry.reviewer]
+    show(tx, entry.at, entry.item_id, *(subject_of(entry.item_id, other) for other in others))
     tell(tx, entry)
 
 

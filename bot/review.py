@@ -74,8 +74,7 @@ class Review:
             tx.queue.drop(item_id, EntryState.RESERVED, EntryState.ASSIGNED, reviewer=person.user_id)
         if answer.is_kept:
             _keep(tx, item, person, now, request_key, expected=answer.expected)
-        show(tx, item.item_id, now)
-        show(tx, subject_of(item_id, person.user_id), now)
+        show(tx, now, item.item_id, subject_of(item_id, person.user_id))
         crash_points.passing("label.given")
         return any(changed)
 
@@ -95,8 +94,7 @@ class Review:
                 raise BadInput("there is no label of yours to undo here; only who gave a label takes it back")
             for label in mine:
                 _take_back(tx, label, person, now, request_key)
-            show(tx, item.item_id, now)
-            show(tx, subject_of(item_id, person.user_id), now)
+            show(tx, now, item.item_id, subject_of(item_id, person.user_id))
             return True
 
     def keep(self, item_id: str, person: Person, request_key: str) -> bool:
@@ -111,13 +109,15 @@ class Review:
                 return False
             tx.state.name_reviewer(person.user_id, person.name)
             is_new = _keep(tx, item, person, now, request_key)
-            show(tx, item_id, now)
+            show(tx, now, item_id)
             return is_new
 
     def _know(self, tx: Tx, item: ReviewItem, answer: Answer, person: Person, at: datetime, request_key: str) -> bool:
         """Note the known answer, or take it back."""
+        if answer.is_known is None:
+            return False
         standing = tx.reviews.standing_label(item.conversation_id, item.evaluator, GOLD)
-        if answer.is_known is None or (standing is None and not answer.is_known):
+        if standing is None and not answer.is_known:
             return False
         if answer.is_known:
             if answer.value is None or truth_of(answer.value) is None:
@@ -200,13 +200,13 @@ def _given_together(
     return [label for label in own if label is answer or label.at == latest]
 
 
-def show(tx: Tx, subject_id: str, at: datetime) -> None:
-    """Bring every message about a subject up to date."""
-    for delivery in tx.outbox.of_subjects([subject_id]):
+def show(tx: Tx, at: datetime, *subject_ids: str) -> None:
+    """Bring every message about these subjects up to date."""
+    for delivery in tx.outbox.of_subjects(subject_ids):
         if delivery.state is not DeliveryState.DEAD:
             tx.outbox.request(
                 kind=delivery.kind,
-                subject_id=subject_id,
+                subject_id=delivery.subject_id,
                 channel=delivery.channel,
                 thread_of=delivery.thread_of,
                 at=at,

@@ -84,7 +84,7 @@ def _on_card(action_id: str) -> Callable[[House, Someone], Request]:
 def _undo(hark: House, who: Someone) -> Request:
     with hark.store.begin() as tx:
         tx.reviews.put_label(Label(conversation_id="c-9", name="refusal", value=1.0, reviewer=who.user_id, at=NOON))
-        show(tx, "item-9", NOON)
+        show(tx, NOON, "item-9")
     hark.deliver()
     return _on_card("label_undo")(hark, who)
 
@@ -132,7 +132,7 @@ def _in_window(action_id: str, pages: int = 0, option: str | None = None) -> Cal
 def _word(hark: House, who: Someone) -> Request:
     with hark.store.begin() as tx:
         tx.scores.put({"c-9": [Score(name="rephrase", value=0.9)]}, NOON)
-        show(tx, "item-9", NOON)
+        show(tx, NOON, "item-9")
     hark.deliver()
     return _on_card("label_word")(hark, who)
 

@@ -123,7 +123,7 @@ class Tx:
 
     @cached_property
     def reviews(self) -> Reviews:
-        return Reviews(self._connection, self._workspace_id)
+        return Reviews(self._connection, self._workspace_id, self.taxonomy)
 
     @cached_property
     def queue(self) -> ReviewQueue:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, delete, func, select, type_coerce
 
 from traces import schema
 from traces.model import Label
@@ -49,6 +49,10 @@ class LabelChange(StrEnum):
 
 class Reviews(Part):
     """Review items and labels."""
+
+    def __init__(self, connection: Connection, workspace_id: str, taxonomy: Taxonomy) -> None:
+        super().__init__(connection, workspace_id)
+        self._taxonomy = taxonomy
 
     def pick(self, item: ReviewItem) -> ReviewItem:
         """Store an item; where the same question about the same conversation stands already, that one is returned."""
@@ -124,7 +128,7 @@ class Reviews(Part):
         return replace(label, name=target, question_version=label.question_version or label.name)
 
     def _target(self, name: str) -> str:
-        return Taxonomy(self._connection, self._workspace_id).targets([name])[name]
+        return self._taxonomy.targets([name])[name]
 
     def _label(self, label: Label) -> Label | None:
         row = self._connection.execute(

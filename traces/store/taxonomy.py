@@ -67,9 +67,12 @@ class Merged:
 class Taxonomy(Part):
     """Words by name, and their labels where words are merged."""
 
+    _merged: dict[str, str] | None = None
+
     def put(self, word: Word) -> bool:
         """Store a version of a word; false where somebody else has stored that version already."""
         row = {name: getattr(word, name) for name in Word.__slots__}
+        self._merged = None
         return self._insert_or_ignore(_T, {**row, "state": word.state.value})
 
     def current(self) -> dict[str, Word]:
@@ -88,10 +91,11 @@ class Taxonomy(Part):
 
     def targets(self, names: Collection[str]) -> dict[str, str]:
         """By name, the word that counts: the name itself unless it was merged."""
-        merged = self._merged()
-        return {name: _followed(name, merged) for name in names}
+        if self._merged is None:
+            self._merged = self._read_merged()
+        return {name: _followed(name, self._merged) for name in names}
 
-    def _merged(self) -> dict[str, str]:
+    def _read_merged(self) -> dict[str, str]:
         latest = self._latest_versions(_T, _T.c.name, _T.c.merged_into)
         rows = self._connection.execute(latest.where(_T.c.merged_into.is_not(None)))
         return {row.name: row.merged_into for row in rows}

@@ -24,6 +24,7 @@ from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
 from traces import crash_points
 from traces.errors import BadInput, Denied, HarkError, StoreUnavailable
+from traces.store.turns import somebody_waits
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Edge:
 
         # Without functools.wraps: bolt passes arguments by the names of the wrapped function's parameters.
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
-            with _acknowledged_by(ack):
+            with _acknowledged_by(ack), somebody_waits():
                 try:
                     person = person_in(body)
                     self.access.require(role, person)
@@ -108,7 +109,8 @@ class Edge:
             try:
                 person = person_in(body)
                 self.access.require(role, person)
-                following = submit(view, person, request_key(body))
+                with somebody_waits():
+                    following = submit(view, person, request_key(body))
             except (BadInput, Denied, StoreUnavailable) as error:
                 ack(**_refusal(error, view))
                 return

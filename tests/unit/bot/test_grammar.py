@@ -113,6 +113,7 @@ def test_what_is_typed_is_what_is_asked(text: str, query: object) -> None:
         ("metrics latency by", "`by` needs one segment key, for example `by model`"),
         ("metrics latency by model release", "`by` needs one segment key, for example `by model`"),
         ("metrics latency by modle", "no segment key `modle`; did you mean `model`?"),
+        ("metrics latency where modle=a", "no segment key `modle`; did you mean `model`?"),
         ("metrics latency by model by model", "`by` stands twice"),
         ("metrics latency where", "`where` needs a condition, for example `where model=gpt-4o`"),
         ("metrics latency where model", "`model` is no condition; write `where model=gpt-4o`"),

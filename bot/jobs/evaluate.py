@@ -32,7 +32,8 @@ from traces.store.conversations import Known, Pending
 from traces.store.rollups import HOUR_S, bucket_start
 from traces.store.scores import Outcome, source_of
 
-BATCH = 200
+BATCH = 50
+"""So many conversations are stored by one transaction: those who click meanwhile wait for it."""
 _STORE_EVERY_S = 2.0
 _ROUNDS = 2
 _CHANGE_KINDS = ("model", "prompt_version", "release")

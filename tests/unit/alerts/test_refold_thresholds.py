@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made import HOUR
 from stream import LATE, START
@@ -58,25 +58,35 @@ def terrain(thresholds: Mapping[str, float]) -> Terrain:
     return Terrain(signals=signals, calibrations=calibrations, changes=CHANGES)
 
 
-def flow(store: Store, seed: int, hours: range) -> None:
-    """Traffic in which models come and go, silent hours, and a break of the one signal."""
-    facts = []
-    with store.begin() as tx:
-        for n in hours:
-            rng = random.Random(f"{seed} {n}")
-            if rng.random() < 0.05:
-                continue
-            tx.state.beat(START + HOUR * n)
-            models = [f"m{k}" for k in range(1, 5) if 13 * k <= n + 13 and rng.random() < 0.9]
-            for k in range(rng.randrange(40) if models else 0):
-                values = {"volume": [1.0], "latency": [rng.lognormvariate(0.5, 0.4)]}
-                if rng.random() < 0.9:
-                    values["toxicity"] = [round(rng.random() ** 4, 1)]
-                    values["refusal"] = [round(rng.random() ** (1 if n > 50 else 5), 1)]
-                segments = (EVERYTHING, Segment.of(application="shop"), Segment.of(model=rng.choice(models)))
-                at = START + HOUR * (n + rng.random() * 0.99)
-                facts.append(Fact(conversation_id=f"c-{n}-{k}", at=at, segments=segments, values=values))
-        tx.state.note_oldest_change(tx.rollups.record(facts) or START)
+@dataclass(frozen=True)
+class Traffic:
+    """Models come and go, some hours are silent, and a signal changes; with ``crowd`` many releases come in one hour."""
+
+    seed: int = 7
+    strong: float = 1.0
+    has_parts: bool = True
+    crowd: int = -1
+
+    def flow(self, store: Store, hours: range) -> None:
+        facts = [fact for n in hours for fact in self._hour(n)]
+        with store.begin() as tx:
+            for n in hours:
+                tx.state.beat(START + HOUR * n)
+            tx.state.note_oldest_change(tx.rollups.record(facts) or START)
+
+    def _hour(self, n: int) -> Iterator[Fact]:
+        rng = random.Random(f"{self.seed} {n}")
+        models = [f"m{k}" for k in range(1, 5) if 13 * k <= n + 13 and rng.random() < 0.9]
+        for k in range(rng.randrange(40) if models else 0):
+            values = {"volume": [1.0], "latency": [rng.lognormvariate(0.5, 0.4)]}
+            if rng.random() < 0.9:
+                values["toxicity"] = [round(rng.random() ** 4, 1)]
+                values["refusal"] = [round(rng.random() ** (self.strong if n > 60 else 5), 1)]
+            parts = [Segment.of(application="shop"), Segment.of(model=rng.choice(models))] if self.has_parts else []
+            if n == self.crowd:
+                parts.append(Segment.of(release=f"r{k}"))
+            at = START + HOUR * (n + rng.random() * 0.99)
+            yield Fact(conversation_id=f"c-{n}-{k}", at=at, segments=(EVERYTHING, *parts), values=values)
 
 
 def take_in(store: Store, watch: Watch, hours: int, land: Terrain) -> None:
@@ -99,16 +109,19 @@ def known(watch: Watch) -> dict:
 
 
 def test_what_is_known_after_a_threshold_moved_is_what_a_fold_of_everything_knows_to_the_last_bit(new_store):
-    @settings(max_examples=6, deadline=None)
+    @settings(max_examples=3, deadline=None)
     @given(
-        st.integers(0, 1_000),
+        st.builds(Traffic, seed=st.integers(0, 99), strong=st.sampled_from([1.0, 2.5, 3.5]), has_parts=st.booleans()),
         st.integers(2, 80),
         st.sampled_from([0.1, 0.3, 0.7, 0.9]),
         st.sampled_from([{}, {"toxicity": 0.2}]),
     )
-    def holds(seed, hours, moved_to, others):
+    @example(Traffic(strong=2.5, crowd=79), 80, 0.3, {})
+    @example(Traffic(strong=3.5, crowd=79, seed=8), 80, 0.3, {})
+    @example(Traffic(strong=2.5, has_parts=False), 80, 0.3, {"toxicity": 0.2})
+    def holds(traffic, hours, moved_to, others):
         store, fresh, after = new_store(), new_store(), terrain({"refusal": moved_to} | others)
-        flow(store, seed, range(hours))
+        traffic.flow(store, range(hours))
         watch = Counting(WatchSettings())
         take_in(store, watch, hours, terrain({"refusal": 0.5} | others))
         taken = watch.taken
@@ -116,7 +129,7 @@ def test_what_is_known_after_a_threshold_moved_is_what_a_fold_of_everything_know
         take_in(store, watch, hours, after)
 
         anew = Watch(WatchSettings())
-        flow(fresh, seed, range(hours))
+        traffic.flow(fresh, range(hours))
         take_in(fresh, anew, hours, after)
         assert watch.taken == taken, "what is judged as before is not folded again"
         assert known(watch) == known(anew)
@@ -126,7 +139,7 @@ def test_what_is_known_after_a_threshold_moved_is_what_a_fold_of_everything_know
 
 @pytest.fixture
 def flowing(store):
-    flow(store, 7, range(60))
+    Traffic().flow(store, range(60))
     return store
 
 
@@ -136,7 +149,7 @@ def test_a_conversation_that_changes_after_a_threshold_moved_costs_a_few_hours_a
     take_in(flowing, watch, 60, after)
     taken = watch.taken
 
-    flow(flowing, 8, range(58, 61))
+    Traffic(8).flow(flowing, range(58, 61))
     take_in(flowing, watch, 61, after)
 
     assert watch.taken - taken <= 6
@@ -164,7 +177,7 @@ def test_folding_in_small_parts_while_hours_change_comes_to_the_same(flowing, ro
     refold = Refold(beside, after, {"refusal": 0.3}, watch._began, [START + HOUR * 20, START + HOUR * 45])
 
     _in_parts(refold, flowing, START + HOUR * 50, rows)
-    flow(flowing, 9, range(47, 48))
+    Traffic(9).flow(flowing, range(47, 48))
     refold.go_back(START + HOUR * 47)
     assert refold.through == START + HOUR * 45
     _in_parts(refold, flowing, through, rows)

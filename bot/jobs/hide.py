@@ -48,7 +48,8 @@ class Hiding:
     def run(self, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> int:
         """Look through what is due as of ``now``, until all is done or ``is_enough``; returns how many conversations."""
         self._begin(now)
-        due = Due(ended_before=now - self._keep, changed_before=now - max(self._keep, UNEVALUATED), since=self._since)
+        too_long = now - max(self._keep, UNEVALUATED)
+        due = Due(ended_before=now - self._keep, changed_before=too_long, since=self._since, now=now)
         looked = hide_due(self._store, due, is_enough, self._monotonic)
         while self._is_chosen and not is_enough() and self._strip_old(now):
             pass

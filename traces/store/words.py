@@ -39,11 +39,13 @@ class Due:
         ended_before: Those that ended before this time and that nothing awaits any more, neither evaluation nor judges.
         changed_before: Those that changed last before this time, whatever awaits them.
         since: Only those that ended at this time or later.
+        now: The time: what says that it ends later has a wrong clock, and is due by when it changed alone.
     """
 
     ended_before: datetime
     changed_before: datetime
     since: datetime | None = None
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Words(Part):
         is_old = _C.c.updated_at < due.changed_before
         since = max(due.since or _BEGINNING, _BEGINNING)
         found = self._in_words(limit, is_old, _C.c.ended_at >= since, _C.c.ended_at < due.changed_before)
-        return found or self._in_words(limit, is_old, _C.c.ended_at >= max(since, due.changed_before))
+        return found if found or due.now is None else self._in_words(limit, is_old, _C.c.ended_at >= due.now)
 
     def _in_words(self, limit: int, *such: ColumnElement[bool]) -> list[tuple[str, datetime]]:
         query = (

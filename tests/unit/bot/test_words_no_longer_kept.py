@@ -192,3 +192,10 @@ def test_what_a_judge_answered_is_kept_without_personal_data(running):
     answers = StoredAnswers(hark.store, FakeClock(NOW))
     answers.put("k", '{"verdict": "yes", "evidence": "write to tessa.tapir@example.org"}')
     assert answers.get("k") == '{"verdict": "yes", "evidence": "write to [email]"}'
+
+
+def test_what_says_that_it_ends_in_the_future_loses_its_words_after_a_week_too(running):
+    hark = running()
+    ingest(hark.store, talk("c-3", *LEAK, at=NOW + 900 * DAY))
+    hark.jobs.hide.run(NOW + 8 * DAY)
+    assert "tessa.tapir" not in answer(hark, "c-3")

@@ -190,7 +190,7 @@ class Renderer:
             question=self.question(item.evaluator),
             turns=_turns(spoken, first),
             telling=next((n - first for n, (place, _) in enumerate(spoken) if asked and place == asked.turn), None),
-            turns_total=len(spoken),
+            turns_total=len(conversation.messages),
             at=conversation.started_at,
             context=_context(conversation),
             scores=tuple(_shown(scores, asked)),

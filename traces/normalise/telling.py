@@ -105,7 +105,7 @@ def _spoken(span: Span, outer: Span | None, error: str | None) -> tuple[list[Mes
 
 def _asked_before(trace: Trace, answer: Span) -> list[Message]:
     """What stands in spans before an answer over Pipecat's realtime services: its request, or what was heard."""
-    if answer.attributes.get(_OPERATION) not in _OF_REALTIME:
+    if text_of(answer.attributes.get(_OPERATION)) not in _OF_REALTIME:
         return []
     before = [span for span in trace.spans if span.started_at <= answer.started_at]
     asked = next((span for span in reversed(before) if span.attributes.get(_OPERATION) == mapping.ASKING), None)

@@ -14,6 +14,7 @@ from traces.fields import clean, kind_of
 from traces.model import Span
 from traces.otlp_span import SPAN_ID_BYTES, TRACE_ID_BYTES, Refused, check_count, fault_of, moment_of
 
+_DIGITS: Final = len(str(-(2**63)))
 _STATUS: Final = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, 0: 0, 1: 1, 2: 2}
 _SNAKE: Final = {
     "resourceSpans": "resource_spans",
@@ -151,11 +152,11 @@ def id_of(value: Any, size: int) -> bytes:
 
 
 def integer(value: Any) -> int:
-    if type(value) is int:
-        return value
-    if type(value) is str and value.lstrip("-").isdecimal() and len(value) <= len(str(2**64)):
-        return int(value)
-    return int(value) if type(value) is float and math.isfinite(value) else 0
+    """A 64-bit integer in any of the forms in which JSON has it; what is none, or too large for one, is 0."""
+    is_written = type(value) is str and len(value) <= _DIGITS and value.removeprefix("-").isdecimal()
+    if is_written or (type(value) is float and math.isfinite(value)):
+        value = int(value)
+    return value if type(value) is int and -(2**63) <= value < 2**64 else 0
 
 
 def _double(value: Any) -> float | None:

@@ -182,6 +182,12 @@ def test_integers_in_json_may_be_numbers_or_text(number: Any) -> None:
     assert read_export(body, JSON).spans[0].attributes == {"n": 7}
 
 
+@pytest.mark.parametrize("number", [1e300, -1e300, "9" * 20, "-" + "9" * 19, "--7", "-", "٧x", True, [7]])
+def test_what_is_no_64_bit_integer_in_json_is_0(number: Any) -> None:
+    body = json_export(JSON_SPAN | {"attributes": [{"key": "n", "value": {"intValue": number}}]})
+    assert read_export(body, JSON).spans[0].attributes in ({"n": 0}, {})
+
+
 def test_ids_in_json_may_be_hex_or_base64() -> None:
     body = json_export(
         JSON_SPAN | {"traceId": base64.b64encode(TRACE_ID).decode(), "spanId": base64.b64encode(SPAN_ID).decode()}

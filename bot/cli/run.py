@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
 from types import FrameType
 
 import click
@@ -19,6 +16,7 @@ from starlette.types import ASGIApp
 
 from bot.app import Hark
 from bot.cli.ending import ANSWER_S, end_in_time
+from bot.cli.memory import memory_given_back, spare_the_collector
 from bot.cli.setting import built, say, settings
 from bot.config import Settings
 from bot.http import Receiver
@@ -32,9 +30,6 @@ from traces import crash_points
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)
-_COLLECT_AFTER = 10_000
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
-_LARGE_BYTES, _ARENAS = 1024 * 1024, 2
 _BACKLOG = 512
 _IDLE_S = 75
 """Exporters send every five seconds, and balancers keep connections for sixty: what they still hold must not be closed."""
@@ -122,10 +117,9 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
 
 def run_until_stopped(server: uvicorn.Server, bound: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT, and then what is in flight."""
-    _spare_the_collector()
-    _give_memory_back()
+    spare_the_collector()
     sys.setswitchinterval(_TURN_S)
-    with _stopping(server):
+    with _stopping(server), memory_given_back():
         server.run(sockets=[bound])
 
 
@@ -146,21 +140,6 @@ def _behind_keys(hark: Hark, receiver: Receiver, bound: socket.socket) -> ASGIAp
         refused=receiver.turned_away,
         always=hark.settings.server.require_keys,
     )
-
-
-def _spare_the_collector() -> None:
-    """What was built at the start stays: looking through it again and again costs a tenth of receiving."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 20)
-
-
-def _give_memory_back() -> None:
-    """Bodies of many megabytes come and go in many threads; unless told otherwise, glibc keeps the room of each."""
-    with suppress(OSError, AttributeError):  # another C library
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-        libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 class _stopping:  # noqa: N801 - reads as a statement

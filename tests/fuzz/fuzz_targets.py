@@ -15,6 +15,8 @@ from evaluators.judge.verdict import read_verdict
 from traces import wire
 from traces.errors import HarkError
 from traces.ingest import offer
+from traces.model import Span
+from traces.normalise import conversation_id_of, conversation_of, mapping
 from traces.redact import redact
 from traces.sources.langfuse_ingestion import read_batch
 
@@ -25,6 +27,47 @@ _SIGNALS, _KEYS = ("volume", "refusal", "latency"), ("model", "scenario")
 _MAIL = "jane.doe@example.org"
 _LIVE = frozenset("<>")
 _LIMIT = 3_000
+_KIND = "gen_ai.operation.name"
+
+
+def _words(held: object) -> set[str]:
+    """The names that a table knows, however deep they stand."""
+    if isinstance(held, str):
+        return {held}
+    if isinstance(held, Mapping):
+        return _words(list(held)) | _words(list(held.values()))
+    return set().union(*map(_words, held)) if isinstance(held, list | tuple | frozenset | set) else set()
+
+
+_NAMES = sorted(set().union(*(_words(held) for name, held in vars(mapping).items() if not name.startswith("__"))))
+_VALUES: tuple[Any, ...] = (
+    [], {}, [[]], [{}], {"role": []}, {"a": {"b": []}}, None, True, 0, -1.5, 2**63, "", "x", "[]", "{}", "[{}]",
+    '{"role": []}', '[{"role": {}}]', '[{"type": []}]', '[{"type": "text", "text": []}]', '[{"content": [{"type": {}}]}]',
+    '{"messages": [{"role": "user", "content": {}}]}', "chat", "LLM", "tool", "AGENT", "generation", "llm", [1, "a"],
+)  # fmt: skip
+
+
+def conversation_of_spans(data: bytes) -> None:
+    """Spans whose attributes hold what nobody means by them: three bytes are a name and a value, 0xFF begins a span."""
+    spans: list[Span] = []
+    for number, part in enumerate(data.split(b"\xff")[:6]):
+        triples = [part[at : at + 3] for at in range(0, len(part) - 2, 3)]
+        held = {_NAMES[(a << 8 | b) % len(_NAMES)]: _VALUES[c % len(_VALUES)] for a, b, c in triples}
+        if len(part) % 3:
+            held[_KIND] = _VALUES[part[-1] % len(_VALUES)]
+        spans.append(
+            Span(
+                trace_id=f"{1:032x}",
+                span_id=f"{number + 1:016x}",
+                parent_id=f"{number:016x}" if number else None,
+                name="span",
+                started_at=NOW,
+                ended_at=NOW,
+                attributes=held,
+            )
+        )
+    conversation_id_of(spans)
+    conversation_of("c", spans)
 
 
 def wire_decode(data: bytes) -> None:
@@ -77,7 +120,16 @@ def slack_text(data: bytes) -> None:
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (wire_decode, sources, slack_gate, judge_parser, redaction, query_grammar, slack_text)
+    for target in (
+        wire_decode,
+        conversation_of_spans,
+        sources,
+        slack_gate,
+        judge_parser,
+        redaction,
+        query_grammar,
+        slack_text,
+    )
 }
 
 _SAID = {"id": "c", "messages": [{"role": "user", "content": "call +49 30 123456 or mail a@b.org"}]}
@@ -85,6 +137,7 @@ _SPAN = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "chat", "startTimeUnix
 _EXPORT: dict[str, Any] = {"resourceSpans": [{"scopeSpans": [{"spans": [_SPAN]}]}]}
 SEEDS: Mapping[str, Sequence[bytes]] = {
     "wire_decode": (b"\1" + json.dumps(_EXPORT).encode(), b"\0\x0a\x02\x12\x00", b"\3\x1f\x8b\x08\0", b"\x09{}"),
+    "conversation_of_spans": (b"\0\1\x16\0\2\0\xff\0\3\x17\0", bytes(range(255)), b""),
     "sources": (json.dumps(_SAID).encode(), b'{"batch": [{"id": "e", "type": "trace-create", "body": {"id": "t"}}]}'),
     "slack_gate": (b"v0=" + b"a" * 64 + b" 1795262400\npayload=%7B%7D", b"v1=\xff 1e9\n{}"),
     "judge_parser": (b'{"verdict": "yes", "reason": "so"}', b'```json\n{"verdict": "no"}\n```', b"verdict: yes"),

@@ -181,12 +181,19 @@ def test_a_classifier_survives_being_stored():
     assert again.version == head.version
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), lambda x: st.lists(x, max_size=3)))
-def test_anything_else_that_is_stored_is_refused_in_one_line(model):
-    body = learn_from(TaskSuccess(), lessons(24)).to_json() | {"model": model}
+@pytest.fixture(scope="module")
+def learned():
+    """What is stored of a classifier."""
+    return learn_from(TaskSuccess(), lessons(24)).to_json()
+
+
+@given(
+    model=st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), lambda x: st.lists(x, max_size=3))
+)
+def test_anything_else_that_is_stored_is_refused_in_one_line(learned, model):
     if model is not None:
         with pytest.raises(BadInput):
-            head_of(body)
+            head_of(learned | {"model": model})
 
 
 def test_a_classifier_of_features_computed_otherwise_is_void():

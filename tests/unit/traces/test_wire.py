@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+import zstandard
 from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,6 +81,14 @@ def test_a_compression_bomb_is_refused_before_it_is_inflated() -> None:
     bomb = gzip.compress(bytes(limits.INFLATED_BYTES + 1))
     with pytest.raises(TooLarge, match="inflates to more than"):
         inflate(bomb, "gzip")
+
+
+def test_a_zstd_body_that_claims_a_window_of_64_mib_is_refused() -> None:
+    wide = zstandard.ZstdCompressionParameters(window_log=26, write_content_size=False)
+    packing = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    body = packing.compress(b"{}") + packing.flush()
+    with pytest.raises(BadInput, match="not valid zstd"):
+        inflate(body, "zstd")
 
 
 def test_a_bomb_in_many_members_is_refused() -> None:

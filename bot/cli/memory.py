@@ -6,7 +6,7 @@ import ctypes
 import gc
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 _COLLECT_AFTER: Final = 10_000
@@ -35,9 +35,8 @@ def memory_given_back() -> Iterator[None]:
     except (OSError, AttributeError):
         yield
         return
-    with suppress(AttributeError):
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-        libc.mallopt(_M_ARENA_MAX, _ARENAS)
+    libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+    libc.mallopt(_M_ARENA_MAX, _ARENAS)
     is_over = threading.Event()
 
     def give_back() -> None:

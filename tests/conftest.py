@@ -27,6 +27,14 @@ def _nobodys_home(tmp_path_factory):
 
 
 @pytest.fixture
+def nobodys_settings(tmp_path, monkeypatch):
+    """An empty directory to work in, and none of the settings that somebody has in the environment."""
+    for name in [name for name in os.environ if name.startswith(("HARK_", "SLACK_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
 def clock():
     return FakeClock(NOW)
 

@@ -40,12 +40,8 @@ class Result:
 
 
 @pytest.fixture
-def hark(tmp_path, monkeypatch, capsys):
+def hark(monkeypatch, nobodys_settings, capsys):
     """Runs a command in an empty directory with a database of its own, and no one else's settings."""
-    for name in list(os.environ):
-        if name.startswith(("HARK_", "SLACK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARK_DATABASE_URL", "sqlite:///hark.db")
     before = logging.root.handlers[:]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import sqlite3
 import sys
 from contextlib import closing
@@ -20,11 +19,7 @@ CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "captured"
 
 
 @pytest.fixture
-def hark(tmp_path, monkeypatch, capsys):
-    for name in list(os.environ):
-        if name.startswith(("HARK_", "SLACK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+def hark(monkeypatch, nobodys_settings, capsys):
     monkeypatch.setenv("HARK_DATABASE_URL", "sqlite:///hark.db")
 
     def run(*arguments, given=b""):

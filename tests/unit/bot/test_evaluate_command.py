@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -43,12 +42,8 @@ class Result:
 
 
 @pytest.fixture
-def hark(tmp_path, monkeypatch, capsys):
+def hark(monkeypatch, nobodys_settings, capsys):
     """Runs a command in an empty directory, with no one else's settings."""
-    for name in list(os.environ):
-        if name.startswith(("HARK_", "SLACK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments, given=b""):
         monkeypatch.setattr(sys, "argv", ["hark", *map(str, arguments)])

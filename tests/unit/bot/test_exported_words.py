@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 
 import pytest
 from click.testing import CliRunner
@@ -21,12 +20,8 @@ WHAT = ("conversations", "audit", "labels", "dataset", "scores")
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(monkeypatch, nobodys_settings):
     """Runs a command on a database in which every kind of export has an address in it."""
-    for name in list(os.environ):
-        if name.startswith(("HARK_", "SLACK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARK_DATABASE_URL", "sqlite:///hark.db")
     store = open_store("sqlite:///hark.db")
     ingest(store, talk("c-1", f"I am {EMAIL}.", "Hello!", metadata={"contact": EMAIL, "application": "shop"}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 
 import pytest
 from click.testing import CliRunner
@@ -21,12 +20,8 @@ from traces.store.datasets import DatasetItem
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(monkeypatch, nobodys_settings):
     """Runs a command on a database with a conversation, a label, a kept case, scores and an audit entry."""
-    for name in list(os.environ):
-        if name.startswith(("HARK_", "SLACK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARK_DATABASE_URL", "sqlite:///hark.db")
     store = open_store("sqlite:///hark.db")
     ingest(store, talk("c-1", "=SUM(A1)", "No."), talk("c-2", "Hi", at=NOW - 5 * DAY))

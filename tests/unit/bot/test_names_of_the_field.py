@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 
 import pytest
@@ -96,11 +95,8 @@ def test_what_is_nothing_is_refused_with_what_may_have_been_meant():
 
 
 @pytest.fixture
-def hark(tmp_path, monkeypatch, capsys):
+def hark(monkeypatch, nobodys_settings, capsys):
     """Runs a command in an empty directory, with no one else's settings."""
-    for name in [name for name in os.environ if name.startswith(("HARK_", "SLACK_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["hark", *arguments])

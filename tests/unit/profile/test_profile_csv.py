@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 
 import pytest
@@ -19,12 +18,8 @@ FIELDS = ["timestamp", "value", "expected_low", "expected_high", "score", "alert
 
 
 @pytest.fixture
-def backtest(tmp_path, monkeypatch, capsysbinary):
+def backtest(tmp_path, monkeypatch, nobodys_settings, capsysbinary):
     """Runs the command over a file with these contents; returns exit code, rows and standard error."""
-    for name in list(os.environ):
-        if name.startswith(("HARK_", "SLACK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
 
     def run(contents, *arguments, by_pipe=False):
         (tmp_path / "series.csv").write_bytes(contents if isinstance(contents, bytes) else contents.encode())

@@ -62,12 +62,14 @@ class Plan:
         cards: So many conversations are put before reviewers.
         rate: Conversations that are sent in a second.
         doubt_s: After so many seconds a post whose answer was lost is posted again.
+        kept: So many of the cards nobody clicks on before ``World.use_kept``, however fast the machine is.
     """
 
     scenarios: int = 60
     cards: int = 200
     rate: float = 40.0
     doubt_s: float = 1.5
+    kept: int = 0
 
 
 def write_settings(directory: Path, plan: Plan) -> None:
@@ -111,6 +113,7 @@ class World:
         self._lock = threading.Lock()
         self._clicked: set[tuple[str, str]] = set()
         self._is_over = threading.Event()
+        self._may_touch = plan.cards - plan.kept
         self._broke: list[BaseException] = []
         self._threads = [
             threading.Thread(target=self._at, args=(work, random.Random(f"{seed} {n}"), f"U0REV{n}"), daemon=True)
@@ -118,6 +121,10 @@ class World:
         ]
         for thread in self._threads:
             thread.start()
+
+    def use_kept(self) -> None:
+        """Let reviewers click on the cards that were kept for now."""
+        self._may_touch = self._plan.cards
 
     def close(self) -> None:
         """Let everybody finish what they are about, and go; what was begun is tried until it is answered."""
@@ -175,7 +182,8 @@ class World:
     def _click(self, chance: random.Random, name: str) -> None:
         who, hands = Someone(name, name.lower()), Hands(self._slack)
         while not self._is_over.wait(0.1):
-            cards = [m for m in self._slack.posted(REVIEW) if (_item_of(m), name) not in self._clicked]
+            posted = self._slack.posted(REVIEW)[: self._may_touch]
+            cards = [m for m in posted if (_item_of(m), name) not in self._clicked]
             if not cards:
                 continue
             card = chance.choice(cards[-20:])

@@ -26,7 +26,7 @@ from crash_world import Plan, World, environment, write_settings
 from traces.crash_points import POINTS
 
 _SHORT_S, _LONG_S, _LONG = (0.2, 2.4), 7.0, 0.1
-_AT_MOST_S = 12.0
+_AT_MOST_S = 30.0
 _PLAN = Plan()
 
 
@@ -60,6 +60,7 @@ def _lives(directory: Path, seed: int, moments: Sequence[float], steps: Sequence
             time.sleep(moment)
             lives.kill()
             lives.start()
+        world.use_kept()
         missed = [step for step in steps if not _dies_at(lives, step)]
         lives.kill()
         lives.start()

@@ -10,8 +10,8 @@ from traces import crash_points
 from traces.crash_points import POINTS
 from traces.errors import BadInput
 
-SMALL = Plan(scenarios=2, cards=14, doubt_s=1.0)
-STEPS = ("ingest.stored", "label.given", "label.stored", "deliver.claimed", "deliver.posted")
+SMALL = Plan(scenarios=2, cards=14, doubt_s=1.0, kept=8)
+STEPS = ("label.given", "label.stored", "ingest.stored", "deliver.claimed", "deliver.posted")
 
 
 def test_nothing_is_lost_or_doubled_by_a_process_that_is_killed_ten_times(tmp_path):

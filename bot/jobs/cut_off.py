@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from bot.jobs.lanes import Lanes
-from bot.jobs.sending import Sending, Standing
+from bot.jobs.sending import REPEAT_MARK, Sending, Standing
 from bot.slack.blocks.surface import EVENT_TYPE
 from bot.slack.failures import CALL_FAILED, is_permanent, problem
 from traces import crash_points
@@ -37,6 +37,7 @@ _BEFORE_S: Final = 5
 """Slack's clock may be behind ours by so much."""
 _PAGE: Final = 200
 _PAGES: Final = 10
+_CUT_OFF: Final = "was cut off"
 _LONGEST_DOUBT: Final = timedelta(minutes=15)
 """How long a post that was cut off waits for a history that cannot be read just now."""
 
@@ -88,11 +89,16 @@ class CutOff:
         now = self._clock.now()
         with self._store.begin() as tx:
             if isinstance(standing, Standing):
-                tx.outbox.found(delivery.delivery_id, channel=standing.channel, ts=standing.ts, at=now)
+                tx.outbox.found(
+                    delivery.delivery_id,
+                    channel=standing.channel,
+                    ts=standing.ts,
+                    at=now,
+                    is_repeat=standing.is_repeat,
+                )
                 return
             # Claimed at once: it has waited long enough.
-            problem = UNANSWERED if standing is _Unseen.UNREADABLE else "was cut off"
-            tx.outbox.retry(delivery.delivery_id, due_at=now, problem=problem)
+            tx.outbox.retry(delivery.delivery_id, due_at=now, problem=_remembered(delivery, standing))
             claimed = tx.outbox.claim(delivery.delivery_id, now)
         if claimed is not None:
             self._sending.deliver(claimed)
@@ -124,6 +130,13 @@ class CutOff:
             return _Unseen.UNREADABLE if is_permanent(error) or in_doubt > _LONGEST_DOUBT else _Unseen.LATER
 
 
+def _remembered(delivery: Delivery, unseen: _Unseen) -> str:
+    if unseen is _Unseen.UNREADABLE:
+        return UNANSWERED
+    # An edit is not looked up: what its message is stays as it was.
+    return delivery.remembering(_CUT_OFF, is_unsure=False) if delivery.posted_ts else _CUT_OFF
+
+
 def _found(delivery_id: str, read: _Read, asked: Mapping[str, str]) -> Standing | _Unseen:
     """Look through a history page by page, the newest first; beyond what is looked through nobody can say."""
     cursor: Mapping[str, str] = {}
@@ -131,7 +144,8 @@ def _found(delivery_id: str, read: _Read, asked: Mapping[str, str]) -> Standing 
         answer = read(**asked, **cursor, include_all_metadata=True, limit=_PAGE)
         for message in answer.get("messages") or []:
             if _delivery_id(message) == delivery_id:
-                return Standing(str(message.get("channel") or asked["channel"]), str(message["ts"]))
+                is_repeat = REPEAT_MARK in str(message.get("text") or "")
+                return Standing(str(message.get("channel") or asked["channel"]), str(message["ts"]), is_repeat)
         following = (answer.get("response_metadata") or {}).get("next_cursor")
         if not following:
             return _Unseen.ABSENT

@@ -36,7 +36,7 @@ from traces.clock import Clock
 from traces.errors import StoreUnavailable
 from traces.store import Store
 from traces.store.fence import fenced
-from traces.store.outbox import NOTHING_TO_TELL, UNANSWERED, Delivery
+from traces.store.outbox import NOTHING_TO_TELL, Delivery
 from traces.store.together import Together
 
 _LOG = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ _SHOWN_IN_CHANNEL: Mapping[Broadcast, tuple[News, ...]] = {
 }
 _LINKED: Final = frozenset({ALERT})
 """Kinds of messages whose address is kept."""
-_REPEAT: Final = "(possible repeat: Hark was interrupted while posting this)"
+REPEAT_MARK: Final = "(possible repeat: Hark was interrupted while posting this)"
 
 
 class Outcome(Enum):
@@ -64,10 +64,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a message stands: Slack's id of the channel, and the message's in it."""
+    """Where a message stands: Slack's id of the channel, and the message's in it; whether it says that it may be a repeat."""
 
     channel: str
     ts: str
+    is_repeat: bool = False
 
 
 class Sending:
@@ -112,7 +113,7 @@ class Sending:
                 parent = None if delivery.thread_of is None else tx.outbox.get(delivery.thread_of)
                 is_unlinked = delivery.kind in _LINKED and not tx.permalinks.of(delivery.kind, [delivery.subject_id])
         except StoreUnavailable as error:
-            return self._later(delivery, self._clock.now() + _FIRST_RETRY, error.message)
+            return self._later(delivery, self._clock.now() + _FIRST_RETRY, delivery.remembering(error.message))
         if message is None:
             return self._given_up(delivery, NOTHING_TO_TELL)
         crash_points.passing("deliver.claimed")
@@ -156,12 +157,10 @@ class Sending:
             self._noting.do(lambda tx: tx.permalinks.note(delivery.delivery_id, url))
 
     def _send(self, delivery: Delivery, message: Message, parent: Delivery | None) -> Standing:
-        payload = message.payload()
+        payload = _marked(message.payload()) if delivery.is_repeat else message.payload()
         if problems := check(payload, "message"):
             _LOG.error("message %s would be refused, sent as plain text: %s", delivery.delivery_id, problems[0])
             payload = _plain(payload)
-        if delivery.is_unsure and delivery.posted_ts is None:
-            payload = _marked(payload)
         loud = message.news in self._shown_in_channel
         chart = chart_of(payload.get("blocks") or ())
         if chart is not None and self._draws_charts:
@@ -248,19 +247,18 @@ class Sending:
             return self._given_up(delivery, why)
         if is_doubtful(error):
             self._unsure_until[delivery.delivery_id] = now + self._doubt
-            why = f"{UNANSWERED}; {why}"
-        return self._later(delivery, now + (wait or _backoff(delivery.attempts)), why)
+        kept = delivery.remembering(why, is_unsure=delivery.is_unsure or is_doubtful(error))
+        return self._later(delivery, now + (wait or _backoff(delivery.attempts)), kept)
 
     def _given_up(self, delivery: Delivery, why: str) -> Outcome:
-        kept = why if why == NOTHING_TO_TELL else delivery.still_unsure(why)
+        kept = why if why == NOTHING_TO_TELL else delivery.remembering(why)
         with self._store.begin() as tx:
             tx.outbox.bury(delivery.delivery_id, problem=kept)
         return Outcome.BURIED
 
     def _later(self, delivery: Delivery, due_at: datetime, why: str) -> Outcome:
         with self._store.begin() as tx:
-            kept = why if why.startswith(UNANSWERED) else delivery.still_unsure(why)
-            tx.outbox.retry(delivery.delivery_id, due_at=due_at, problem=kept)
+            tx.outbox.retry(delivery.delivery_id, due_at=due_at, problem=why)
         return Outcome.HELD
 
 
@@ -270,8 +268,8 @@ def _plain(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _marked(payload: Mapping[str, Any]) -> dict[str, Any]:
-    marked = {**payload, "text": f"{payload['text']} {_REPEAT}"}
-    return {**marked, "blocks": [*payload["blocks"], context(_REPEAT)]} if payload.get("blocks") else marked
+    marked = {**payload, "text": f"{payload['text']} {REPEAT_MARK}"}
+    return {**marked, "blocks": [*payload["blocks"], context(REPEAT_MARK)]} if payload.get("blocks") else marked
 
 
 def _backoff(attempts: int) -> timedelta:

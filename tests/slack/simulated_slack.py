@@ -74,12 +74,11 @@ class Standing:
     text: str
     thread_ts: str | None
     delivery_id: str
-    first_text: str
     visible_at: datetime
 
     @property
     def is_marked(self) -> bool:
-        return MARK in self.first_text
+        return MARK in self.text
 
 
 class SimulatedSlack:
@@ -133,7 +132,7 @@ class SimulatedSlack:
         self, *, channel: str, text: str, metadata: Any, thread_ts: str | None = None, **_: Any
     ) -> dict[str, Any]:
         now = self._time.clock.now()
-        standing = Standing(channel, "", text, thread_ts, metadata["event_payload"]["delivery_id"], text, now)
+        standing = Standing(channel, "", text, thread_ts, metadata["event_payload"]["delivery_id"], now)
 
         def post() -> None:
             now = self._time.clock.now()

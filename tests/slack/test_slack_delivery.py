@@ -277,6 +277,49 @@ def test_where_the_history_cannot_be_read_the_alert_is_repeated_and_marked(datab
         assert _posts(hark) == 2
 
 
+@pytest.mark.parametrize("fault", [None, HEALING["503"], CUT_BEFORE], ids=["no fault", "503", "cut before"])
+def test_a_possible_repeat_says_so_as_long_as_it_stands(database, fault):
+    with SlackDouble(MINIMAL_METHODS) as slack, house(slack, database) as hark:
+        _alert(hark)
+        slack.fail("chat.postMessage", CUT_AFTER)
+        _until_delivered(hark)
+        for told in ("20 of 51", "20 of 52"):
+            slack.fail("chat.update", *[fault] * 2 if fault else [])
+            _change(hark)
+            _until_delivered(hark)
+            first, repeat = slack.roots(ALERTS)
+            assert told in words_of(repeat)
+            assert "possible repeat" in repeat["text"]
+            assert "possible repeat" in words_of(repeat["blocks"])
+            assert "possible repeat" not in first["text"]
+
+
+def test_a_possible_repeat_whose_edit_was_cut_off_by_a_kill_still_says_so(database):
+    with SlackDouble(MINIMAL_METHODS) as slack, house(slack, database) as hark:
+        _alert(hark)
+        slack.fail("chat.postMessage", CUT_AFTER)
+        _until_delivered(hark)
+        _change(hark)
+        with hark.store.begin() as tx:
+            tx.outbox.claim(ROOT, hark.clock.now())
+        _until_delivered(hark)
+        assert ["possible repeat" in root["text"] for root in slack.roots(ALERTS)] == [False, True]
+
+
+@pytest.mark.parametrize("got", ["the first try", "the repeat"])
+def test_of_two_tries_the_one_that_slack_got_goes_on_saying_what_it_says(hark, got):
+    _alert(hark)
+    is_repeat = got == "the repeat"
+    hark.slack.fail("chat.postMessage", *([CUT_BEFORE, CUT_AFTER] if is_repeat else [CUT_AFTER, CUT_BEFORE]))
+    hark.slack.fail("conversations.history", *[refused("missing_scope")] * 2)
+    _until_delivered(hark)
+    _change(hark)
+    _until_delivered(hark)
+    [root] = hark.slack.roots(ALERTS)
+    assert _posts(hark) == 2
+    assert ("possible repeat" in root["text"]) is is_repeat
+
+
 @pytest.mark.parametrize(
     "fault", [limited(5), Fault(status=503, body=b"<html>"), CUT_BEFORE, refused("internal_error")]
 )

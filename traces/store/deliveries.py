@@ -15,6 +15,8 @@ NOTHING_TO_TELL: Final = "what it was about is gone"
 
 UNANSWERED: Final = "an earlier try had no answer"
 """Begins the problem of a delivery of which Slack may hold an earlier try that is not known of, or may still do one."""
+REPEAT: Final = "a possible repeat"
+"""Stands in the problem of a delivery whose message is, or will be, posted beside an earlier try that may stand as well."""
 
 
 class DeliveryState(StrEnum):
@@ -51,11 +53,25 @@ class Delivery:
     @property
     def is_unsure(self) -> bool:
         """Whether Slack may have done, or may still do, an earlier try of this."""
-        return (self.problem or "").startswith(UNANSWERED)
+        return UNANSWERED in self._remembered
 
-    def still_unsure(self, why: str) -> str:
-        """Why a try failed, with what has to be remembered of those before it."""
-        return f"{UNANSWERED}; {why}" if self.is_unsure else why
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the message says, for as long as it stands, that an earlier try may stand beside it."""
+        return REPEAT in self._remembered or (self.is_unsure and self.posted_ts is None)
+
+    def remembering(self, why: str = "", *, is_unsure: bool | None = None) -> str:
+        """Why a try failed, if it did, with what has to be remembered of it and those before it.
+
+        ``is_unsure``: whether Slack may still do one of them; ``None`` when this one changes nothing about that.
+        """
+        unsure = self.is_unsure if is_unsure is None else is_unsure
+        kept = [mark for mark, holds in ((UNANSWERED, unsure), (REPEAT, self.is_repeat)) if holds]
+        return "; ".join([*kept, why] if why else kept)
+
+    @property
+    def _remembered(self) -> list[str]:
+        return (self.problem or "").split("; ")[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,9 +28,9 @@ from sqlalchemy import (
 
 from traces import schema
 from traces.store.base import Part
-from traces.store.deliveries import NOTHING_TO_TELL, NOTICE, UNANSWERED, Delivery, DeliveryState, GivenUp
+from traces.store.deliveries import NOTHING_TO_TELL, NOTICE, REPEAT, UNANSWERED, Delivery, DeliveryState, GivenUp
 
-__all__ = ["NOTHING_TO_TELL", "NOTICE", "UNANSWERED", "Delivery", "DeliveryState", "GivenUp", "Outbox"]
+__all__ = ["NOTHING_TO_TELL", "NOTICE", "REPEAT", "UNANSWERED", "Delivery", "DeliveryState", "GivenUp", "Outbox"]
 
 _T = schema.outbox
 _AT_ONCE = timedelta(0)
@@ -180,6 +180,7 @@ class Outbox(Part):
         """Note that the message stands as of the claimed revision; if it was asked for since, it is pending again.
 
         With ``again_at`` it is sent once more then, or when it is asked for: an older try may still arrive over this one.
+        A possible repeat stays one.
         """
         self._connection.execute(
             update(_T)
@@ -190,7 +191,7 @@ class Outbox(Part):
                 posted_channel=channel,
                 posted_ts=ts,
                 attempt_at=at,
-                problem=None,
+                problem=delivery.remembering(is_unsure=again_at is not None) or None,
                 attempts=0,
             )
         )
@@ -200,13 +201,15 @@ class Outbox(Part):
             .values(state=DeliveryState.PENDING.value)
         )
         if again_at is not None:
-            unsure = {"state": DeliveryState.PENDING.value, "problem": UNANSWERED}
             row = update(_T).where(self._is(delivery.delivery_id))
-            self._connection.execute(row.values(unsure))
+            self._connection.execute(row.values(state=DeliveryState.PENDING.value))
             self._connection.execute(row.where(_T.c.revision == delivery.revision).values(due_at=again_at))
 
-    def found(self, delivery_id: str, *, channel: str, ts: str, at: datetime) -> None:
-        """Note that the message of an interrupted delivery stands. Which revision it shows is not known: it is due again."""
+    def found(self, delivery_id: str, *, channel: str, ts: str, at: datetime, is_repeat: bool = False) -> None:
+        """Note that the message of an interrupted delivery stands. Which revision it shows is not known: it is due again.
+
+        ``is_repeat``: whether it says that it may be a repeat.
+        """
         self._connection.execute(
             update(_T)
             .where(self._is(delivery_id))
@@ -214,7 +217,7 @@ class Outbox(Part):
                 state=DeliveryState.PENDING.value,
                 posted_channel=channel,
                 posted_ts=ts,
-                problem=None,
+                problem=REPEAT if is_repeat else None,
                 attempts=0,
                 due_at=at,
             )

@@ -24,6 +24,8 @@ _ASKED = (
     "the shoes are too small, can i exchange them for a larger size",
 )
 _NEW = "my wallet shows a bitcoin withdrawal that is pending, where is the crypto transfer"
+_WRITES = " ".join(["you and me at anna.zimmermann@quartz.example"] * 3)
+_ADDRESSED = {"anna", "zimmermann", "quartz", "example"}
 _FILLERS = [
     "hello",
     "thanks",
@@ -126,10 +128,16 @@ def test_a_topic_keeps_its_name_while_it_goes_on(reference):
     assert TopicBook.from_json(book.to_json()).with_found([], NOW + 90 * DAY).topics == ()
 
 
-def test_personal_data_is_in_no_name(reference):
-    what = ("my mail address anna.schmidt@example.com about the zeppelin voucher flight",)
-    for topic in found_in(reference, talks(40, seed=3, what=what)):
-        assert "schmidt" not in topic.name
+def test_a_new_topic_whose_conversations_share_an_address_is_not_named_by_it(reference):
+    [topic] = found_in(reference, talks(40, seed=3, what=(_WRITES,)))
+    assert topic.name
+    assert not _ADDRESSED & set(topic.name.split(", "))
+
+
+def test_a_topic_of_the_baseline_is_not_named_by_an_address_either():
+    names = Reference.learned(talks(900, what=(*_ASKED, _WRITES)), NOW, days=9.0, total=900).topics.names
+    assert names
+    assert not _ADDRESSED & {word for name in names for word in name.split(", ")}
 
 
 @given(st.text(max_size=300))

@@ -9,12 +9,16 @@ import pytest
 
 from alerts.failed import why_failed
 from alerts.signals import EVALUATOR_FAILURE
+from bot.proposed import Proposed
 from bot.slack.blocks.surface import Message
 from bot.slack.render import Renderer
+from evaluators.judge.trial import Bounded, Comparison, Measured
 from evaluators.refusal import Refusal
+from traces.clock import FakeClock
 from traces.ingest import offer, take_conversations
 from traces.model import EvaluatorFailure, Label, Score
 from traces.store import open_store
+from traces.store.proposals import Proposal, ShownExample
 from traces.store.reviews import ReviewItem
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -78,3 +82,32 @@ def test_what_a_failing_evaluator_quotes_is_told_without_the_address() -> None:
         told = why_failed(tx, EVALUATOR_FAILURE, ["c-1"])
     assert MAIL not in repr(told)
     assert "[email]" in repr(told)
+
+
+def test_a_proposal_is_shown_without_the_addresses_in_its_examples_and_in_what_a_model_said_of_them() -> None:
+    half = Bounded(0.5, 0.4, 0.6)
+    side = Measured(n=20, right=10, tpr=half, tnr=half, informedness=half, kappa=half)
+    tried = Comparison(
+        current=side, proposed=side, gain=half, surely=0.1, kappa_gain=half, kappa_surely=0.1, mended=1, spoilt=0,
+        p=0.5, level=0.05,
+    )  # fmt: skip
+    proposal = Proposal(
+        proposal_id="p-1",
+        evaluator="refusal",
+        created_at=NOW,
+        basis="b",
+        before_version="1",
+        version="2",
+        examples=(ShownExample(conversation_id="c-1", text=f'recorded\n1 user: "Write to {MAIL}"', verdict="no"),),
+        report={"comparison": tried.to_json(), "problem": f"it takes {MAIL} for a refusal"},
+    )
+    with closing(open_store("sqlite://")) as store, store.begin() as tx:
+        tx.proposals.add(proposal)
+        delivery = tx.outbox.get(tx.outbox.request(kind="revision", subject_id="p-1", channel="#r", at=NOW))
+        assert delivery is not None
+        proposed = Proposed(store=store, clock=FakeClock(NOW), renderer=Renderer([Refusal()], {}))
+        message = proposed.revision(tx, delivery)
+    assert message is not None
+    shown = repr(message.payload())
+    assert MAIL not in shown
+    assert shown.count("[email]") == 2

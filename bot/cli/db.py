@@ -8,12 +8,15 @@ from pathlib import Path
 
 import click
 
-from bot.cli.setting import Span, opened, print_json, say
+from bot.cli.setting import Span, one_printed, opened, print_json, say
 from bot.jobs.retain import purge as purge_before
 from bot.jobs.retain import seal as seal_all
+from bot.slack.blocks.figures import counted
 from traces.encryption import VARIABLE
 from traces.encryption import WAY_OUT as KEY_WANTED
 from traces.errors import BadInput
+from traces.store import Store
+from traces.store.soundness import NotLookedInto
 from traces.store.upkeep import copy_database, damage, shrink
 
 _PROBLEM_FOUND = 1
@@ -91,23 +94,48 @@ def seal() -> None:
 @db.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(*, as_json: bool) -> None:
-    """Check the database's integrity and the chain of the audit; exits with 1 when something is wrong.
+    """Check the database and the chain of the audit; exits with 1 when something is wrong.
+
+    \b
+    An SQLite file is read whole. Of PostgreSQL it is checked whether scores and traces belong to conversations that are
+    there, and whether indexes are valid; with the extension amcheck, also whether they agree with their tables.
 
     \b
     Example: hark db check
     """
     with opened() as (store, _):
-        found = damage(store.file) if store.file is not None else []
-        problems = [f"the database is damaged: {line}; restore a backup" for line in found]
+        unseen: list[str] = []
+        if store.file is not None:
+            problems = [f"the database is damaged: {line}; restore a backup" for line in damage(store.file)]
+        else:
+            problems, unseen = _of_server(store)
         with store.read() as tx:
             number = tx.audit.broken()
     if number is not None:
         problems.append(f"the audit was changed: entry {number} is not what was written, or one before it is missing")
     if as_json:
-        print_json({"problems": problems})
-    for problem in problems:
-        say(problem)
+        print_json({"problems": problems, "not_checked": unseen})
+    for line in (*problems, *unseen):
+        say(one_printed(line))
     if problems:
         sys.exit(_PROBLEM_FOUND)
     if not as_json:
         click.echo("the database is sound and its audit unbroken")
+
+
+def _of_server(store: Store) -> tuple[list[str], list[str]]:
+    """What is wrong with a PostgreSQL, and what could not be checked of it."""
+    with store.across() as everywhere:
+        problems = [f"index {name} is not valid; REINDEX INDEX {name}" for name in everywhere.invalid_indexes()]
+        for table, ids in everywhere.homeless().items():
+            gone = counted(len(ids), "conversation")
+            problems.append(
+                f"{table} of {gone} that are not there, such as {ids[0]!r}; REINDEX TABLE conversations and check again: "
+                "if that does not help, restore a backup"
+            )
+        try:
+            damaged = everywhere.damaged_indexes()
+        except NotLookedInto as error:
+            return problems, [f"what stands in indexes was not checked: {error.message}"]
+    problems += [f"index {name} is damaged: {said}; REINDEX INDEX {name}" for name, said in damaged.items()]
+    return problems, []

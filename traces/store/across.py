@@ -1,4 +1,4 @@
-"""The one place that reads across workspaces: which there are, and whose a key is. It changes nothing."""
+"""The one place that reads across workspaces: which there are, whose a key is, how the database is. It changes nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from traces.schema_installations import installations
 from traces.store.installations import Installation, installation_in
 from traces.store.keys import StoredKey, key_in, keys
+from traces.store.soundness import damaged_indexes, homeless, invalid_indexes
 
 
 class Across:
@@ -26,3 +27,19 @@ class Across:
         """Every key after the id of the workspace that it belongs to, the oldest first."""
         rows = self._connection.execute(select(keys).order_by(keys.c.created_at, keys.c.key_id))
         return [(row.workspace_id, key_in(row)) for row in rows]
+
+    def homeless(self) -> dict[str, list[str]]:
+        """By table, the ids of conversations that are not there although rows of the table belong to them."""
+        return homeless(self._connection)
+
+    def invalid_indexes(self) -> list[str]:
+        """The indexes of a PostgreSQL that it leaves unused, since they were not built to the end."""
+        return invalid_indexes(self._connection)
+
+    def damaged_indexes(self) -> dict[str, str]:
+        """By index of a PostgreSQL, what is wrong with what stands in it; every index and its table are read whole.
+
+        Raises:
+            NotLookedInto: It takes the extension amcheck, and a user who may use it.
+        """
+        return damaged_indexes(self._connection)

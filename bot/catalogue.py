@@ -86,7 +86,7 @@ class Catalogue:
             labels=kept.labels.get(evaluator.name, 0),
             agreement=None if calibration is None else calibration.kappa,
             usable=None if calibration is None or calibration.n_labels < _FEWEST_LABELS else calibration.usable,
-            learned=kept.learned.get(evaluator.name, ""),
+            learned="" if traits.looks_for_hidden else kept.learned.get(evaluator.name, ""),
             spent_usd=kept.spent.get(evaluator.name) if is_judge else None,
             budget_usd=None if judge is None or not is_judge else judge.daily_usd,
             unjudged=kept.unjudged.get(evaluator.name, 0) if is_judge else 0,

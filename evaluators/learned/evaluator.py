@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from evaluators.base import Evaluator, Layer, Verdict, traits_of
 from evaluators.learned.features import Seen, see
 from evaluators.learned.head import Head
 from evaluators.stand_in import StandIn
 from traces.model import Conversation, Score
+from traces.redacted import settled
 
 HeadOf = Callable[[str], Head | None]
 """The current classifier of an evaluator by name, if there is one."""
@@ -21,19 +22,31 @@ LEARNABLE_LAYERS: Final = (0, 1)
 _LAST: Final = threading.local()
 
 
+class _Looked(NamedTuple):
+    conversation: Conversation
+    hidden: Conversation
+    seen: Seen
+
+
+def _looked_at(conversation: Conversation) -> _Looked:
+    """Once for all classifiers that look at the same conversation one after the other."""
+    last: _Looked | None = getattr(_LAST, "looked", None)
+    if last is None or last.conversation is not conversation:
+        hidden = settled(conversation)
+        last = _LAST.looked = _Looked(conversation, hidden, see(hidden))
+    return last
+
+
 def seen_in(conversation: Conversation) -> Seen:
-    """``features.see``, once for all classifiers that look at the same conversation one after the other."""
-    last: tuple[Conversation, Seen] | None = getattr(_LAST, "seen", None)
-    if last is None or last[0] is not conversation:
-        last = (conversation, see(conversation))
-        _LAST.seen = last
-    return last[1]
+    """What a classifier sees of a conversation: the same before and after personal data and secrets are hidden, as in learning."""
+    return _looked_at(conversation).seen
 
 
 class Learning(StandIn):
     """The rules of an evaluator, or its classifier where that has taken over: then the score is what that gives.
 
-    Where the rules do not apply, the classifier does not either, save for evaluators that have no rules.
+    Where the rules do not apply, the classifier does not either, save for evaluators that have no rules. Both then go by the
+    words that are kept, for from these it has learned: a conversation has one score before and after its words are hidden.
     """
 
     def __init__(self, rules: Evaluator, head_of: HeadOf) -> None:
@@ -61,9 +74,11 @@ class Learning(StandIn):
         return head
 
     def evaluate(self, conversation: Conversation) -> Verdict:
-        said = self.rules.evaluate(conversation)
         head = self._head
-        if head is None or (said is not None and not isinstance(said, Score)):
+        if head is None:
+            return self.rules.evaluate(conversation)
+        said = self.rules.evaluate(_looked_at(conversation).hidden)
+        if said is not None and not isinstance(said, Score):
             return said
         if said is None and (has_rules(self.rules) or not conversation.messages):
             return None
@@ -88,5 +103,6 @@ def has_rules(evaluator: Evaluator) -> bool:
 
 
 def is_learnable(evaluator: Evaluator) -> bool:
-    """Whether a classifier may take over from ``evaluator``."""
-    return traits_of(evaluator).layer in LEARNABLE_LAYERS and not hasattr(evaluator, "evaluate_all")
+    """Whether a classifier may take over from ``evaluator``: not where what it looks for is hidden from who learns."""
+    traits = traits_of(evaluator)
+    return traits.layer in LEARNABLE_LAYERS and not traits.looks_for_hidden and not hasattr(evaluator, "evaluate_all")

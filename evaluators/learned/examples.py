@@ -13,6 +13,7 @@ from evaluators.learned.head import Head, learn
 from evaluators.learned.logistic import Example
 from evaluators.run import run
 from traces.model import Conversation, Score
+from traces.redacted import settled
 
 JUDGED: Final = 0.2
 """What a judge's verdict weighs beside a person's label."""
@@ -38,15 +39,16 @@ def learn_from(rules: Evaluator, labelled: Sequence[Labelled], seed: int = 1) ->
 
 
 def examples(rules: Evaluator, labelled: Sequence[Labelled]) -> list[Example]:
-    """What can be learned from: where the rules do not apply, neither does a classifier."""
+    """What can be learned from, by the words that are kept: where the rules do not apply, neither does a classifier."""
     group_of = grouping([row.conversation for row in labelled])
     found = []
     for conversation, truth, weight in labelled[-MOST:]:
-        outcome = run(rules, conversation)
+        hidden = settled(conversation)
+        outcome = run(rules, hidden)
         prior = outcome.value if isinstance(outcome, Score) else None
         if prior is None and has_rules(rules):
             continue
-        seen = see(conversation)
+        seen = see(hidden)
         found.append(
             Example(
                 numbers=seen.numbers,

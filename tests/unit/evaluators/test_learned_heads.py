@@ -23,7 +23,8 @@ from evaluators.registry import build
 from evaluators.run import run
 from evaluators.task_success import TaskSuccess
 from traces.errors import BadInput
-from traces.model import Score
+from traces.model import Message, Score, ToolCall
+from traces.redacted import lasting
 
 YES = ("assistant", "All done, your booking is changed and confirmed.")
 NO = ("assistant", "I could not find the booking at all.")
@@ -255,4 +256,29 @@ def test_judges_are_no_rules_to_take_over_from():
         layer = 2
 
     assert not is_learnable(Judge())
-    assert all(is_learnable(e) for e in build())
+    assert {e.name for e in build() if not is_learnable(e)} == {"pii_leak", "secret_leak"}
+
+
+ADDRESSES = ("jo.bloggs@example.com", "call +49 151 23456789", "192.168.4.17", "card 4111 1111 1111 1111", "nobody")
+
+
+def leaky(n, *, is_done):
+    """A conversation whose outcome shows in nothing but personal data."""
+    told = f"I wrote to {ADDRESSES[n % 4]}." if is_done else "I wrote to nobody."
+    tool = Message(role="tool", name="lookup", content=json.dumps({"mail": f"u{n}@example.com", "n": n}))
+    call = ToolCall(name="lookup", arguments=json.dumps({"phone": "+49 151 2345678" + str(n % 10)}))
+    agent = Message(role="assistant", content=told, tool_calls=(call,))
+    return talk(("user", f"I am u{n}@example.com, booking {n}."), tool, agent, conversation_id=f"c-{n}")
+
+
+@pytest.mark.parametrize("rules", [TaskSuccess(), Refusal()], ids=lambda rules: rules.name)
+@pytest.mark.parametrize("learned_from", [lasting, lambda c: c], ids=["words no longer kept", "all words"])
+def test_a_conversation_has_the_same_score_before_and_after_its_words_are_hidden(rules, learned_from):
+    rows = [Labelled(learned_from(leaky(n, is_done=n % 2 == 0)), n % 2 == 0) for n in range(60)]
+    head = replace(learn_from(rules, rows), takes_over=True)
+    learned = Learning(rules, lambda _: head)
+    for n in range(100, 110):
+        before = leaky(n, is_done=n % 2 == 0)
+        said = run(learned, before)
+        assert said == run(learned, lasting(before))
+        assert (said.value > 0.5) is (n % 2 == 0)

@@ -84,8 +84,11 @@ def _count(body: bytes, kind: str, counted: Mapping[str, Mapping[int, str]], mos
             at += size
             continue
         count += 1
+        if not (held := counted[within]):
+            at += size
+            continue
         outer.append((end, inside))
-        end, inside = min(end, at + size), counted[within]
+        end, inside = min(end, at + size), held
     return count
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -38,14 +38,19 @@ def text_of(value: Any) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _split(names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each name as the attribute and the keys within it, none for the attribute itself."""
-    return tuple((holder, tuple(keys)) for holder, *keys in (name.split("#") for name in names))
+def _split(names: Names) -> tuple[frozenset[str], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """The attributes that are named, and each name as its attribute and the keys within it, none for the attribute itself."""
+    split = tuple((holder, tuple(keys)) for holder, *keys in (name.split("#") for name in names))
+    return frozenset(holder for holder, _ in split), split
 
 
 def find(attributes: Mapping[str, Any], names: Names) -> Any:
     """The first of ``names`` that is present and says something, else ``None``."""
-    for holder, keys in _split(names):
+    holders, split = _split(names)
+    # Most spans have none of them: that is told at once for all.
+    if holders.isdisjoint(attributes):
+        return None
+    for holder, keys in split:
         value = attributes.get(holder)
         if value is None or value == "":
             continue
@@ -135,5 +140,7 @@ def listed(value: Any) -> list[dict[str, Any]]:
     return [item for index in indexes if type(item := value.get(str(index))) is dict]
 
 
-def any_starts(attributes: Iterable[str], prefix: str) -> bool:
-    return any(name.startswith(prefix) for name in attributes)
+def first_within(attributes: Iterable[str], prefixes: Sequence[str]) -> Iterator[str]:
+    """Those of ``prefixes`` under which a list begins, ``prefix.0.…``, in their order."""
+    names = "\n" + "\n".join(attributes)
+    return (prefix for prefix in prefixes if f"\n{prefix}.0." in names)

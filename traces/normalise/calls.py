@@ -13,11 +13,11 @@ from traces.model import Document, JsonMap, Message, Role, Span
 from traces.normalise import mapping
 from traces.normalise.attributes import (
     amount,
-    any_starts,
     find,
     find_count,
     find_number,
     find_text,
+    first_within,
     json_of,
     listed,
     text_of,
@@ -42,11 +42,10 @@ def input_of(span: Span) -> list[Message]:
 
 
 def _messages(span: Span, names: Names, flattened: Names, role: Role) -> list[Message]:
-    for prefix in flattened:
-        if any_starts(span.attributes, f"{prefix}.0."):
-            found = of_flattened(unflatten(span.attributes, prefix), role)
-            if any(message.content or message.tool_calls for message in found):
-                return found if "gen_ai.input.messages" not in span.attributes else _richer(found, span, names, role)
+    for prefix in first_within(span.attributes, flattened):
+        found = of_flattened(unflatten(span.attributes, prefix), role)
+        if any(message.content or message.tool_calls for message in found):
+            return found if "gen_ai.input.messages" not in span.attributes else _richer(found, span, names, role)
     return messages_of(find(span.attributes, names), role)
 
 

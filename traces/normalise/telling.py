@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from traces import limits
 from traces.conversation_format import NAMED_METADATA, value_of_label
@@ -26,13 +26,18 @@ _OPERATION: Final = "gen_ai.operation.name"
 _OF_REALTIME: Final = frozenset({"llm_response", mapping.CALLING})
 _STAMP: Final = mapping.APPLICATION[0]
 _UNNAMED: Final = "unknown_service"
+_Placed: TypeAlias = Sequence[tuple[int, str]]
+"""Names, each with its place among all that mean the same."""
 _TEXTS: Final = {
-    "user_id": mapping.USER_ID,
-    "application": mapping.APPLICATION,
-    "environment": mapping.ENVIRONMENT,
-    "release": mapping.RELEASE,
-    "prompt_name": mapping.PROMPT_NAME,
-    "prompt_version": mapping.PROMPT_VERSION,
+    field: [(place, name, name.partition("#")[0]) for place, name in enumerate(names)]
+    for field, names in (
+        ("user_id", mapping.USER_ID),
+        ("application", mapping.APPLICATION),
+        ("environment", mapping.ENVIRONMENT),
+        ("release", mapping.RELEASE),
+        ("prompt_name", mapping.PROMPT_NAME),
+        ("prompt_version", mapping.PROMPT_VERSION),
+    )
 }
 
 
@@ -148,26 +153,30 @@ def _steps_from_outside(trace: Trace) -> Iterator[Step]:
 
 
 def _texts(spans: Sequence[Span]) -> dict[str, Said]:
+    own = [span.attributes for span in spans]
     resources = list({id(span.resource): span.resource for span in spans}.values())
-    found = {field: _text(field, names, spans, resources) for field, names in _TEXTS.items()}
-    return {field: said for field, said in found.items() if said is not None}
+    present = frozenset[str]().union(*own, *resources)
+    found: dict[str, Said] = {}
+    for field, names in _TEXTS.items():
+        # Of dozens of names a trace has a few: what it lacks is looked for once, and not on each of its spans.
+        held = [(place, name) for place, name, holder in names if holder in present]
+        if held and (said := _text(field, held, len(names), own, resources)) is not None:
+            found[field] = said
+    return found
 
 
-def _text(field: str, names: mapping.Names, spans: Sequence[Span], resources: Sequence[JsonMap]) -> Said | None:
+def _text(field: str, names: _Placed, in_all: int, own: Sequence[JsonMap], resources: Sequence[JsonMap]) -> Said | None:
     """What the most preferred name says; resources count after the spans themselves, for a user under any name."""
     if field == "user_id":
-        said = _said(field, names, spans, ()) or _said(field, names, (), resources)
-        return said and (said[0] + len(names) * said[1], said[1], said[2])
-    return _said(field, names, spans, resources)
+        said = _said(field, names, own, ()) or _said(field, names, (), resources)
+        return said and (said[0] + in_all * said[1], said[1], said[2])
+    return _said(field, names, own, resources)
 
 
-def _said(field: str, names: mapping.Names, spans: Sequence[Span], resources: Sequence[JsonMap]) -> Said | None:
-    for place, name in enumerate(names):
-        holder = name.partition("#")[0]
-        for from_resource, held in ((False, [span.attributes for span in spans]), (True, resources)):
+def _said(field: str, names: _Placed, own: Sequence[JsonMap], resources: Sequence[JsonMap]) -> Said | None:
+    for place, name in names:
+        for from_resource, held in ((False, own), (True, resources)):
             for attributes in held:
-                if attributes.get(holder) is None:
-                    continue
                 said = find_text(attributes, (name,))
                 if said and not SCRUBBED.search(said) and (field != "application" or not said.startswith(_UNNAMED)):
                     return place, from_resource, said

@@ -90,18 +90,19 @@ class Transcript:
         self._answered_before = self._last_answer
         self._retrieved = []
 
-    def _append(self, message: Message) -> int:
+    def _append(self, message: Message, key: Key | None = None) -> None:
+        """Add a message, whose key is ``key`` where it was asked for already."""
+        place = len(self.messages)
         self.messages.append(bounded(message))
-        self._positions[self._key_of(message)].append(len(self.messages) - 1)
+        self._positions[self._key_of(message) if key is None else key].append(place)
         if message.role == "assistant":
-            self._last_answer = len(self.messages) - 1
-        return len(self.messages) - 1
+            self._last_answer = place
 
     def hear(self, given: list[Message], at: datetime) -> None:
         """Add what is new in the input of a model call."""
         for message in given:
-            if message.role == "system" and not self._positions[self._key_of(message)]:
-                self._append(message)
+            if message.role == "system" and not self._positions[key := self._key_of(message)]:
+                self._append(message, key)
         spoken = [message for message in given if message.role != "system"]
         answered = max((i for i, message in enumerate(spoken) if message.role == "assistant"), default=-1)
         anchor = self._replay(spoken[: answered + 1])
@@ -109,17 +110,19 @@ class Transcript:
 
     def _replay(self, history: list[Message]) -> int:
         """Add what the transcript lacks of a history that ends with the assistant; where that last message stands."""
-        seen: Counter[Key] = Counter()
+        seen: defaultdict[Key, int] = defaultdict(int)
+        last: list[int] = [-1]
         for message in history:
             key = self._key_of(message)
             seen[key] += 1
-            if seen[key] > len(self._positions[key]):
-                self._append(message)
-        return self._positions[self._key_of(history[-1])][-1] if history else -1
+            last = self._positions[key]
+            if seen[key] > len(last):
+                self._append(message, key)
+        return last[-1]
 
     def _continue(self, new: list[Message], since: int, at: datetime) -> None:
         """Add the end of an input, save what already stands in the transcript from ``since`` on."""
-        used: Counter[Key] = Counter()
+        used: defaultdict[Key, int] = defaultdict(int)
         for message in new:
             key = self._key_of(message)
             held = self._positions[key]
@@ -128,7 +131,7 @@ class Transcript:
             if place < len(held):
                 self._fill(held[place], message)
             else:
-                self._append(replace(message, at=at))
+                self._append(replace(message, at=at), key)
 
     def _fill(self, index: int, message: Message) -> None:
         if message.role == "tool" and not self.messages[index].content:

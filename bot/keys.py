@@ -36,6 +36,7 @@ from traces.errors import BadInput, StoreUnavailable
 from traces.fields import identifier
 from traces.store import Store
 from traces.store.keys import Scope, StoredKey
+from traces.store.patience import PEOPLE_S, patience
 
 APPLICATION: ContextVar[str | None] = ContextVar("application_of_the_key", default=None)
 """The application that everything in the current request counts as; ``None`` when its key is for all."""
@@ -61,6 +62,7 @@ _USED_COARSELY: Final = timedelta(hours=1)
 _WRONG_A_MINUTE: Final = 20
 _MINUTE: Final = timedelta(minutes=1)
 _BRIEFLY_S: Final = 0.2
+_SOON_S: Final = 1.5
 _MOST_ADDRESSES: Final = 10_000
 
 
@@ -172,6 +174,7 @@ class Keyring:
         self._lock = threading.Lock()
         self._keys: dict[str, list[tuple[str, StoredKey]]] = {}
         self._read_at: datetime | None = None
+        self._tried_at: datetime | None = None
         self._used: dict[str, datetime] = {}
 
     def find(self, key_id: str, secret: str) -> StoredKey | None:
@@ -203,22 +206,43 @@ class Keyring:
         return not self._keys
 
     def _refresh(self) -> None:
+        if self._is_fresh():
+            return
+        if self._read_at is None:
+            with self._lock:
+                if not self._is_fresh():
+                    self._read()
+        # Better the keys of a moment ago than a client that waits for a database that is silent.
+        elif self._lock.acquire(blocking=False):
+            reading = threading.Thread(target=self._read_again, name="keys", daemon=True)
+            reading.start()
+            reading.join(_SOON_S)
+
+    def _read_again(self) -> None:
+        try:
+            self._read()
+        finally:
+            self._lock.release()
+
+    def _is_fresh(self) -> bool:
+        return self._tried_at is not None and abs(self._clock.now() - self._tried_at) < _FRESH
+
+    def _read(self) -> None:
         now = self._clock.now()
-        with self._lock:
-            if self._read_at is not None and abs(now - self._read_at) < _FRESH:
-                return
-            try:
+        try:
+            with patience(PEOPLE_S):
                 stored = self._stored()
                 self._note_use(stored)
-            except StoreUnavailable:
-                if self._read_at is None:
-                    raise
-                return  # better the keys of a moment ago than refusing everybody
-            live: dict[str, list[tuple[str, StoredKey]]] = defaultdict(list)
-            for workspace_id, key in stored:
-                if key.revoked_at is None:
-                    live[key.key_id].append((workspace_id, key))
-            self._keys, self._read_at = live, now
+        except StoreUnavailable:
+            if self._read_at is None:
+                raise
+            self._tried_at = self._clock.now()
+            return
+        live: dict[str, list[tuple[str, StoredKey]]] = defaultdict(list)
+        for workspace_id, key in stored:
+            if key.revoked_at is None:
+                live[key.key_id].append((workspace_id, key))
+        self._keys, self._read_at, self._tried_at = live, now, now
 
     def _stored(self) -> list[tuple[str, StoredKey]]:
         if self._everywhere:

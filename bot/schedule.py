@@ -19,6 +19,7 @@ from bot.replicas.several import Several
 from traces.clock import Clock, SystemClock
 from traces.errors import HarkError, LeaseLost
 from traces.store.fence import Fence, fenced
+from traces.store.patience import DUTY_S, PROMPT_S, patience
 
 __all__ = ["Jobs", "Nudge", "Schedule", "Tick", "moments"]
 
@@ -104,7 +105,7 @@ class Schedule:
             if fence is None:
                 return
         try:
-            with self._jobs.lock if duty.is_alone else nullcontext(), fenced(fence):
+            with self._jobs.lock if duty.is_alone else nullcontext(), fenced(fence), patience(_patience_of(duty)):
                 self._take_over(duty, fence)
                 duty.run()
         except LeaseLost as error:
@@ -139,6 +140,11 @@ class Schedule:
             self._scheduler.modify_job(DELIVER, next_run_time=SystemClock().now())
         except JobLookupError:
             _LOG.debug("nothing delivers any more")
+
+
+def _patience_of(duty: Duty) -> float:
+    """For how many seconds a pass waits for a database that says nothing: what Slack shows is a matter of moments."""
+    return PROMPT_S if duty.role == "slack" else DUTY_S
 
 
 def moments(start: datetime, end: datetime, every: timedelta) -> Iterator[datetime]:

@@ -24,6 +24,7 @@ from traces.ingest import Offer, Receipt, take_conversations, take_spans
 from traces.model import Span
 from traces.quiet import QUIET
 from traces.store import Store, Tx
+from traces.store.patience import patience
 
 T = TypeVar("T")
 _GATHER_S = 0.002
@@ -38,6 +39,8 @@ _IDLE_S = 1.0
 _PATIENCE_S = 3.0
 """A locked database is waited for so long: exporters give up on an answer after ten seconds, and then send everything again."""
 _LEAST_PATIENCE_S = 0.2
+_SILENT_S = 8.0
+"""A PostgreSQL that says nothing is given up after this: others that store may go first, but not for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,10 @@ class Writer:
             return
         waited_s = time.monotonic() - min(job.handed_at for job in group)
         try:
-            with self._store.begin(max(_LEAST_PATIENCE_S, self._patience_s - waited_s)) as tx:
+            with (
+                patience(_SILENT_S),
+                self._store.begin(max(_LEAST_PATIENCE_S, self._patience_s - waited_s)) as tx,
+            ):
                 # Waiting for others who write is no work: evaluation would step back because it has had its turn.
                 self._began_at = time.monotonic()
                 taken = self._take(tx, group)

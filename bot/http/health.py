@@ -18,6 +18,7 @@ from bot.http.gate import RETRY_AFTER_S, routes
 from bot.replicas.roles import EVERY_ROLE, Role
 from bot.slack.blocks.values import StatusReport
 from bot.vitals import unready
+from traces.store.patience import PEOPLE_S, patience
 
 _UNREADY: Final = 503
 
@@ -43,11 +44,15 @@ class HealthEndpoints:
             *routes(["/metrics"], self._metrics, "GET"),
         ]
 
+    def _soon(self) -> StatusReport:
+        with patience(PEOPLE_S):
+            return self._status()
+
     async def _health(self, _request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def _ready(self, _request: Request) -> Response:
-        report = await run_in_threadpool(self._status)
+        report = await run_in_threadpool(self._soon)
         problems = unready(report, self._roles)
         answer = {"status": "not ready" if problems else "ready", "awaiting_evaluation": report.queued}
         if problems:
@@ -55,7 +60,7 @@ class HealthEndpoints:
         return JSONResponse(answer)
 
     async def _metrics(self, _request: Request) -> Response:
-        report = await run_in_threadpool(self._status)
+        report = await run_in_threadpool(self._soon)
         body = exposition(report) + generate_latest(self._process)
         return Response(body, media_type=None, headers={"content-type": CONTENT_TYPE_LATEST})
 

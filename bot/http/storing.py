@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
+from bot.http.gate import RETRY_AFTER_S
 from bot.http.sender import protocol
 from bot.keys import APPLICATION, KEY_NAME
 from traces.arriving import Sending, sendings_of_offers, sendings_of_spans, source_name
 from traces.clock import Clock
+from traces.errors import Busy
 from traces.feedback import of_application
 from traces.ingest import Offer, Receipt
 from traces.model import Change, Span
@@ -21,6 +23,10 @@ from traces.receive import take_changes, take_feedback, take_parts
 from traces.stamp import stamped_offers, stamped_spans
 from traces.store import Tx
 from traces.store.feedback import Given
+
+T = TypeVar("T")
+_WITHIN_S: Final = 7.0
+"""Exporters give up on an answer after ten seconds, some of which the key and the body may have taken."""
 
 
 class Writing(Protocol):
@@ -39,22 +45,23 @@ class Writing(Protocol):
 
 
 class Storing:
-    """The writer, awaited."""
+    """The writer, awaited, for at most ``within_s``."""
 
-    def __init__(self, writer: Writing, clock: Clock) -> None:
+    def __init__(self, writer: Writing, clock: Clock, within_s: float = _WITHIN_S) -> None:
+        self._within_s = within_s
         self._writer = writer
         self._clock = clock
 
     async def spans(self, spans: list[Span], rejected: int = 0, reason: str = "") -> None:
         if spans:
             sendings = sendings_of_spans(spans, protocol(), KEY_NAME.get(), rejected, reason)
-            await asyncio.wrap_future(self._writer.spans(stamped_spans(spans, _marks()), sendings))
+            await self._stored(self._writer.spans(stamped_spans(spans, _marks()), sendings))
 
     async def parts(self, parts: Parts, rejected: int = 0, reason: str = "") -> None:
         sendings = sendings_of_spans(parts.spans, protocol(), KEY_NAME.get(), rejected, reason)
         parts = replace(parts, spans=stamped_spans(parts.spans, _marks()))
         if parts.spans:
-            await asyncio.wrap_future(
+            await self._stored(
                 self._writer.do(lambda tx: take_parts(tx, parts, self._clock.now(), self._writer.quiet), sendings)
             )
         elif rejected:
@@ -62,19 +69,30 @@ class Storing:
 
     async def conversations(self, offers: list[Offer]) -> Receipt:
         sendings = sendings_of_offers(offers, protocol(), KEY_NAME.get())
-        return await asyncio.wrap_future(self._writer.conversations(stamped_offers(offers, _marks()), sendings))
+        return await self._stored(self._writer.conversations(stamped_offers(offers, _marks()), sendings))
 
     async def feedback(self, given: Sequence[Given]) -> int:
         if (application := APPLICATION.get()) is not None:
             given = [of_application(g, application) for g in given]
-        return await asyncio.wrap_future(
-            self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now()), _bare())
-        )
+        return await self._stored(self._writer.do(lambda tx: take_feedback(tx, given, self._clock.now()), _bare()))
 
     async def changes(self, changes: Sequence[Change]) -> int:
         application = APPLICATION.get()
         marked = [replace(c, application=application) for c in changes] if application is not None else changes
-        return await asyncio.wrap_future(self._writer.do(lambda tx: take_changes(tx, marked), _bare()))
+        return await self._stored(self._writer.do(lambda tx: take_changes(tx, marked), _bare()))
+
+    async def _stored(self, done: Future[T]) -> T:
+        """What was done, once it is committed.
+
+        Raises:
+            Busy: It takes longer than clients wait for an answer. What has not been begun is not done any more; what has been
+                may be stored nevertheless, and changes nothing when it comes again.
+        """
+        try:
+            async with asyncio.timeout(self._within_s):
+                return await asyncio.wrap_future(done)
+        except TimeoutError:
+            raise Busy("the database does not answer", RETRY_AFTER_S) from None
 
 
 def _bare() -> list[Sending]:

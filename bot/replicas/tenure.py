@@ -16,12 +16,14 @@ from typing import Final
 from traces.errors import HarkError
 from traces.store import Store
 from traces.store.fence import Fence
+from traces.store.patience import patience
 
 _LOG = logging.getLogger(__name__)
 
 TERM: Final = timedelta(seconds=10)
 """A lease whose holder is gone is free after this."""
 _EVERY_S: Final = 2.0
+_PATIENCE_S: Final = 3.0
 _MARGIN_S: Final = 2.0
 """A holder stops this long before its time is over: its clock and the database's do not run alike."""
 
@@ -65,7 +67,7 @@ class Tenure:
         """Renew what is held and take what is free, once."""
         began = self._monotonic()
         try:
-            with self._store.begin() as tx:
+            with patience(_PATIENCE_S), self._store.begin() as tx:
                 tokens = tx.leases.keep(self._names, self.holder, self._term)
         except HarkError as error:
             # What is held stays so until its time is over: the database may be back before that.
@@ -105,7 +107,7 @@ class Tenure:
             self._thread.join()
         self._held = {}
         try:
-            with self._store.begin() as tx:
+            with patience(_PATIENCE_S), self._store.begin() as tx:
                 tx.leases.release(self.holder)
         except HarkError as error:
             _LOG.warning("leases end by themselves: %s", error.message)

@@ -25,7 +25,8 @@ from traces.clock import Clock
 from traces.errors import HarkError
 from traces.store import Store
 from traces.store.claims import ClaimStage
-from traces.store.job_queue import connector_of, prepare, queue_of, workspace_in
+from traces.store.job_queue import AWAY, connector_of, prepare, queue_of, workspace_in
+from traces.store.patience import DUTY_S, patience
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ _ATTEMPTS: Final = 5
 _JUDGE_JOBS: Final = 2
 """While what judges said of one batch is stored, they are asked about the next."""
 _KEPT_HOURS: Final = 24
-_AGAIN_S: Final = 5.0
+_AGAIN_S: Final = 2.0
 _TOGETHER_S: Final = 0.2
 """Workspaces that come or go within this time are one change."""
 _STAGES: Final[Sequence[ClaimStage]] = ("evaluate", "judge")
@@ -136,7 +137,10 @@ class Worker:
         while not self._is_stopping.is_set():
             try:
                 asyncio.run(self._work())
-            except Exception:  # noqa: BLE001 - a database that was away must not leave a process without its worker
+            except AWAY as error:
+                _LOG.warning("jobs cannot be taken up now: %s", type(error.__cause__ or error).__name__)
+                self._is_stopping.wait(_AGAIN_S)
+            except Exception:  # noqa: BLE001 - nothing must leave a process without its worker
                 _LOG.exception("the worker failed; it begins anew")
                 self._is_stopping.wait(_AGAIN_S)
 
@@ -147,6 +151,7 @@ class Worker:
                 loop.call_soon_threadsafe(changed.set)
 
     async def _work(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(_tell_of)
         self._changed = asyncio.Event()
         self._loop, self._working = asyncio.get_running_loop(), asyncio.current_task()
         app = self._app_of()
@@ -233,11 +238,20 @@ class Worker:
                 raise NotServed("this process has left the workspace")
             self._running[workspace_id] += 1
         try:
-            yield served
+            with patience(DUTY_S):
+                yield served
         finally:
             with self._turn:
                 self._running[workspace_id] -= 1
                 self._turn.notify_all()
+
+
+def _tell_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say in one line that a database that is away could not be told how a job ended: the job is done again."""
+    if isinstance(error := context.get("exception"), AWAY):
+        _LOG.warning("how a job ended could not be noted: %s", type(error.__cause__ or error).__name__)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _give_back(store: Store, stage: ClaimStage, conversation_ids: Sequence[str]) -> None:

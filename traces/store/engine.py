@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.pool import StaticPool
 
 from traces.columns import seal_in
@@ -340,10 +341,12 @@ class Store:
         try:
             with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
-        except DatabaseError as error:
-            if isinstance(error, DataError | IntegrityError | ProgrammingError):
+        except DBAPIError as error:
+            if isinstance(error, DataError | IntegrityError | ProgrammingError) and not error.connection_invalidated:
                 raise  # a statement is wrong, not the database
             raise StoreUnavailable(f"the database cannot be used now: {first_line(error)}") from error
+        except NoneFree as error:
+            raise StoreUnavailable("the database cannot be used now: others wait for it already") from error
 
     def close(self) -> None:
         self._engine.dispose()

@@ -6,6 +6,7 @@ its claim. It names conversations, a batch at a time; what there is to do about 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -14,13 +15,16 @@ from typing import Any, Final
 import procrastinate
 import psycopg
 from procrastinate import PsycopgConnector, SyncPsycopgConnector
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import AppNotOpen, ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool
 
 from traces.errors import StoreUnavailable
 from traces.store.engine import Store, Tx
+from traces.store.patience import CONNECT, PatientAsync, connected, patience, settled
 
 SCHEMA: Final = "procrastinate"
 _PATH: Final = f"-c search_path={SCHEMA},public"
@@ -31,6 +35,9 @@ _TURNS: Final = """
 """
 _NUMBERS: Final = re.compile(r"\d+")
 _CONNECTIONS: Final = 4
+_POOL_WAIT_S: Final = 5.0
+AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, ConnectorException, AppNotOpen)
+"""What is raised where jobs are read from a database that is away."""
 _MANAGER: Final = JobManager(SyncPsycopgConnector())
 
 
@@ -41,7 +48,7 @@ def prepare(store: Store) -> None:
         StoreUnavailable: The database cannot be changed.
     """
     try:
-        with psycopg.connect(store.secret_location, options=_PATH) as connection:
+        with patience(math.inf), connected(store.secret_location, **_told(store)) as connection:
             connection.execute(_LOCK)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             for script in _missing(_version_in(connection)):
@@ -73,8 +80,28 @@ def _numbers(name: str) -> list[int]:
 def connector_of(store: Store) -> PsycopgConnector:
     """What a worker reads its jobs with: besides the store's connections at most four."""
     return PsycopgConnector(
-        conninfo=store.secret_location, kwargs={"options": _PATH}, min_size=1, max_size=_CONNECTIONS
+        pool_factory=_Pool,
+        conninfo=store.secret_location,
+        connection_class=PatientAsync,
+        kwargs=_told(store),
+        configure=settled,
+        min_size=1,
+        max_size=_CONNECTIONS,
+        timeout=_POOL_WAIT_S,
     )
+
+
+class _Pool(AsyncConnectionPool):
+    """One that is not waited for while the database is away: its tries come ever more seldom, a new pool's at once."""
+
+    async def open(self, wait: bool = False, timeout: float = _POOL_WAIT_S) -> None:  # noqa: ASYNC109, FBT001, FBT002
+        await super().open(wait, timeout)
+
+
+def _told(store: Store) -> dict[str, Any]:
+    """How the database is connected to, beside what its address says."""
+    said = conninfo_to_dict(store.secret_location)
+    return {name: value for name, value in CONNECT.items() if name not in said} | {"options": _PATH}
 
 
 def queue_of(task: str, workspace_id: str) -> str:

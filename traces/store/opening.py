@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
@@ -21,18 +22,14 @@ from traces.encryption import Unopened
 from traces.errors import BadInput, NewerSchema, StoreUnavailable
 from traces.sealing import Seal
 from traces.store.engine import DEFAULT_WORKSPACE, WAIT, WRITE, Store, Tx, first_line
+from traces.store.patience import CONNECT, connected, patience
 from traces.store.sealed import agree
 
 _BUSY_TIMEOUT_MS = 15_000
 _IMPATIENT = "hark_impatient"
 _MIGRATING: Final = 0x6861726B
-_CONNECT: Final = {
-    "fallback_application_name": "hark",
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
-"""A server that is gone without a word, and a client too, is noticed within half a minute."""
+_POOL_WAIT_S: Final = 3.0
+"""Whoever waits for one of this process's connections waits behind others who wait for the database."""
 
 
 def open_store(url: str, workspace_id: str = DEFAULT_WORKSPACE, seal: Seal | None = None) -> Store:
@@ -77,12 +74,20 @@ def _engine(url: str) -> Engine:
             raise BadInput(f"{parsed.drivername} is neither sqlite nor postgresql", "HARK_DATABASE_URL")
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed.database)
-        return create_engine(parsed, pool_pre_ping=True, connect_args=_CONNECT)
+        return _postgresql_engine(parsed)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise BadInput(
             "not a database URL; write sqlite:///path/to/hark.db or postgresql://user:password@host/name",
             "HARK_DATABASE_URL",
         ) from error
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    """What the URL says of time-outs holds; of what it does not say, what Hark needs."""
+    told = {name: value for name, value in CONNECT.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=_POOL_WAIT_S, connect_args=told)
+    event.listen(engine, "do_connect", lambda _dialect, _entry, where, named: connected(*where, **named))
+    return engine
 
 
 def _sqlite_engine(path: str | None) -> Engine:
@@ -127,6 +132,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine) -> None:
+    # Tables that hold much are changed in one statement, and others that are started now wait for it.
+    with patience(math.inf):
+        _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "traces:migrations")
     config.set_main_option("path_separator", "os")

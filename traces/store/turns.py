@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, TypeAlias
 
+from traces.store.patience import PEOPLE_S, patience
+
 _NOBODY: Final = 0
 _AHEAD: Final = 4
 """How many may go ahead of others in a row: what is received and measured has its part even where people never rest."""
@@ -19,10 +21,11 @@ _SOMEBODY_WAITS: ContextVar[bool] = ContextVar("somebody_waits", default=False)
 
 @contextmanager
 def somebody_waits() -> Iterator[None]:
-    """Within it, this thread's turns come before those for whom nobody waits."""
+    """Within it, this thread's turns come before those for whom nobody waits, and a silent database is given up soon."""
     token = _SOMEBODY_WAITS.set(True)
     try:
-        yield
+        with patience(PEOPLE_S):
+            yield
     finally:
         _SOMEBODY_WAITS.reset(token)
 

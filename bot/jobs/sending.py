@@ -44,6 +44,8 @@ _LOG = logging.getLogger(__name__)
 _FIRST_RETRY: Final = timedelta(seconds=2)
 _LONGEST_RETRY: Final = timedelta(minutes=5)
 _MOST_ATTEMPTS: Final = 60
+_STARTED_WITHIN: Final = 2
+"""Within this part of the doubt Slack is called: the rest of it is for Slack's answer."""
 _SHOWN_IN_CHANNEL: Mapping[Broadcast, tuple[News, ...]] = {
     "thread_only": (),
     "on_escalation": ("escalation",),
@@ -116,6 +118,8 @@ class Sending:
             return self._later(delivery, self._clock.now() + _FIRST_RETRY, delivery.remembering(error.message))
         if message is None:
             return self._given_up(delivery, NOTHING_TO_TELL)
+        if self._is_late(delivery):
+            return self._later(delivery, self._clock.now(), delivery.remembering("claimed too long ago"))
         crash_points.passing("deliver.claimed")
         try:
             sent = self._send(delivery, message, parent)
@@ -134,6 +138,14 @@ class Sending:
         if is_unlinked:
             self._link(delivery, sent)
         return Outcome.SENT
+
+    def _is_late(self, delivery: Delivery) -> bool:
+        """Whether others may take a message for cut off before Slack has answered: it is claimed anew.
+
+        A process that stood still, or was parted from the database, does not know that others send in its place by now.
+        """
+        claimed_at = delivery.attempt_at
+        return claimed_at is not None and self._clock.now() - claimed_at > self._doubt / _STARTED_WITHIN
 
     def _again_at(self, delivery: Delivery, now: datetime) -> datetime | None:
         """When an edit is to be sent once more, since an older one that had no answer may arrive after it."""

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
+from slack_bolt.listener.thread_runner import ThreadListenerRunner
 
 from bot.slack.blocks.label_modal import notice_modal
 from bot.slack.line import Line
@@ -25,6 +26,7 @@ _LISTENERS = 64
 """Clicks at work side by side: most wait, for the database or for Slack, and the next one is to be acknowledged meanwhile."""
 _UNKNOWN = "This Hark does not know that control: another version posted it."
 
+_BUSY = 503
 _OBJECTS = ("enterprise", "event", "message", "state", "team")
 _NAMED = ("channel", "item", "user")
 
@@ -47,12 +49,23 @@ def bolt_app(line: Line, surfaces: Iterable[Listening]) -> App:
         raise_error_for_unhandled_request=False,
         listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="listener"),
     )
+    app._listener_runner = _InTime(**vars(app.listener_runner))  # noqa: SLF001 - bolt takes none
     for surface in surfaces:
         surface.register(app)
     # Not before: bolt gives its loggers the root's level whenever it makes a part.
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
     return app
+
+
+class _InTime(ThreadListenerRunner):
+    """Bolt takes a listener that has not answered within three seconds for one that the request was not for.
+
+    It would try those that follow, and tell the person that nobody knows the button.
+    """
+
+    def run(self, *told: Any, **named: Any) -> BoltResponse:
+        return super().run(*told, **named) or BoltResponse(status=_BUSY)
 
 
 def answer_the_unknown(app: App) -> None:

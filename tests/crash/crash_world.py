@@ -95,6 +95,8 @@ class Told:
     """By id of every acknowledged conversation the words of its answer."""
     clicks: dict[tuple[str, str], float] = field(default_factory=dict)
     """By item and reviewer of every acknowledged click the value that was given."""
+    asked: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By item and reviewer of every acknowledged click under which key Slack takes what the person is told of it."""
     faults: list[str] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
 
@@ -108,7 +110,7 @@ class World:
     def __init__(self, port_of: Callable[[str], int], slack: CruelSlack, seed: int, plan: Plan) -> None:
         self.told = Told()
         self._port_of, self._slack, self._seed = port_of, slack, seed
-        self._plan = plan
+        self._plan, self._hands = plan, Hands(slack)
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._clicked: set[tuple[str, str]] = set()
@@ -180,7 +182,7 @@ class World:
     # --- reviewers ---
 
     def _click(self, chance: random.Random, name: str) -> None:
-        who, hands = Someone(name, name.lower()), Hands(self._slack)
+        who = Someone(name, name.lower())
         while not self._is_over.wait(0.1):
             posted = self._slack.posted(REVIEW)[: self._may_touch]
             cards = [m for m in posted if (_item_of(m), name) not in self._clicked]
@@ -191,12 +193,13 @@ class World:
             item_id = _item_of(card)
             self._clicked.add((item_id, name))
             try:
-                request = hands.press(REVIEW, card["ts"], action_id, who, trigger_id=str(chance.random()))
+                request = self._hands.press(REVIEW, card["ts"], action_id, who, trigger_id=str(chance.random()))
             except StopIteration:
                 continue  # enough have answered, and its buttons are gone
             self._insist("/slack/events", request.form(), lambda body: signed(SECRET, time.time(), body))
             with self._lock:
                 self.told.clicks[item_id, name] = value
+                self.told.asked[item_id, name] = request.answer_key
 
     # --- until it is answered ---
 

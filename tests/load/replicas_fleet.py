@@ -44,12 +44,20 @@ class Fleet:
         directory: Where ``hark.toml`` is, and the logs are written.
         environment: What the processes have besides this one's own environment.
         roles: The role of each replica.
+        own: By a replica's name, what it alone has in its environment.
     """
 
-    def __init__(self, directory: Path, environment: Mapping[str, str], roles: Sequence[str]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        environment: Mapping[str, str],
+        roles: Sequence[str],
+        own: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self._environment = set_apart(environment)
+        self._own = own or {}
         self._directory = directory
-        names = [f"{role}-{roles[:n].count(role) + 1}" for n, role in enumerate(roles)]
+        names = names_of(roles)
         self.replicas = {
             name: Replica(name, role, directory / f"{name}.log") for name, role in zip(names, roles, strict=True)
         }
@@ -85,7 +93,7 @@ class Fleet:
             replica.process = subprocess.Popen(
                 [sys.executable, "-c", HARK, "run", "--role", replica.role, "--port", str(replica.port)],
                 cwd=self._directory,
-                env=self._environment,
+                env=self._environment | self._own.get(name, {}),
                 stderr=log,
                 stdout=log,
             )
@@ -122,6 +130,11 @@ class Fleet:
     def tracebacks(self) -> list[str]:
         """Last lines of the tracebacks in the logs."""
         return [line for replica in self.replicas.values() for line in tracebacks_in(replica.said)]
+
+
+def names_of(roles: Sequence[str]) -> list[str]:
+    """What replicas of these roles are called."""
+    return [f"{role}-{roles[:n].count(role) + 1}" for n, role in enumerate(roles)]
 
 
 def rss_mb(replica: Replica) -> float:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bot.slack.blocks.surface import View
+from bot.slack.blocks.tokens import Token
 from bot.slack.limits import OPTION_VALUE, OPTIONS, length
 from bot.slack.text import Block, clean, legible, plain, truncate
 from traces.errors import BadInput
 
 _LABEL: Final = 200
+
+
+def form(title: str, callback_id: str, token: Token, blocks: Sequence[Block], submit: str = "Save") -> View:
+    """A window that is sent or cancelled; ``token`` comes back when it is sent."""
+    return View(
+        title=title,
+        submit=submit,
+        close="Cancel",
+        callback_id=callback_id,
+        private_metadata=str(token),
+        blocks=tuple(blocks),
+    )
 
 
 def labelled(name: str, label: str, element: Block, *, optional: bool) -> Block:
@@ -36,7 +50,7 @@ def typed(view: Mapping[str, Any], name: str, most: int) -> str | None:
     Raises:
         BadInput: It is not text.
     """
-    value = _state(view, name).get("value")
+    value = state_of(view, name).get("value")
     if value is None:
         return None
     if not isinstance(value, str):
@@ -50,7 +64,7 @@ def picked(view: Mapping[str, Any], name: str) -> str | None:
     Raises:
         BadInput: It is not an option's value.
     """
-    chosen = _state(view, name).get("selected_option")
+    chosen = state_of(view, name).get("selected_option")
     return None if chosen is None else _value(chosen, name)
 
 
@@ -60,7 +74,7 @@ def several(view: Mapping[str, Any], name: str) -> tuple[str, ...]:
     Raises:
         BadInput: They are not a list of options.
     """
-    chosen = _state(view, name).get("selected_options") or ()
+    chosen = state_of(view, name).get("selected_options") or ()
     if not isinstance(chosen, list | tuple) or len(chosen) > OPTIONS:
         raise BadInput(f"a list of at most {OPTIONS} options is needed", name)
     return tuple(dict.fromkeys(_value(one, name) for one in chosen))
@@ -72,7 +86,7 @@ def has_input(view: Mapping[str, Any], name: str) -> bool:
     return isinstance(blocks, list) and any(isinstance(b, Mapping) and b.get("block_id") == name for b in blocks)
 
 
-def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def state_of(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The state of the input ``name``; empty when there is none, as for a select nobody touched."""
     found: Any = view
     for step in ("state", "values", name, name):

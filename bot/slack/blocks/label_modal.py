@@ -7,7 +7,7 @@ from typing import Any, Final, cast, get_args
 
 from bot.slack.blocks.conversation import turn_elements
 from bot.slack.blocks.figures import counted
-from bot.slack.blocks.inputs import has_input, labelled, picked, several, text_input, typed
+from bot.slack.blocks.inputs import form, has_input, labelled, picked, several, text_input, typed
 from bot.slack.blocks.parts import context, option, rich_text, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
@@ -73,14 +73,7 @@ def label_modal(
     blocks.extend((_severity_input(current), labelled(_NOTES, "Note", note, optional=True), *_dataset_inputs(current)))
     if is_known is not None:
         blocks.append(_known_input(is_known=is_known))
-    return View(
-        title="Label conversation",
-        submit="Save",
-        close="Cancel",
-        callback_id=CALLBACK,
-        private_metadata=str(Token(item_id)),
-        blocks=tuple(blocks),
-    )
+    return form("Label conversation", CALLBACK, Token(item_id), blocks)
 
 
 def _verdict_input(question: Question, current: LabelSubmission | None) -> Block:

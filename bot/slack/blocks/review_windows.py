@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.slack.blocks.conversation import content, question_line, spoken_lines
 from bot.slack.blocks.figures import counted
+from bot.slack.blocks.inputs import form, labelled, state_of
 from bot.slack.blocks.label_controls import UNDO, label_controls
 from bot.slack.blocks.parts import button, context, rich_text, section
 from bot.slack.blocks.surface import View
@@ -101,28 +102,12 @@ def nothing_text(progress: QueueProgress) -> str:
 
 def assign_view(item_id: str, place: str = "") -> View:
     """The window in which a reviewer is chosen."""
-    element: Block = {
-        "type": "users_select",
-        "action_id": _REVIEWER,
-        "placeholder": plain("Choose a reviewer", _LABEL),
-    }
-    return View(
-        title="Assign",
-        submit="Assign",
-        close="Cancel",
-        callback_id=ASSIGNING,
-        private_metadata=str(Token(item_id, place)),
-        blocks=(
-            {
-                "type": "input",
-                "block_id": _REVIEWER,
-                "label": plain("Who should answer this?", _LABEL),
-                "element": element,
-                "optional": False,
-            },
-            context("It moves to the top of that person's queue, and out of everybody else's."),
-        ),
+    element: Block = {"type": "users_select", "placeholder": plain("Choose a reviewer", _LABEL)}
+    blocks = (
+        labelled(_REVIEWER, "Who should answer this?", element, optional=False),
+        context("It moves to the top of that person's queue, and out of everybody else's."),
     )
+    return form("Assign", ASSIGNING, Token(item_id, place), blocks, submit="Assign")
 
 
 def parse_assignment(view: Mapping[str, Any]) -> tuple[str, str]:
@@ -131,9 +116,7 @@ def parse_assignment(view: Mapping[str, Any]) -> tuple[str, str]:
     Raises:
         BadInput: Nobody was chosen, or the view is not one that Hark opened.
     """
-    found: Any = view
-    for step in ("state", "values", _REVIEWER, _REVIEWER, "selected_user"):
-        found = found.get(step) if isinstance(found, Mapping) else None
+    found = state_of(view, _REVIEWER).get("selected_user")
     if not isinstance(found, str) or not found:
         raise BadInput("choose a person", _REVIEWER)
     return parse_token(str(view.get("private_metadata") or "")).subject_id, found

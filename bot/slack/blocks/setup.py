@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.slack.blocks.inputs import labelled
+from bot.slack.blocks.inputs import form, labelled
 from bot.slack.blocks.parts import actions, button, context, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token
@@ -55,18 +55,12 @@ def setup_part(places: Places) -> Iterator[Block]:
 
 def setup_view(places: Places) -> View:
     """The window in which channels are chosen."""
-    return View(
-        title="Where Hark posts",
-        submit="Save",
-        close="Cancel",
-        callback_id=CALLBACK,
-        private_metadata=str(Token("setup")),
-        blocks=(
-            labelled(ALERTS, "Alerts and digests", _select(places.alerts), optional=False),
-            labelled(REVIEW, "Conversations to review", _select(places.review), optional=False),
-            context(_INVITE),
-        ),
+    blocks = (
+        labelled(ALERTS, "Alerts and digests", _select(places.alerts), optional=False),
+        labelled(REVIEW, "Conversations to review", _select(places.review), optional=False),
+        context(_INVITE),
     )
+    return form("Where Hark posts", CALLBACK, Token("setup"), blocks)
 
 
 def chosen_view(places: Places) -> View:

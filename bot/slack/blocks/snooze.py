@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from bot.alerting_periods import Snooze
-from bot.slack.blocks.inputs import labelled, picked
+from bot.slack.blocks.inputs import form, labelled, picked
 from bot.slack.blocks.parts import option
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token
@@ -25,15 +25,9 @@ _CHOICES: Final[Mapping[Snooze, str]] = {
 def snooze_view(alert_id: str) -> View:
     """The choices, four hours chosen."""
     options = [option(text, word) for word, text in _CHOICES.items()]
-    element = {"type": "radio_buttons", "action_id": _PERIOD, "options": options, "initial_option": options[1]}
-    return View(
-        title="Snooze",
-        submit="Snooze",
-        close="Cancel",
-        callback_id=SNOOZING,
-        private_metadata=str(Token(alert_id)),
-        blocks=(labelled(_PERIOD, "For how long?", element, optional=False),),
-    )
+    element = {"type": "radio_buttons", "options": options, "initial_option": options[1]}
+    blocks = [labelled(_PERIOD, "For how long?", element, optional=False)]
+    return form("Snooze", SNOOZING, Token(alert_id), blocks, submit="Snooze")
 
 
 def parse_snooze(view: Mapping[str, Any]) -> tuple[str, Snooze]:

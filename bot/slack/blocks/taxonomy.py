@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.slack.blocks.figures import counted, words
-from bot.slack.blocks.inputs import labelled, picked, text_input, typed
+from bot.slack.blocks.inputs import form, labelled, picked, text_input, typed
 from bot.slack.blocks.parts import actions, button, context, header, option, overflow, section
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token, ref_of
@@ -159,14 +159,7 @@ def word_form(token: Token, evaluators: Sequence[str], entry: Entry | None = Non
         blocks.append(section(f"It stays what the evaluator asks: {escape(entry.question, _QUESTION)}"))
     note = "Labels keep the version of the question that they answered."
     title = "Add a word" if entry is None or not entry.is_listed else "Rename"
-    return View(
-        title=title,
-        submit="Save",
-        close="Cancel",
-        callback_id=FORM_CALLBACK,
-        private_metadata=str(token),
-        blocks=(*blocks, context(note)),
-    )
+    return form(title, FORM_CALLBACK, token, (*blocks, context(note)))
 
 
 def suggested_form(token: Token, evaluators: Sequence[str], suggested: Suggestion) -> View:
@@ -188,14 +181,8 @@ def merge_form(token: Token, entry: Entry, targets: Sequence[Entry]) -> View:
     stays = (
         "Each label keeps the version of the question that it answered. Where a reviewer gave both, the later counts."
     )
-    return View(
-        title="Merge",
-        submit="Merge",
-        close="Cancel",
-        callback_id=MERGE_CALLBACK,
-        private_metadata=str(token),
-        blocks=(section(said), labelled("into", "Counts as", select, optional=False), context(stays)),
-    )
+    blocks = (section(said), labelled("into", "Counts as", select, optional=False), context(stays))
+    return form("Merge", MERGE_CALLBACK, token, blocks, submit="Merge")
 
 
 def _evaluators(evaluators: Sequence[str], entry: Entry | None) -> Block:

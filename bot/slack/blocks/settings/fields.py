@@ -11,11 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config import FileSettings
 from bot.mistakes import mistake_of
-from bot.slack.blocks.inputs import labelled, typed
+from bot.slack.blocks.inputs import labelled, state_of, typed
 from bot.slack.blocks.parts import option
 from bot.slack.blocks.people import USER_ID
-from bot.slack.blocks.surface import View
-from bot.slack.blocks.tokens import Token
 from bot.slack.text import Block, plain
 from traces.errors import BadInput
 
@@ -33,18 +31,6 @@ _CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
 _S = TypeVar("_S", bound=BaseModel)
 USERS_AT_MOST: Final = 100
 _PLACEHOLDER: Final = 75
-
-
-def form(title: str, callback_id: str, token: Token, blocks: Sequence[Block]) -> View:
-    """A window that is saved or cancelled; ``token`` comes back when it is sent."""
-    return View(
-        title=title,
-        submit="Save",
-        close="Cancel",
-        callback_id=callback_id,
-        private_metadata=str(token),
-        blocks=tuple(blocks),
-    )
 
 
 def choice(name: str, label: str, options: Mapping[str, str], chosen: str) -> Block:
@@ -101,7 +87,7 @@ def chosen_users(view: Mapping[str, Any], name: str) -> tuple[str, ...]:
     Raises:
         BadInput: They are not users of Slack.
     """
-    found = _state(view, name).get("selected_users") or ()
+    found = state_of(view, name).get("selected_users") or ()
     users = tuple(dict.fromkeys(found)) if isinstance(found, list | tuple) else ()
     if not all(isinstance(user, str) and USER_ID.fullmatch(user) for user in users) or len(users) > USERS_AT_MOST:
         raise BadInput(f"choose at most {USERS_AT_MOST} people", name)
@@ -114,7 +100,7 @@ def chosen_channel(view: Mapping[str, Any], name: str) -> str | None:
     Raises:
         BadInput: It is none of Slack's.
     """
-    found = _state(view, name).get("selected_conversation")
+    found = state_of(view, name).get("selected_conversation")
     if found is None:
         return typed(view, name, 81)
     if not isinstance(found, str) or not _CHANNEL.fullmatch(found):
@@ -163,10 +149,3 @@ def _told_in(error: ValidationError, known: Iterable[str], fallback: str) -> Bad
     place = next((str(part) for part in first["loc"] if str(part) in known), fallback)
     said = mistake_of(first, FileSettings)
     return BadInput(said.rpartition(": ")[2] if ": " in said else said, place)
-
-
-def _state(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Any = view
-    for step in ("state", "values", name, name):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.config import RoleSettings
+from bot.slack.blocks.inputs import form
 from bot.slack.blocks.parts import context, section
-from bot.slack.blocks.settings.fields import chosen_users, form, people
+from bot.slack.blocks.settings.fields import chosen_users, people
 from bot.slack.blocks.settings.ids import ALL, ROLES_FORM, SURE
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.config_routes import QuietSettings, RouteSettings
 from bot.slack.blocks.figures import counted
-from bot.slack.blocks.inputs import labelled, picked, several, text_input, typed
+from bot.slack.blocks.inputs import form, labelled, picked, several, text_input, typed
 from bot.slack.blocks.parts import actions, button, context, option, overflow, section
 from bot.slack.blocks.settings.fields import (
     DAYS,
@@ -18,7 +18,6 @@ from bot.slack.blocks.settings.fields import (
     checked,
     choice,
     chosen_channel,
-    form,
     hinted,
 )
 from bot.slack.blocks.settings.ids import (

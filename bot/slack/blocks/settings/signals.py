@@ -8,9 +8,9 @@ from typing import Any, Final
 from alerts.sensitivity import Sensitivity
 from bot.signals import SignalLine
 from bot.slack.blocks.figures import counted, title, words
-from bot.slack.blocks.inputs import labelled, picked, text_input
+from bot.slack.blocks.inputs import form, labelled, picked, text_input
 from bot.slack.blocks.parts import actions, button, context, option, section
-from bot.slack.blocks.settings.fields import choice, form, hinted, number, written
+from bot.slack.blocks.settings.fields import choice, hinted, number, written
 from bot.slack.blocks.settings.ids import ALL, NEXT, PREVIOUS, SENSITIVITY_FORM, SIGNAL, SIGNAL_FORM
 from bot.slack.blocks.settings.previewing import preview_button
 from bot.slack.blocks.signals import bad_way, least_effect, usual_level

@@ -59,6 +59,20 @@ class Duty:
     taken_over: Callable[[], None] = lambda: None
 
 
+class _Waits:
+    """Whether a duty leaves out a pass: while most of the time goes into receiving, but never many in a row."""
+
+    def __init__(self, is_pressed: Callable[[], bool]) -> None:
+        self._is_pressed = is_pressed
+        self._left_out = 0
+
+    def this_time(self) -> bool:
+        """Asked once for each pass."""
+        waits = self._is_pressed() and self._left_out < _MOST_PASSED_OVER
+        self._left_out = self._left_out + 1 if waits else 0
+        return waits
+
+
 class Duties:
     """The duties of one Hark.
 
@@ -83,7 +97,7 @@ class Duties:
         self._is_stopping = is_stopping
         self._is_pressed = is_pressed
         self._allotting = allotting
-        self._passed_over = self._hidden_later = 0
+        self._evaluating_waits, self._hiding_waits = _Waits(is_pressed), _Waits(is_pressed)
 
     def __iter__(self) -> Iterator[Duty]:
         yield from self._receiving()
@@ -151,21 +165,16 @@ class Duties:
     def _evaluate(self) -> None:
         # What is being received goes first: a conversation that still changes would only be evaluated again. Even so
         # evaluation gets a part of the time.
-        if self._is_pressed() and self._passed_over < _MOST_PASSED_OVER:
-            self._passed_over += 1
+        if self._evaluating_waits.this_time():
             return
-        self._passed_over = 0
         until = time.monotonic() + _EVALUATE_S
         self._jobs.evaluate.run(self._clock.now(), lambda: self._is_pressed() and time.monotonic() > until)
 
     def _hide(self) -> None:
         # Nobody waits for this, but it must not stay behind for ever either.
-        is_pressed = self._is_pressed()
-        if is_pressed and self._hidden_later < _MOST_PASSED_OVER:
-            self._hidden_later += 1
+        if self._hiding_waits.this_time():
             return
-        self._hidden_later = 0
-        until = time.monotonic() + (_HIDE_S if is_pressed else _HIDE_AT_MOST_S)
+        until = time.monotonic() + (_HIDE_S if self._is_pressed() else _HIDE_AT_MOST_S)
         self._jobs.hide.run(self._clock.now(), lambda: self._is_stopping.is_set() or time.monotonic() > until)
 
     def _judge(self) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import ssl
 import tempfile
+from functools import cache
 
 import pytest
 from hypothesis import settings
 from made import NOW, workspace_in
+from new_databases import MigratedOnce
 
 from traces.clock import FakeClock
 from traces.store import open_store
@@ -23,6 +26,15 @@ def _nobodys_home(tmp_path_factory):
     """Where no database is named, the default one is of this session: what stands in somebody's home does not matter."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _waits_for_nothing_twice():
+    """What takes long and is the same each time: the migrations of new databases, and the machine's certificates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alembic.command.upgrade", MigratedOnce())
+        patch.setattr("ssl.create_default_context", cache(ssl.create_default_context))
         yield
 
 

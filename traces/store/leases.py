@@ -20,7 +20,7 @@ from traces.store.base import Part
 
 _UNTIL = type_coerce(leases.c.until_at, BigInteger)
 _NEVER = schema.time_of(0)
-_IDLE_MS = 15_000
+_IDLE_MS = 12_000
 """A fenced transaction that does nothing for so long is ended: a process that stands still must not keep others away."""
 
 

@@ -36,7 +36,7 @@ class Away:
         if self.says_nothing:
             self.is_asked.set()
             self.goes_on.wait(30)
-        if self.is_away:
+        if self.is_away or self.says_nothing:
             raise StoreUnavailable("the database cannot be used now")
         with self._store.read() as tx:
             yield tx

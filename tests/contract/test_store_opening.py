@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from made import NOW, arrival
 from sqlalchemy import event
 
@@ -25,6 +28,14 @@ def test_the_migrations_build_exactly_the_tables_of_the_schema(database):
     with database._engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_a_migration_file_begins_with_its_revision_so_that_the_newest_is_known_by_its_name():
+    config = Config()
+    config.set_main_option("script_location", "traces:migrations")
+    migrations = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert [Path(m.path).name.partition("_")[0] for m in migrations] == [m.revision for m in migrations]
+    assert migrations[0].revision == max(m.revision for m in migrations)
 
 
 def test_opening_a_database_again_keeps_what_is_in_it(path):

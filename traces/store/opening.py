@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -141,15 +142,14 @@ def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "traces:migrations")
     config.set_main_option("path_separator", "os")
-    script = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # Several Harks may be started at once: one migrates, and the others wait until it has.
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         current = MigrationContext.configure(connection).get_current_revision()
-        if current == script.get_current_head():
+        if current == _newest():
             return
-        if current is not None and current not in {r.revision for r in script.walk_revisions()}:
+        if current is not None and current not in _known(config):
             raise NewerSchema(
                 f"the database {engine.url.render_as_string(hide_password=True)} was written by a newer Hark "
                 f"(schema {current}); upgrade this one with: pip install --upgrade hark"
@@ -158,3 +158,13 @@ def _upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
         if current is None:
             Tx(connection, DEFAULT_WORKSPACE).words.kept_until(datetime.fromtimestamp(0, UTC))
+
+
+def _newest() -> str:
+    """The newest migration's revision, which its file's name begins with: alembic would run all of them to tell."""
+    written = (files("traces") / "migrations" / "versions").iterdir()
+    return max(file.name for file in written if file.name.endswith(".py")).partition("_")[0]
+
+
+def _known(config: Config) -> frozenset[str]:
+    return frozenset(revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions())

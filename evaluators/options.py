@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -46,12 +47,17 @@ def read_options(model: type[Any] | None, table: Mapping[str, Any], key: str) ->
 
 def _validated(model: type[Any], known: Mapping[str, Any], key: str, mistakes: list[str]) -> Any:
     try:
-        return TypeAdapter(model).validate_python(dict(known))
+        return _adapter(model).validate_python(dict(known))
     except ValidationError as error:
         mistakes += [_line(key, dict(problem)) for problem in error.errors()]
     except BadInput as error:
         mistakes.append(f"{key}.{error.message}" if error.field else f"{key}: {error.message}")
     return None
+
+
+@cache
+def _adapter(model: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 def _line(key: str, problem: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -99,6 +100,12 @@ def evaluator(
 
 def installed() -> Mapping[str, str]:
     """The paths of the evaluators that installed packages offer, by name; none of their code is run."""
+    return dict(_offered(tuple(sys.path)))
+
+
+@cache
+def _offered(_places: tuple[str, ...]) -> Mapping[str, str]:
+    """As ``installed``, looked up once: every package's own file is read for it."""
     return {point.name: point.value for point in importlib.metadata.entry_points(group=GROUP)}
 
 

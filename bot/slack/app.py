@@ -37,6 +37,8 @@ def bolt_app(line: Line, surfaces: Iterable[Listening]) -> App:
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)
     app = App(
+        # Named, for bolt looks for the file that calls it otherwise, in the source of every frame.
+        name="hark",
         client=line.client,
         # Not bolt's own, which asks Slack while the first click waits.
         authorize=line.authorize,  # type: ignore[arg-type] # bolt takes an Authorize as well

@@ -47,7 +47,7 @@ def read_options(model: type[Any] | None, table: Mapping[str, Any], key: str) ->
 
 def _validated(model: type[Any], known: Mapping[str, Any], key: str, mistakes: list[str]) -> Any:
     try:
-        return _adapter(model).validate_python(dict(known))
+        return _adapter(model).validate_python(dict(known))  # type: ignore[arg-type] # a class has a hash
     except ValidationError as error:
         mistakes += [_line(key, dict(problem)) for problem in error.errors()]
     except BadInput as error:

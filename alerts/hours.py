@@ -18,6 +18,7 @@ from traces.store.rollups import BASE_S, HOUR_S
 HOUR: Final = timedelta(hours=1)
 READ_AT_ONCE: Final = timedelta(hours=6)
 """Weeks of many signals do not fit into memory."""
+_NONE_LEFT: Final[tuple[None, Iterator[tuple[datetime, Segment, dict[str, Rollup]]]]] = (None, iter(()))
 Hour: TypeAlias = dict[Segment, dict[str, Rollup]]
 """What came in an hour, by segment and signal."""
 
@@ -29,16 +30,20 @@ def stored(
 
     ``None`` is an hour in which nobody was watching and nothing came, of any signal.
     """
-    hour, cuts, read_until = since, dict[datetime, Hour](), since
-    watched = tx.state.beats(since, until)
+    hour, watched = since, tx.state.beats(since, until)
     while hour < until:
-        if hour >= read_until:
-            read_until = min(until, hour + READ_AT_ONCE)
-            rows = tx.rollups.buckets(since=hour, until=read_until, resolution_s=HOUR_S, only=only)
-            cuts = {at: {s: body for _, s, body in group} for at, group in groupby(rows, key=itemgetter(0))}
-        cut = cuts.pop(hour, None)
-        yield hour, cut if cut is not None else {} if hour in watched else None
-        hour += HOUR
+        stop = min(until, hour + READ_AT_ONCE)
+        # Read while they are gone through: who stops after an hour has not waited for the next ones.
+        rows = tx.rollups.buckets(since=hour, until=stop, resolution_s=HOUR_S, only=only)
+        groups = groupby(rows, key=itemgetter(0))
+        at, group = next(groups, _NONE_LEFT)
+        while hour < stop:
+            cut: Hour | None = {} if hour in watched else None
+            if at == hour:
+                cut = {segment: body for _, segment, body in group}
+                at, group = next(groups, _NONE_LEFT)
+            yield hour, cut
+            hour += HOUR
 
 
 def fine(tx: Tx, series: Series, hour: datetime) -> Rows:

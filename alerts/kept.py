@@ -6,19 +6,20 @@ from weeks of hours. Which of them are kept thins out with their age, as a late 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from alerts.checkpoint import packed, unpacked
 from alerts.detector import Detector
 from alerts.excluded import Excluded
-from alerts.refold import Refold
 from alerts.tailing import Tailing
 from alerts.tails import Tails
-from alerts.track import Series, Track
+from alerts.track import Series, Track, put_in
 from alerts.values import Values
 from traces.clock import format_time, parse_time
 from traces.errors import BadInput
@@ -27,11 +28,17 @@ from traces.store import Tx
 from traces.store.rollups import segment_key, segment_of
 from traces.store.state import DetectorCheckpoint
 
+if TYPE_CHECKING:
+    from alerts.refold import Refold
+
 LATEST: Final = "hourly"
 """What was known when it was last saved, whatever may still change."""
 _SETTLED: Final = tuple(f"{LATEST}.{place}" for place in range(4))
 LAG: Final = timedelta(hours=3)
 """Most changes come within so long: what is kept for them is of before."""
+_STALE: Final = f"{LATEST}.stale"
+_WORTH_KEEPING: Final = (LAG, timedelta(hours=12), timedelta(days=3))
+_WEEK: Final = timedelta(days=7)
 _OLDEST: Final = timedelta(days=14)
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +47,7 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Known:
     """What detection knows of all hours before ``through``, folded from the hours since ``began`` (``None``: not told).
 
-    ``census`` says of each series when it was first seen, in order.
+    ``born`` says of each series when it was first seen.
     """
 
     tracks: dict[Kind, Track]
@@ -49,7 +56,7 @@ class Known:
     values: Values
     through: datetime
     began: datetime | None
-    census: list[datetime]
+    born: dict[tuple[Kind, Series], datetime]
 
     def to_bytes(self, excluded: Sequence[Excluded]) -> bytes:
         """As ``read`` takes it."""
@@ -60,10 +67,21 @@ class Known:
             "tracks": [[kind.value, _keys_of(track.series)] for kind, track in self.tracks.items()],
             "tails": _keys_of(self.tailing.tails.series),
             "values": _keys_of(self.values.series),
-            "census": [[format_time(hour), len(list(born))] for hour, born in groupby(self.census)],
+            "born": {kind.value: self._births(kind, track.series) for kind, track in self.tracks.items()}
+            | {Kind.VALUE.value: self._births(Kind.VALUE, self.values.series)},
         }
         bodies = [*(t.detector.to_bytes() for t in self.tracks.values()), *self.values.bodies()]
         return packed(head, [*bodies, self.tailing.tails.to_bytes()])
+
+    def as_of(self, through: datetime, tracks: dict[Kind, Track]) -> Known:
+        """What was known at an earlier hour, when ``tracks`` were; for a watch without tails and values."""
+        born = {one: hour for one, hour in self.born.items() if hour < through}
+        return replace(self, through=through, tracks=tracks, born=born)
+
+    def _births(self, kind: Kind, series: Sequence[Series]) -> list[list[Any]]:
+        """When they were first seen, in order, with how many in a row were at the same hour."""
+        hours = (self.born.get((kind, one), _NEVER) for one in series)
+        return [[format_time(hour), len(list(times))] for hour, times in groupby(hours)]
 
 
 def read(checkpoint: DetectorCheckpoint, excluded: Sequence[Excluded]) -> Known | None:
@@ -79,66 +97,103 @@ def read(checkpoint: DetectorCheckpoint, excluded: Sequence[Excluded]) -> Known 
             for one in _series_of(series):
                 track.add(one)
         began = head.get("began")
-        counted = len(head["values"]) + sum(len(series) for _, series in head["tracks"])
-        census = head.get("census", [[began or format_time(_NEVER), counted]])
+        values = _series_of(head["values"])
+        series = {kind: track.series for kind, track in tracks.items()} | {Kind.VALUE: values}
         return Known(
             tracks=tracks,
             thresholds=head["thresholds"],
             tailing=Tailing(Tails.from_bytes(bodies[-1], _series_of(head["tails"]))),
-            values=Values.from_bodies(_series_of(head["values"]), bodies[watched:-1]),
+            values=Values.from_bodies(values, bodies[watched:-1]),
             through=checkpoint.through_at,
             began=None if began is None else parse_time(began),
-            census=[hour for at, born in census for hour in [parse_time(at)] * born],
+            born={(kind, one): at for kind, of in series.items() for one, at in _born(head, kind, of)},
         )
     except (BadInput, KeyError, IndexError, ValueError):
         return None
 
 
+def _born(head: Mapping[str, Any], kind: Kind, series: Sequence[Series]) -> Iterator[tuple[Series, datetime]]:
+    """When each was first seen; where that was not kept, when the fold began."""
+    rows = head.get("born", {}).get(kind.value) or [[head.get("began") or format_time(_NEVER), len(series)]]
+    hours = [hour for at, times in rows for hour in [parse_time(at)] * times]
+    return zip(series, hours, strict=True)
+
+
 def newest(tx: Tx, excluded: Sequence[Excluded]) -> Known | None:
     """The newest that is kept and can be read."""
-    return next((known for panel in _by_age(tx) if (known := _read(tx, panel, excluded)) is not None), None)
+    kept = times(tx)
+    by_age = sorted(kept, key=lambda panel: kept[panel], reverse=True)
+    return next((known for panel in by_age if (known := _read(tx, panel, excluded)) is not None), None)
 
 
 def void(tx: Tx, changed: datetime) -> None:
     """Keep nothing that knew an hour from ``changed`` on."""
-    for panel, through in _kept(tx).items():
-        if through > changed:
+    for panel, at in times(tx).items():
+        if at > changed:
             tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=_NEVER, body=b""))
+
+
+def times(tx: Tx) -> dict[str, datetime]:
+    """How far each of those that are kept has come, by panel."""
+    found = {panel: tx.state.checkpoint_at(panel) for panel in (LATEST, *_SETTLED)}
+    return {panel: at for panel, at in found.items() if at is not None and at > _NEVER}
 
 
 def settled(tx: Tx) -> list[datetime]:
     """How far those that are kept have come, but for the latest."""
-    return [at for panel, at in _kept(tx).items() if panel in _SETTLED]
+    return [at for panel, at in times(tx).items() if panel in _SETTLED]
 
 
-def amend(tx: Tx, refold: Refold, excluded: Sequence[Excluded]) -> None:
-    """Let those that are kept know what was folded again; one that is not reached by it is not kept any more."""
-    for panel in _kept(tx):
-        known = _read(tx, panel, excluded) if panel in _SETTLED else None
-        if known is None or not refold.replace_in(known.tracks, known.through):
+def amended(tx: Tx, through: datetime, refold: Refold, excluded: Sequence[Excluded]) -> list[DetectorCheckpoint]:
+    """Those that came as far as ``through``, with what was folded again until then."""
+    found = []
+    for panel, at in times(tx).items():
+        known = _read(tx, panel, excluded) if at == through and panel in _SETTLED else None
+        parts = refold.parts(through)
+        if known is not None and parts is not None:
+            put_in(known.tracks, refold.names, parts)
+            thresholds = {**known.thresholds, **refold.thresholds}
+            body = replace(known, thresholds=thresholds).to_bytes(excluded)
+            found.append(DetectorCheckpoint(panel=panel, through_at=through, body=body))
+    return found
+
+
+def void_all_but(tx: Tx, through: Collection[datetime]) -> None:
+    """Keep nothing but what has come as far as one of these, and has settled."""
+    for panel, at in times(tx).items():
+        if at not in through or panel not in _SETTLED:
             tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=_NEVER, body=b""))
-            continue
-        amended = replace(known, thresholds={**known.thresholds, **refold.thresholds})
-        body = amended.to_bytes(excluded)
-        tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=known.through, body=body))
 
 
 def is_due(tx: Tx, through: datetime, until: datetime) -> bool:
     """Whether what is known after an hour is worth keeping, on the way to ``until``: it has settled, and is news."""
-    if through != until - LAG:
-        return False
-    ages = [at for panel, at in _kept(tx).items() if panel in _SETTLED]
-    return all(through - at >= LAG for at in ages)
+    return may_be_due(through, until) and all(abs(through - at) >= LAG for at in settled(tx))
 
 
-def keep(tx: Tx, known: Known, excluded: Sequence[Excluded]) -> None:
-    """Keep what has settled, in the place of what is missed least."""
-    settled = {panel: at for panel, at in _kept(tx).items() if panel in _SETTLED}
-    free = [panel for panel in _SETTLED if panel not in settled]
-    panel = free[0] if free else superfluous(settled, known.through)
-    tx.state.put_checkpoint(
-        DetectorCheckpoint(panel=panel, through_at=known.through, body=known.to_bytes(excluded))
-    )  # fmt: skip
+def may_be_due(through: datetime, until: datetime) -> bool:
+    """Whether it has settled; of a long way, what is known after each week and nearer to its end too."""
+    left = until - through
+    return left in _WORTH_KEEPING or (left > timedelta(0) and left % _WEEK == timedelta(0))
+
+
+def place(tx: Tx, through: datetime) -> str:
+    """Where to keep what has settled: in the place of what is missed least."""
+    kept = {panel: at for panel, at in times(tx).items() if panel in _SETTLED}
+    free = [panel for panel in _SETTLED if panel not in kept]
+    return free[0] if free else superfluous(kept, through)
+
+
+def stale(tx: Tx) -> dict[str, datetime]:
+    """The signals of which hours have changed since all that is kept was known, each with the oldest of them."""
+    checkpoint = tx.state.checkpoint(_STALE)
+    told = orjson.loads(checkpoint.body) if checkpoint is not None and checkpoint.body else {}
+    return {name: parse_time(at) for name, at in told.items()}
+
+
+def put_stale(tx: Tx, signals: Mapping[str, datetime]) -> None:
+    """Remember of which signals all that is kept is out of date."""
+    body = orjson.dumps({name: format_time(at) for name, at in signals.items()})
+    tx.state.put_checkpoint(DetectorCheckpoint(panel=_STALE, through_at=_NEVER, body=body))
 
 
 def superfluous(kept: dict[str, datetime], now: datetime) -> str:
@@ -149,17 +204,6 @@ def superfluous(kept: dict[str, datetime], now: datetime) -> str:
     times = [now, *(kept[panel] for panel in panels)]
     gaps = {panels[n - 1]: (times[n - 1] - times[n + 1]) / (now - times[n]) for n in range(1, len(panels))}
     return min(gaps, key=lambda panel: gaps[panel])
-
-
-def _kept(tx: Tx) -> dict[str, datetime]:
-    """How far each of those that are kept has come, by panel."""
-    found = {panel: tx.state.checkpoint_at(panel) for panel in (LATEST, *_SETTLED)}
-    return {panel: at for panel, at in found.items() if at is not None and at > _NEVER}
-
-
-def _by_age(tx: Tx) -> Iterator[str]:
-    kept = _kept(tx)
-    yield from sorted(kept, key=lambda panel: kept[panel], reverse=True)
 
 
 def _read(tx: Tx, panel: str, excluded: Sequence[Excluded]) -> Known | None:

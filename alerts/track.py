@@ -83,6 +83,13 @@ class Track:
         return self.places.get((name, of), self.places.get((name, EVERYTHING), -1))
 
 
+def put_in(tracks: Mapping[Kind, Track], names: Collection[str], parts: Mapping[Kind, Track]) -> None:
+    """Let tracks know of the series of these signals what ``parts`` know, which have come as far."""
+    for kind, track in tracks.items():
+        if kind in parts or any(name in names for name, _ in track.places):
+            track.replace(names, parts.get(kind))
+
+
 def is_watched(signal: Signal, segment: Segment) -> bool:
     """Whether a signal is watched in a segment: everywhere, or only in all traffic and in whole applications."""
     return signal.by_segment or segment == EVERYTHING or all(key in WIDE for key, _ in segment.pairs)

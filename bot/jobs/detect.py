@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts import pipeline
 from alerts.faults import Check, Faults
+from alerts.fold import TOLD, Fold, Left
 from alerts.pipeline import Decision, Posting
 from alerts.rules import Rules
 from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
 from alerts.source_lag import Lagging
+from alerts.terrain import Terrain, WatchSettings
 from alerts.usefulness import ALERTS_READ, as_found, usefulness_of
 from alerts.vitals import is_settling
-from alerts.watch import TOLD, Terrain, Watch, WatchSettings
 from bot.chosen import Chosen
 from bot.clock_steps import ClockSteps
 from bot.jobs.anchors import JudgesMoved
@@ -57,24 +58,40 @@ class Detection:
         self._topics, self._judges = NewTopics(), JudgesMoved()
         self._checks = tuple(checks)
         self._faults = Faults(self._checks)
-        self._watch = Watch(settings)
+        self._fold = Fold(settings)
         self._calibrated: dict[str, datetime | None] | None = None
         self._chosen = chosen
         self._clock_steps = clock_steps
         self._taken_up: Mapping[str, int] | None = None
 
-    def run(self, now: datetime) -> list[Decision]:
-        """Detect as of ``now``; returns what became of every finding of the hours that were news."""
+    def go_on(self, now: datetime, is_enough: Callable[[], bool]) -> Left:
+        """Do a slice of what has to be folded before a run, until ``is_enough``; returns what is left to do."""
+        fold, self._fold = self._fold, Fold(self._settings)
+        left = fold.go_on(self._store, now, lambda tx: self._ahead(tx, now, fold), is_enough)
+        self._fold = fold
+        return left
+
+    def run(self, now: datetime, is_enough: Callable[[], bool] | None = None) -> list[Decision]:
+        """Detect as of ``now``; returns what became of every finding of the hours that were news.
+
+        With ``is_enough`` the hours end once it says so, and what ``go_on`` has left to do is not done here: nothing is told
+        while hours are missing, and no hour is news while something is folded again.
+        """
+        while is_enough is None and self.go_on(now, lambda: False) is not Left.NOTHING:
+            pass
         decisions: list[Decision] = []
-        self._watch.catch_up(self._store, now, lambda tx: self._ahead(tx, now))
-        watch, self._watch = self._watch, Watch(self._settings)
+        fold, self._fold = self._fold, Fold(self._settings)
         sources, self._sources = self._sources, Lagging(self._polled)
         rules, self._rules = self._rules, Rules(self._set, self._settings.grace)
         topics, self._topics = self._topics, NewTopics()
         judges, self._judges = self._judges, JudgesMoved()
         faults, self._faults = self._faults, Faults(self._checks)
         with self._store.begin() as tx:
-            is_set_anew = self._take_up(tx, watch)
+            if is_enough is not None and not fold.is_ready:
+                tx.state.job_ran("detect", now, {"series": fold.watch.series})
+                self._fold = fold
+                return []
+            is_set_anew = self._take_up(tx, fold)
             terrain = self._terrain(tx, now)
             if self._clock_steps is not None:
                 self._clock_steps.look(tx)
@@ -87,46 +104,48 @@ class Detection:
             looks = (behind, told, new, moved, wrong)
             others = [sighting for look in looks for sighting in look.sightings]
             is_news = any(look.is_news for look in looks)
-            for through in () if is_settling_down else watch.hours(tx, now, terrain):
-                decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
+            for through in () if is_settling_down else fold.hours(tx, now, terrain, is_enough):
+                decisions += pipeline.run(tx, fold.watch, terrain, self._posting, now, others)
                 tx.state.job_ran(TOLD, through)
             # Labels show in the alerts that are open at once, not with the next hour; so do sources that fall behind
             # and rules that are broken.
             is_recalibrated = self._is_recalibrated(tx, terrain)
             is_news = is_news or is_set_anew
+            watch = fold.watch
             if not decisions and (is_recalibrated or is_news) and (watch.reconsider(terrain) or is_news):
                 decisions += pipeline.run(tx, watch, terrain, self._posting, now, others)
             decisions += pipeline.wake(tx, self._posting, now, watch, terrain)
-            watch.save(tx)
+            if is_enough is None:
+                fold.save(tx)
             tx.state.job_ran("detect", now, {"series": watch.series})
             crash_points.passing("detect.found")
         crash_points.passing("detect.stored")
         # Only now: what could not be stored has not happened, and the next run begins with what was stored.
-        self._watch, self._sources, self._rules, self._topics = watch, sources, rules, topics
+        self._fold, self._sources, self._rules, self._topics = fold, sources, rules, topics
         self._judges, self._faults = judges, faults
         return decisions
 
-    def _ahead(self, tx: Tx, now: datetime) -> Terrain | None:
+    def _ahead(self, tx: Tx, now: datetime, fold: Fold) -> Terrain | None:
         """What is taken as given while hours are taken in ahead of a run; ``None`` while no hour is over."""
         if is_settling(tx, now):
             return None
         if self._chosen is not None:
             weeks = self._chosen.refresh(tx).detect.weeks_between_false_alerts
-            self._watch.accept_false_alerts(weeks)
+            fold.accept_false_alerts(weeks)
         return self._terrain(tx, now)
 
-    def _take_up(self, tx: Tx, watch: Watch) -> bool:
+    def _take_up(self, tx: Tx, fold: Fold) -> bool:
         """Heed what admins set in Slack; whether it has changed since the last run."""
         if self._chosen is None:
             return False
-        watch.accept_false_alerts(self._chosen.refresh(tx).detect.weeks_between_false_alerts)
+        fold.accept_false_alerts(self._chosen.refresh(tx).detect.weeks_between_false_alerts)
         self._posting = replace(self._posting, routing=self._chosen.routing(tx))
         known, self._taken_up = self._taken_up, self._chosen.versions(tx)
         return known is not None and known != self._taken_up
 
     def forget(self) -> None:
         """Begin with what is stored: another process has detected meanwhile."""
-        self._watch, self._sources = Watch(self._settings), Lagging(self._polled)
+        self._fold, self._sources = Fold(self._settings), Lagging(self._polled)
         self._rules, self._topics = Rules(self._set, self._settings.grace), NewTopics()
         self._judges, self._faults = JudgesMoved(), Faults(self._checks)
         self._calibrated = None
@@ -143,7 +162,7 @@ class Detection:
     def save(self) -> None:
         """Store how far detection has come, so that the next start need not fold the hours again."""
         with self._store.begin() as tx:
-            self._watch.save(tx, always=True)
+            self._fold.save(tx, always=True)
 
     def _terrain(self, tx: Tx, now: datetime) -> Terrain:
         seen = tx.rollups.signals(since=now - self._settings.history, until=now + timedelta(days=1))

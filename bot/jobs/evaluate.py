@@ -275,9 +275,7 @@ class Evaluation:
             )
             for c in conversations
         ]
-        oldest = tx.rollups.record(facts)
-        if oldest is not None:
-            tx.state.note_oldest_change(oldest)
+        tx.state.note_changed_signals(tx.rollups.record_by_signal(facts))
         return current
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +26,7 @@ from bot.jobs.retain import Retaining
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack, WrittenBack
 from bot.vitals import Heartbeat
+from traces.store.turns import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Jobs:
     beats: tuple[Beat, ...] = ()
     outcomes: Outcomes | None = None
     align: Aligning | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: Turns = field(default_factory=Turns)
 
     def tick(self, now: datetime) -> Tick:
         """Run everything that is due once, as of ``now``."""

@@ -22,7 +22,7 @@ from traces.model import (
 from traces.store import open_store
 from traces.store.reviews import LabelChange, ReviewItem
 from traces.store.rollups import HOUR_S
-from traces.store.state import DetectorCheckpoint, SourceState
+from traces.store.state import ALL_SIGNALS, DetectorCheckpoint, SourceState
 
 HOSTILE = "'; DROP TABLE alerts; -- %s :x \\ <b> \u202e 😀 \x01"
 
@@ -294,8 +294,21 @@ def test_of_several_changes_behind_the_detector_the_oldest_is_remembered_once(st
     with store.begin() as tx:
         for hours in (3, 5, 1):
             tx.state.note_oldest_change(NOW - hours * HOUR)
-        assert tx.state.take_oldest_change() == NOW - 5 * HOUR
-        assert tx.state.take_oldest_change() is None
+        tx.state.note_changed_signals({"refusal": NOW - HOUR, "toxicity": NOW})
+        tx.state.note_changed_signals({"refusal": NOW - 9 * HOUR})
+        tx.state.note_changed_signals({})
+        assert tx.state.take_changed_signals() == {
+            ALL_SIGNALS: NOW - 5 * HOUR,
+            "refusal": NOW - 9 * HOUR,
+            "toxicity": NOW,
+        }
+        assert tx.state.take_changed_signals() == {}
+
+
+def test_a_change_of_many_signals_is_one_of_all(store):
+    with store.begin() as tx:
+        tx.state.note_changed_signals({f"s{n}": NOW - n * HOUR for n in range(20)})
+        assert tx.state.take_changed_signals() == {ALL_SIGNALS: NOW - 19 * HOUR}
 
 
 def test_a_change_counts_from_when_it_was_first_seen(store):

@@ -64,6 +64,10 @@ class Rollups(Part):
 
     def record(self, facts: Sequence[Fact]) -> datetime | None:
         """Replace the contributions of these conversations; returns the oldest hour that changed by it."""
+        return min(self.record_by_signal(facts).values(), default=None)
+
+    def record_by_signal(self, facts: Sequence[Fact]) -> dict[str, datetime]:
+        """As ``record``; returns the signals that changed by it, each with its oldest hour that did."""
         self._one_at_a_time("rollups")
         latest = {fact.conversation_id: fact for fact in facts}
         standing = {fact.conversation_id: fact for fact in self._facts(latest)}
@@ -82,7 +86,7 @@ class Rollups(Part):
             for f in latest.values()
         ]
         self._upsert(_F, rows, update=["bucket_at", "body"])
-        return _oldest_hour(changes)
+        return _oldest_hours(changes)
 
     def withdraw(self, conversation_ids: Iterable[str]) -> datetime | None:
         """Take the contributions of conversations away; returns the oldest hour that changed by it."""
@@ -99,7 +103,7 @@ class Rollups(Part):
             self._connection.execute(
                 delete(_F).where(_F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk))
             )
-        return _oldest_hour(changes)
+        return min(_oldest_hours(changes).values(), default=None)
 
     def _facts(self, conversation_ids: Iterable[str]) -> Iterator[Fact]:
         for chunk in chunks(conversation_ids):
@@ -390,5 +394,9 @@ def _sum(bodies: Sequence[Body]) -> Body:
     return total
 
 
-def _oldest_hour(changes: Iterable[_Key]) -> datetime | None:
-    return min((bucket_at for resolution_s, _, bucket_at in changes if resolution_s == HOUR_S), default=None)
+def _oldest_hours(changes: Mapping[_Key, Body]) -> dict[str, datetime]:
+    oldest: dict[str, datetime] = {}
+    for (resolution_s, _, bucket_at), body in changes.items():
+        for signal in body if resolution_s == HOUR_S else ():
+            oldest[signal] = min(bucket_at, oldest.get(signal, bucket_at))
+    return oldest

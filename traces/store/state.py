@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,10 @@ from traces.model import Change, Json
 from traces.store.base import Part
 
 _OLDEST_CHANGE = "oldest_change"
+_OF_SIGNAL = f"{_OLDEST_CHANGE} of "
+_FEW_SIGNALS = 8
+"""Of more signals than these a change is noted as one of all."""
+ALL_SIGNALS = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,16 @@ class State(Part):
 
     def note_oldest_change(self, bucket_at: datetime) -> None:
         """Note that a bucket of the rollups changed; of several the oldest is remembered."""
+        self._note_oldest({_OLDEST_CHANGE: bucket_at})
+
+    def note_changed_signals(self, oldest: Mapping[str, datetime]) -> None:
+        """Note by signal the oldest bucket of the rollups that changed; ``ALL_SIGNALS`` stands for all of them."""
+        if len(oldest) > _FEW_SIGNALS or ALL_SIGNALS in oldest:
+            self.note_oldest_change(min(oldest.values()))
+        elif oldest:
+            self._note_oldest({f"{_OF_SIGNAL}{signal}": at for signal, at in sorted(oldest.items())})
+
+    def _note_oldest(self, oldest: Mapping[str, datetime]) -> None:
         # Always written, so that whoever takes the note meanwhile waits and sees this change, or leaves it to the next.
         t = schema.job_runs
         insert = self._insert(t)
@@ -122,15 +136,24 @@ class State(Part):
             insert.on_conflict_do_update(
                 index_elements=["workspace_id", "job"], set_={"ran_at": earlier(t.c.ran_at, insert.excluded.ran_at)}
             ),
-            {"workspace_id": self._workspace_id, "job": _OLDEST_CHANGE, "ran_at": bucket_at, "outcome": None},
+            [
+                {"workspace_id": self._workspace_id, "job": job, "ran_at": at, "outcome": None}
+                for job, at in oldest.items()
+            ],
         )
 
-    def take_oldest_change(self) -> datetime | None:
-        """The oldest bucket that changed since this was asked last."""
+    def take_changed_signals(self) -> dict[str, datetime]:
+        """By signal, the oldest bucket that changed since this was asked last; under ``ALL_SIGNALS`` that of whichever."""
         t = schema.job_runs
-        return self._connection.execute(
-            delete(t).where(t.c.workspace_id == self._workspace_id, t.c.job == _OLDEST_CHANGE).returning(t.c.ran_at)
-        ).scalar()
+        rows = self._connection.execute(
+            delete(t)
+            .where(
+                t.c.workspace_id == self._workspace_id,
+                (t.c.job == _OLDEST_CHANGE) | t.c.job.startswith(_OF_SIGNAL, autoescape=True),
+            )
+            .returning(t.c.job, t.c.ran_at)
+        )
+        return {row.job.removeprefix(_OLDEST_CHANGE).removeprefix(" of "): row.ran_at for row in rows}
 
     def job_runs(self) -> dict[str, datetime]:
         """When each job last ran."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import pytest
+from folding import Folding
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made import HOUR
 from stream import LATE, START
 
 from alerts import kept
+from alerts.fold import Fold
 from alerts.refold import Refold
 from alerts.signals import all_signals
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.terrain import Terrain, WatchSettings
+from alerts.watch import Watch
 from traces.model import EVERYTHING, Calibration, Change, Direction, Segment
 from traces.store import Store
 from traces.store.rollups import Fact
@@ -24,16 +27,6 @@ from traces.store.rollups import Fact
 NAMES = ("refusal", "toxicity")
 BAD = dict.fromkeys(NAMES, Direction.UP)
 CHANGES = (Change(kind="model", value="m3", at=START + HOUR * 40, application="shop"),)
-
-
-class Counting(Watch):
-    """Tells how many hours it took in."""
-
-    taken = 0
-
-    def take(self, *what, **more):
-        self.taken += 1
-        super().take(*what, **more)
 
 
 def terrain(thresholds: Mapping[str, float]) -> Terrain:
@@ -89,14 +82,18 @@ class Traffic:
             yield Fact(conversation_id=f"c-{n}-{k}", at=at, segments=(EVERYTHING, *parts), values=values)
 
 
-def take_in(store: Store, watch: Watch, hours: int, land: Terrain) -> None:
+def take_in(store: Store, fold: Fold, hours: int, land: Terrain) -> None:
     with store.begin() as tx:
-        list(watch.hours(tx, START + HOUR * hours + LATE, land))
-        watch.save(tx)
+        list(fold.hours(tx, START + HOUR * hours + LATE, land))
+        fold.save(tx)
 
 
-def known(watch: Watch) -> dict:
+def known(fold: Fold) -> dict:
     """All that is remembered of each series."""
+    return known_of(fold.watch)
+
+
+def known_of(watch: Watch) -> dict:
     found = {}
     for kind, track in watch.tracks.items():
         state = track.detector.state
@@ -122,17 +119,17 @@ def test_what_is_known_after_a_threshold_moved_is_what_a_fold_of_everything_know
     def holds(traffic, hours, moved_to, others):
         store, fresh, after = new_store(), new_store(), terrain({"refusal": moved_to} | others)
         traffic.flow(store, range(hours))
-        watch = Counting(WatchSettings())
-        take_in(store, watch, hours, terrain({"refusal": 0.5} | others))
-        taken = watch.taken
+        fold = Folding()
+        take_in(store, fold, hours, terrain({"refusal": 0.5} | others))
+        taken = fold.taken
 
-        take_in(store, watch, hours, after)
+        take_in(store, fold, hours, after)
 
-        anew = Watch(WatchSettings())
+        anew = Folding()
         traffic.flow(fresh, range(hours))
         take_in(fresh, anew, hours, after)
-        assert watch.taken == taken, "what is judged as before is not folded again"
-        assert known(watch) == known(anew)
+        assert fold.taken == taken, "what is judged as before is not folded again"
+        assert known(fold) == known(anew)
 
     holds()
 
@@ -144,75 +141,80 @@ def flowing(store):
 
 
 def test_a_conversation_that_changes_after_a_threshold_moved_costs_a_few_hours_as_ever(flowing):
-    watch, before, after = Counting(WatchSettings()), terrain({"refusal": 0.5}), terrain({"refusal": 0.3})
-    take_in(flowing, watch, 60, before)
-    take_in(flowing, watch, 60, after)
-    taken = watch.taken
+    fold, before, after = Folding(), terrain({"refusal": 0.5}), terrain({"refusal": 0.3})
+    take_in(flowing, fold, 60, before)
+    take_in(flowing, fold, 60, after)
+    taken = fold.taken
 
     Traffic(8).flow(flowing, range(58, 61))
-    take_in(flowing, watch, 61, after)
+    take_in(flowing, fold, 61, after)
 
-    assert watch.taken - taken <= 6
-    assert known(watch) == known(_anew(flowing, 61, after))
+    assert fold.taken - taken <= 6
+    assert known(fold) == known(_anew(flowing, 61, after))
 
 
 def test_a_restart_after_a_threshold_moved_goes_on_with_what_was_folded_again(flowing):
-    take_in(flowing, watch := Watch(WatchSettings()), 60, terrain({"refusal": 0.5}))
-    take_in(flowing, watch, 60, after := terrain({"refusal": 0.3}))
+    take_in(flowing, fold := Folding(), 60, terrain({"refusal": 0.5}))
+    take_in(flowing, fold, 60, after := terrain({"refusal": 0.3}))
 
-    again = Counting(WatchSettings())
+    again = Folding()
     take_in(flowing, again, 60, after)
 
     assert again.taken == 0
-    assert known(again) == known(watch)
+    assert known(again) == known(fold)
 
 
-@pytest.mark.parametrize("rows", [1, 50])
-def test_folding_in_small_parts_while_hours_change_comes_to_the_same(flowing, rows):
+@pytest.mark.parametrize("hours", [1, 7])
+def test_folding_in_small_parts_while_hours_change_comes_to_the_same(flowing, hours):
     after = terrain({"refusal": 0.3})
-    watch = Watch(WatchSettings())
-    take_in(flowing, watch, 60, terrain({"refusal": 0.5}))
-    beside = Watch(WatchSettings(), lambda hour: sum(at <= hour for at in watch._census))
+    fold = Folding()
+    take_in(flowing, fold, 60, terrain({"refusal": 0.5}))
+    beside = Watch(WatchSettings(), fold.watch.counting())
     through = START + HOUR * 60
-    refold = Refold(beside, after, {"refusal": 0.3}, watch._began, [START + HOUR * 20, START + HOUR * 45])
+    refold = Refold(beside, after, {"refusal"}, fold.watch.began, [START + HOUR * 20, START + HOUR * 45])
 
-    _in_parts(refold, flowing, START + HOUR * 50, rows)
+    _in_parts(refold, flowing, START + HOUR * 50, hours)
     Traffic(9).flow(flowing, range(47, 48))
     refold.go_back(START + HOUR * 47)
     assert refold.through == START + HOUR * 45
-    _in_parts(refold, flowing, through, rows)
+    _in_parts(refold, flowing, through, hours)
 
     anew = _anew(flowing, 60, after)
-    watch._tracks.clear()
-    assert refold.replace_in(watch.tracks, through)
-    folded = known(beside)
+    folded = known_of(beside)
     assert folded
     assert {series: of for series, of in known(anew).items() if series[1][0] == "refusal"} == folded
+    assert refold.parts(START + HOUR * 20) is not None
+    assert refold.parts(START + HOUR * 21) is None
 
 
 def test_of_what_is_kept_only_what_was_reached_is_amended_and_the_rest_is_given_up(flowing):
-    watch, after = Watch(WatchSettings()), terrain({"refusal": 0.3})
-    take_in(flowing, watch, 60, terrain({"refusal": 0.5}))
+    fold, after = Folding(), terrain({"refusal": 0.3})
+    take_in(flowing, fold, 60, terrain({"refusal": 0.5}))
     with flowing.begin() as tx:
         stops = kept.settled(tx)
-        assert stops
-        beside = Watch(WatchSettings(), lambda hour: sum(at <= hour for at in watch._census))
-        refold = Refold(beside, after, {"refusal": 0.3}, watch._began, stops[:0])
-        refold.go_on(tx, START + HOUR * 60, 10_000)
-        kept.amend(tx, refold, ())
-        assert kept.settled(tx) == []
+        assert len(stops) > 1
+        refold = Refold(Watch(WatchSettings(), fold.watch.counting()), after, {"refusal"}, fold.watch.began, stops[:1])
+        while refold.through < START + HOUR * 60:
+            refold.go_on(tx, START + HOUR * 60, lambda: False)
+        (amended,) = kept.amended(tx, stops[0], refold, ())
+        assert kept.read(amended, ()).thresholds["refusal"] == 0.3
+        assert kept.amended(tx, stops[1], refold, ()) == []
+        kept.void_all_but(tx, {stops[0]})
+        assert kept.settled(tx) == stops[:1]
 
 
-def _in_parts(refold: Refold, store: Store, until: datetime, rows: int) -> None:
+def _in_parts(refold: Refold, store: Store, until: datetime, hours: int) -> None:
     while refold.through < until:
+        before, asked = refold.through, iter(range(100))
         with store.read() as tx:
-            assert 0 < refold.go_on(tx, until, rows) <= rows + 10
+            refold.go_on(tx, until, lambda asked=asked: next(asked) + 1 >= hours)
+        assert HOUR <= refold.through - before <= HOUR * hours
 
 
-def _anew(store: Store, hours: int, land: Terrain) -> Watch:
+def _anew(store: Store, hours: int, land: Terrain) -> Folding:
     """Another that begins with nothing but the hours."""
     with store.begin() as tx:
-        kept.void(tx, START - HOUR)
-    watch = Watch(replace(WatchSettings()))
-    take_in(store, watch, hours, land)
-    return watch
+        kept.void_all_but(tx, ())
+    fold = Folding()
+    take_in(store, fold, hours, land)
+    return fold

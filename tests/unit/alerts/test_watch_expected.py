@@ -37,8 +37,8 @@ def changed(store):
 
 
 def usual(stream: Stream) -> float:
-    watch = stream.detection._watch
-    signal = next(s for s in stream.detection._watch._tracks.values() if (REFUSAL, EVERYTHING) in s.places)
+    watch = stream.detection._fold.watch
+    signal = next(s for s in stream.detection._fold.watch._tracks.values() if (REFUSAL, EVERYTHING) in s.places)
     verdict = signal.detector.verdict(signal.places[REFUSAL, EVERYTHING], next(iter(watch._terms.values())))
     assert verdict.anomaly is None
     expected = verdict.points[-1].expected

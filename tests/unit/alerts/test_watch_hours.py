@@ -12,7 +12,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from stream import BREAK, LATE, LEARNED, START, Stream, broken_from
 
-from alerts.watch import Watch, WatchSettings
+from alerts.fold import Fold, Left
+from alerts.terrain import WatchSettings
+from alerts.watch import Watch
 from traces.errors import StoreUnavailable
 from traces.store import open_store
 
@@ -28,21 +30,21 @@ def test_an_hour_is_news_once_it_is_over_and_the_stragglers_have_had_their_time(
         (START + HOUR + 10 * MINUTE, START + HOUR),
     ):
         stream.detection.run(at)
-        assert stream.detection._watch.through == through
+        assert stream.detection._fold.watch.through == through
 
 
 def test_nothing_stored_is_nothing_to_watch(store):
     stream = Stream(store)
     assert stream.detection.run(START + DAY) == []
-    assert stream.detection._watch.through is None
+    assert stream.detection._fold.watch.through is None
 
 
 def test_time_that_goes_backwards_takes_nothing_back(store):
     stream = Stream(store)
     stream.run(5)
-    before = stream.detection._watch.through
+    before = stream.detection._fold.watch.through
     assert stream.detection.run(START + HOUR) == []
-    assert stream.detection._watch.through == before
+    assert stream.detection._fold.watch.through == before
 
 
 def test_history_is_taken_in_without_telling_of_what_is_over(store):
@@ -100,11 +102,10 @@ def test_while_weeks_are_taken_in_for_the_first_time_others_can_write(tmp_path):
                 except StoreUnavailable:
                     hours_in_which_nobody_could_write.append(hour)
 
-        stream.detection._watch = Watched(WatchSettings())
-        stream.detection._watch.catch_up(
-            opened, stream.hour + LATE, lambda tx: stream.detection._terrain(tx, stream.hour)
-        )
-        assert stream.detection._watch.through == stream.hour - 4 * HOUR
+        stream.detection._fold = Fold(WatchSettings(), Watched)
+        while stream.detection.go_on(stream.hour + LATE, lambda: False) is not Left.NOTHING:
+            pass
+        assert stream.detection._fold.watch.through == stream.hour - HOUR
         assert hours_in_which_nobody_could_write == []
 
         stream.detection.run(stream.hour + LATE)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from folding import Folding
 from hypothesis import given
 from hypothesis import strategies as st
 from made import HOUR
@@ -13,7 +14,7 @@ from stream import LATE, START, Stream, broken_from
 
 from alerts.kept import LATEST, superfluous
 from alerts.signals import all_signals
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.terrain import Terrain
 from traces.model import Direction
 from traces.store import Store
 from traces.store.rollups import Fact
@@ -23,27 +24,17 @@ HOURS = 60
 NOW = START + HOUR * HOURS + LATE
 
 
-class Counting(Watch):
-    """Tells how many hours it took in."""
-
-    taken = 0
-
-    def take(self, *what, **more):
-        self.taken += 1
-        super().take(*what, **more)
-
-
 def terrain(tx) -> Terrain:
     seen = tx.rollups.signals(since=START, until=NOW + HOUR * 24)
     return Terrain(signals=all_signals(sorted(seen), {"refusal": Direction.UP}, {}), calibrations={}, changes=())
 
 
-def take_in(store: Store, now: datetime, watch: Watch) -> int:
-    before = watch.taken
+def take_in(store: Store, now: datetime, fold: Folding) -> int:
+    before = fold.taken
     with store.begin() as tx:
-        list(watch.hours(tx, now, terrain(tx)))
-        watch.save(tx)
-    return watch.taken - before
+        list(fold.hours(tx, now, terrain(tx)))
+        fold.save(tx)
+    return fold.taken - before
 
 
 def change(store: Store, hour: datetime) -> None:
@@ -61,9 +52,10 @@ def _facts(store: Store, hour: datetime) -> list[Fact]:
         return tx.rollups.facts_between(hour, hour + HOUR, 1_000)
 
 
-def told(watch: Watch, store: Store) -> list:
+def told(fold: Folding, store: Store) -> list:
     with store.read() as tx:
         land = terrain(tx)
+    watch = fold.watch
     watch.reconsider(land)
     return [
         (signal.name, str(segment), watch.verdict(signal, segment))
@@ -80,18 +72,18 @@ def stream(store):
     return flowing
 
 
-def anew(store: Store, now: datetime) -> Watch:
+def anew(store: Store, now: datetime) -> Folding:
     """Another that begins with nothing but the hours."""
     with store.begin() as tx:
         for panel in (LATEST, *(f"{LATEST}.{n}" for n in range(4))):
             tx.state.put_checkpoint(DetectorCheckpoint(panel=panel, through_at=START - HOUR, body=b""))
-    watch = Counting(WatchSettings())
+    watch = Folding()
     take_in(store, now, watch)
     return watch
 
 
 def test_a_conversation_that_changes_an_hour_that_was_taken_in_costs_a_few_hours_not_weeks(store, stream):
-    watch = Counting(WatchSettings())
+    watch = Folding()
     assert take_in(store, NOW, watch) == HOURS
 
     for n in range(1, 9):
@@ -101,7 +93,7 @@ def test_a_conversation_that_changes_an_hour_that_was_taken_in_costs_a_few_hours
 
 
 def test_what_is_found_after_changes_is_what_one_finds_that_begins_with_nothing(store, stream):
-    watch = Counting(WatchSettings())
+    watch = Folding()
     take_in(store, NOW, watch)
     for n, back in enumerate((1, 3, 2, 30, 1, 5), 1):
         change(store, stream.hour - HOUR * back)
@@ -112,13 +104,13 @@ def test_what_is_found_after_changes_is_what_one_finds_that_begins_with_nothing(
 
 
 def test_a_restart_does_not_build_on_an_hour_that_has_changed_since(store, stream):
-    watch = Counting(WatchSettings())
+    watch = Folding()
     take_in(store, NOW, watch)
     change(store, stream.hour - HOUR)
     stream.flow()
     take_in(store, NOW + HOUR, watch)
 
-    again = Counting(WatchSettings())
+    again = Folding()
     stream.flow()
     assert take_in(store, NOW + HOUR * 2, again) <= 7
     assert told(again, store) == told(anew(store, NOW + HOUR * 2), store)

@@ -9,6 +9,7 @@ from made import NOW, ingest, talk
 from pydantic import SecretStr
 from replicas_waiting import awaiting, eventually
 
+from alerts.fold import Left
 from bot.app import build_hark
 from bot.config import DatabaseSettings, Settings
 from bot.duties import ALLOT, DETECT, Duties
@@ -40,7 +41,10 @@ class Counting:
     def __init__(self) -> None:
         self.ran = self.forgot = 0
 
-    def run(self, _now) -> None:
+    def go_on(self, _now, _is_enough) -> Left:
+        return Left.NOTHING
+
+    def run(self, _now, _is_enough) -> None:
         self.ran += 1
 
     def forget(self) -> None:

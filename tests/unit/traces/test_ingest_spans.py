@@ -14,6 +14,7 @@ from traces.ingest import Receipt, take_spans
 from traces.model import EVERYTHING, Score
 from traces.otlp_span import moment_of
 from traces.store.rollups import HOUR_S
+from traces.store.state import ALL_SIGNALS
 from traces.wire import read_export, read_logs
 
 CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "captured"
@@ -122,7 +123,7 @@ def test_a_trace_whose_conversation_id_comes_late_moves_and_leaves_nothing_behin
         assert tx.conversations.get("talk") is not None
         assert tx.rollups.series("refusal", EVERYTHING, since=NOW - DAY, until=NOW + DAY, resolution_s=HOUR_S) == []
         assert tx.scores.values("refusal") == {}
-        assert tx.state.take_oldest_change() == NOW
+        assert tx.state.take_changed_signals() == {ALL_SIGNALS: NOW}
 
 
 def test_a_span_that_comes_after_the_evaluation_has_the_conversation_evaluated_again(store):

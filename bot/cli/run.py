@@ -84,8 +84,10 @@ def run_workspaces(chosen: Settings, *, port: int | None, host: str | None, role
 def serve(hark: Hark, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE) -> None:
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
     writer = hark.writer()
-    server = server_of(_behind_keys(hark, hark.receiver(writer, roles), bound))
-    several = hark.several(roles)
+    receiver, several = hark.receiver(writer, roles), hark.several(roles)
+    if several is not None:
+        receiver.watch(several.problems)
+    server = server_of(_behind_keys(hark, receiver, bound))
     schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark), roles, several)
     schedule.start()
     if "slack" in roles and hark.line is not None:

@@ -34,8 +34,13 @@ class HealthEndpoints:
     def __init__(self, status: Callable[[], StatusReport], roles: frozenset[Role] = EVERY_ROLE) -> None:
         self._status = status
         self._roles = roles
+        self._own: Callable[[], list[str]] = list
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
+
+    def watch(self, own: Callable[[], list[str]]) -> None:
+        """From now on also what is wrong in this process alone makes it not ready."""
+        self._own = own
 
     def routes(self) -> list[Route]:
         return [
@@ -53,7 +58,7 @@ class HealthEndpoints:
 
     async def _ready(self, _request: Request) -> Response:
         report = await run_in_threadpool(self._soon)
-        problems = unready(report, self._roles)
+        problems = [*unready(report, self._roles), *self._own()]
         answer = {"status": "not ready" if problems else "ready", "awaiting_evaluation": report.queued}
         if problems:
             return JSONResponse({**answer, "problems": problems}, _UNREADY, {"retry-after": str(RETRY_AFTER_S)})

@@ -78,6 +78,10 @@ class Receiver:
         self._slack.listen(find, signing_secret, is_installed=True)
         self._installing.listen(flow)
 
+    def watch(self, own: Callable[[], list[str]]) -> None:
+        """Let ``/readyz`` say what is wrong in this process alone, too."""
+        self._health.watch(own)
+
     def app(self) -> Starlette:
         """The ASGI application."""
         app = Starlette(

@@ -17,6 +17,7 @@ from traces.store.fence import Fence
 ALLOT: Final = "allot"
 SOCKET_MODE: Final = "socket mode"
 """The one process that Slack's events come to."""
+_IDLE_S: Final = 30.0
 
 
 class Several:
@@ -65,6 +66,17 @@ class Several:
     def fence(self, name: str) -> Fence | None:
         """What to write under while a duty is this process's; ``None`` while it is another's."""
         return None if self._tenure is None else self._tenure.fence(name)
+
+    def problems(self) -> list[str]:
+        """What keeps this process from its part, as others cannot see it; empty while nothing does."""
+        found = []
+        if self._tenure is not None and self._tenure.lapsed_s:
+            found.append(
+                f"leases can be neither kept nor taken for {self._tenure.lapsed_s:.0f} s longer than they last"
+            )
+        if (worker := self._own or self._shared) is not None and worker.idle_s > _IDLE_S:
+            found.append(f"no jobs could be taken up for {worker.idle_s:.0f} s")
+        return found
 
     def finish(self) -> None:
         """Finish the jobs that were taken up, and take up no more."""

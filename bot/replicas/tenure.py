@@ -60,6 +60,7 @@ class Tenure:
         self._monotonic = monotonic
         self.holder = holder if holder is not None else _own_name()
         self._held: dict[str, _Held] = {}
+        self._kept_at = monotonic()
         self._is_stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -73,6 +74,7 @@ class Tenure:
             # What is held stays so until its time is over: the database may be back before that.
             _LOG.warning("leases cannot be kept: %s", error.message)
             return
+        self._kept_at = began
         until_s = began + self._term.total_seconds() - _MARGIN_S
         self._held = {name: _Held(token=token, until_s=until_s) for name, token in tokens.items()}
 
@@ -82,6 +84,11 @@ class Tenure:
         if held is None or self._monotonic() >= held.until_s:
             return None
         return Fence(workspace_id=self._store.workspace_id, name=name, token=held.token)
+
+    @property
+    def lapsed_s(self) -> float:
+        """For how many seconds longer than their term leases could neither be kept nor taken; 0 while all is well."""
+        return max(0.0, self._monotonic() - self._kept_at - self._term.total_seconds()) if self._names else 0.0
 
     @property
     def held(self) -> list[str]:
@@ -98,7 +105,10 @@ class Tenure:
 
     def _run(self) -> None:
         while not self._is_stopping.wait(_EVERY_S):
-            self.keep()
+            try:
+                self.keep()
+            except Exception:  # noqa: BLE001 - whatever it was, a process without its leases does nothing for ever
+                _LOG.exception("leases cannot be kept; it is tried again")
 
     def stop(self) -> None:
         """Let go of everything, so that others take over at once."""

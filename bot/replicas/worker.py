@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ _DEAD_AFTER_S: Final = 8.0
 _LOOK_S: Final = 2.0
 _LOOKS_TO_TIDY: Final = 300
 _ATTEMPTS: Final = 5
+_PATIENCE_S: Final = 10.0
 _JUDGE_JOBS: Final = 2
 """While what judges said of one batch is stored, they are asked about the next."""
 _KEPT_HOURS: Final = 24
@@ -65,9 +67,12 @@ class Worker:
         store: Where the jobs are.
         clock: Tells the time.
         judges_at_once: The most that judges are asked at once by this process.
+        monotonic: Seconds that only rise.
     """
 
-    def __init__(self, store: Store, clock: Clock, judges_at_once: int) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, judges_at_once: int, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._clock = clock
         self._judges_at_once = judges_at_once
@@ -80,6 +85,8 @@ class Worker:
         self._working: asyncio.Task[None] | None = None
         self._changed: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
+        self._monotonic = monotonic
+        self._well_at = monotonic()
 
     def serve(self, store: Store, evaluation: Evaluation, is_in_charge: Callable[[], bool] = lambda: True) -> None:
         """Take up the jobs of a workspace.
@@ -105,6 +112,11 @@ class Worker:
         self._listen_anew()
         with self._turn:
             self._turn.wait_for(lambda: not self._running[workspace_id])
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since it was last seen that jobs can be taken up."""
+        return self._monotonic() - self._well_at
 
     def start(self) -> None:
         """Take up jobs in a thread of its own until ``stop``.
@@ -136,7 +148,8 @@ class Worker:
     def _run(self) -> None:
         while not self._is_stopping.is_set():
             try:
-                asyncio.run(self._work())
+                with patience(_PATIENCE_S):
+                    asyncio.run(self._work())
             except AWAY as error:
                 _LOG.warning("jobs cannot be taken up now: %s", type(error.__cause__ or error).__name__)
                 self._is_stopping.wait(_AGAIN_S)
@@ -211,6 +224,7 @@ class Worker:
                         await jobs.retry_job(job)
                     if looked % _LOOKS_TO_TIDY == 0:
                         await jobs.delete_old_jobs(_KEPT_HOURS, queue=queue, include_failed=True)
+            self._well_at = self._monotonic()
             await asyncio.sleep(_LOOK_S)
 
     def _evaluate(self, workspace_id: str, conversation_ids: Sequence[str]) -> None:

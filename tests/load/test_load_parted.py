@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
@@ -112,6 +113,14 @@ def test_an_address_that_says_how_long_to_wait_is_heeded(postgresql_url):
     with closing(open_store(f"{postgresql_url}&connect_timeout=2&keepalives_idle=7")) as store, store.read() as tx:
         said = conninfo_to_dict(tx.driver_connection().info.dsn)
         assert (said["connect_timeout"], said["keepalives_idle"], said["tcp_user_timeout"]) == ("2", "7", "10000")
+
+
+def test_a_standby_that_only_reads_is_not_taken_for_the_database(postgresql_url):
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE follows")
+        connection.execute("ALTER DATABASE follows SET default_transaction_read_only = on")
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        open_store(postgresql_url.replace("/postgres?", "/follows?"))
 
 
 @pytest.mark.slow

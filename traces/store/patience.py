@@ -37,8 +37,10 @@ CONNECT: Final = {
     "keepalives_idle": 5,
     "keepalives_interval": 3,
     "keepalives_count": 3,
+    "target_session_attrs": "read-write",
 }
-"""What a client's own side is told, in libpq's words: whoever is gone without a word is given up after 10 to 15 seconds."""
+"""What a client's own side is told, in libpq's words: whoever is gone without a word is given up after 10 to 15 seconds, and a
+standby that only reads is not taken for the database."""
 SESSION: Final = (
     "SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; "
     "SET tcp_keepalives_count = 3; SET idle_in_transaction_session_timeout = '5min'"

@@ -55,21 +55,33 @@ def test_a_stall_is_told(broken, said):
     assert unready(replace(WELL, **broken)) == [said]
 
 
-@pytest.mark.parametrize(
-    ("report", "status"), [(WELL, 200), (replace(WELL, outbox_oldest_s=3_600.0), 503)], ids=["well", "stalled"]
-)
-def test_who_asks_whether_hark_is_ready_is_told_so_or_why_not(report, status):
-    app = Starlette(routes=HealthEndpoints(lambda: report).routes())
+def readiness(endpoints):
+    app = Starlette(routes=endpoints.routes())
     setattr(app.state, ROOM, Room())
 
     async def ask():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hark") as client:
             return await client.get("/readyz")
 
-    answer = asyncio.run(ask())
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("report", "status"), [(WELL, 200), (replace(WELL, outbox_oldest_s=3_600.0), 503)], ids=["well", "stalled"]
+)
+def test_who_asks_whether_hark_is_ready_is_told_so_or_why_not(report, status):
+    answer = readiness(HealthEndpoints(lambda: report))
     assert answer.status_code == status
     assert answer.json().get("problems", []) == unready(report)
     assert ("retry-after" in answer.headers) is (status == 503)
+
+
+def test_what_is_wrong_in_one_process_alone_makes_it_not_ready():
+    endpoints = HealthEndpoints(lambda: WELL)
+    endpoints.watch(lambda: ["no jobs could be taken up for 40 s"])
+    answer = readiness(endpoints)
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["no jobs could be taken up for 40 s"]
 
 
 def test_prometheus_reads_every_figure_and_hostile_names_stay_names():

@@ -90,3 +90,15 @@ def test_renewing_keeps_the_token_by_which_what_is_remembered_stays_of_use(store
     fence = holder.fence("detect")
     assert fence is not None
     assert fence.token == 1
+
+
+def test_a_process_that_can_neither_keep_nor_take_leases_knows_for_how_long(store):
+    seconds = Seconds()
+    one = tenure(store, "a", seconds)
+    one.keep()
+    seconds.now += TERM.total_seconds()
+    assert one.lapsed_s == 0
+    seconds.now += 7
+    assert one.lapsed_s == 7
+    one.keep()
+    assert one.lapsed_s == 0

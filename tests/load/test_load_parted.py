@@ -93,7 +93,7 @@ def test_who_has_a_turn_and_is_parted_is_ended_so_that_others_go_on(way, postgre
     with store.begin() as tx:
         assert tx._connection.execute(idle).scalar() == "5min"
         tx.judge_spending._one_at_a_time("a turn")
-        assert tx._connection.execute(idle).scalar() == "10s"
+        assert tx._connection.execute(idle).scalar() == "6s"
     with closing(open_store(postgresql_url)) as others, pytest.raises(StoreUnavailable):
         _left_in_the_middle(network, store, others)
     network.become("pass")

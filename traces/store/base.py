@@ -30,7 +30,7 @@ T = TypeVar("T")
 # SQLite takes at most 32,766 bound parameters in a statement.
 CHUNK = 500
 _NOW = timedelta(0)
-_IDLE = "10s"
+_IDLE, _WAITS = "6s", "12s"
 
 
 class Part:
@@ -57,12 +57,14 @@ class Part:
     def _one_at_a_time(self, what: str) -> None:
         """Wait for other transactions that change ``what``, until this one ends; SQLite has one writer anyway.
 
-        A process that is parted from the database meanwhile does not keep the others waiting: it is ended.
+        A process that is parted from the database meanwhile does not keep the others waiting: what it has begun is ended,
+        and what waits for its turn does not get it any more after a while.
         """
         if self._is_postgresql:
             key = func.hashtextextended(f"{self._workspace_id}\n{what}", 0)
             idle = func.set_config("idle_in_transaction_session_timeout", _IDLE, True)
-            self._connection.execute(select(idle, func.pg_advisory_xact_lock(key)))
+            waits = func.set_config("lock_timeout", _WAITS, True)
+            self._connection.execute(select(idle, waits, func.pg_advisory_xact_lock(key)))
 
     def _latest_versions(self, table: Table, *columns: Column[Any]) -> Select[Any]:
         """The latest version of each name in ``table``: the given columns, or all of them."""

@@ -7,7 +7,8 @@ PIP_QUIET := PIP_DISABLE_PIP_VERSION_CHECK=1
 WEB := bot/playground/web
 PAGE := bot/playground/page
 EMULATOR := tests/slack/emulator
-PYTEST_ARGS ?= -n 2
+# Each worker begins with one half of the files: what the tests of a file share is made once.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
@@ -63,12 +64,14 @@ FUZZ_SECONDS ?= 60
 fuzz: setup
 	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
-# Bad input beside a good client, three times what Hark takes, what a second worker brings, replicas that are killed in turn.
+# Bad input beside a good client, three times what Hark takes, what a second worker brings, replicas that are killed in
+# turn and parted from their database (twelve minutes).
 load: setup
 	@$(BIN)/python tests/load/bad_input.py
 	@$(BIN)/python tests/load/overload.py
 	@$(BIN)/python tests/load/throughput.py
 	@$(BIN)/python tests/load/replicas.py --rounds 2
+	@$(BIN)/python tests/load/parted.py
 
 # Takes each defence of the table out of a copy, and sees that a test notices; MUTANTS="--threat T3" for some of them.
 mutants: setup

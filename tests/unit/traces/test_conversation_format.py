@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from traces import limits
@@ -292,7 +292,6 @@ def conversations(draw: st.DrawFn) -> Conversation:
 
 
 @given(conversations())
-@settings(max_examples=150, deadline=None)
 def test_what_is_written_is_read_back_as_it_was(written: Conversation) -> None:
     through_json = orjson.loads(orjson.dumps(to_json(written)))
     assert parse_conversation(through_json, received_at=NOW) == written
@@ -303,7 +302,6 @@ def test_what_is_written_is_read_back_as_it_was(written: Conversation) -> None:
         st.sampled_from(["id", "messages", "metadata", "started_at", "scores", "labels", "feedback"]), values
     )
 )
-@settings(max_examples=200, deadline=None)
 def test_any_json_is_either_a_conversation_or_bad_input(given: dict[str, Any]) -> None:
     try:
         read = parse_conversation({"id": "c", "messages": [], **given}, received_at=NOW)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from made import NOW, talk
 
 from traces.conversation_format import to_json
@@ -225,7 +225,6 @@ def test_what_is_of_no_format_is_refused_in_one_line(value, form):
     assert "\n" not in str(caught.value)
 
 
-@settings(max_examples=150, deadline=None)
 @given(JSON, st.sampled_from([AUTO, *FORMATS]))
 def test_any_json_is_read_or_refused(value, form):
     with contextlib.suppress(BadInput):

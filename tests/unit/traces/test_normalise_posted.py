@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from traces.errors import BadInput
@@ -109,7 +109,6 @@ keys = st.sampled_from(
 
 
 @given(st.dictionaries(keys, values, max_size=4))
-@settings(max_examples=200, deadline=None)
 def test_whatever_is_posted_is_either_read_or_bad_input(fields: dict[str, Any]) -> None:
     with contextlib.suppress(BadInput):
         spans_of_calls(CALL | fields)

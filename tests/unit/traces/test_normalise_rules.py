@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from traces.conversation_format import parse_conversation, to_json
@@ -366,7 +366,6 @@ attribute_maps = st.dictionaries(
 
 @given(st.lists(st.tuples(attribute_maps, st.integers(0, 2), st.none() | st.integers(0, 4)), min_size=1, max_size=5))
 @example([({"openinference.span.kind": "chat", "gen_ai.operation.name": []}, 0, None)])
-@settings(max_examples=300, deadline=None)
 def test_whatever_attributes_hold_a_conversation_comes_out(drawn: list[tuple[dict[str, Any], int, int | None]]) -> None:
     spans = [
         span(n, attributes=attributes, status_code=code, parent=parent)

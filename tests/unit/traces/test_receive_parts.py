@@ -312,7 +312,7 @@ wild = st.recursive(
 
 
 @given(st.sampled_from([*LANGSMITH_POSTS, *LANGSMITH_PATCHES]), st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_spoiled_message_is_either_stored_or_bad_input(new_store, run, data):
     key = data.draw(st.sampled_from(sorted(run)))
     value = data.draw(wild)
@@ -332,7 +332,6 @@ def test_a_spoiled_message_is_either_stored_or_bad_input(new_store, run, data):
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))
-@settings(max_examples=100, deadline=None)
 def test_a_broken_form_is_bad_input(noise, cut):
     whole = form((f"post.{RUN}", LANGSMITH_POSTS[0]))
     with contextlib.suppress(BadInput):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from traces.errors import BadInput
@@ -371,7 +371,6 @@ def spoiled(sample: Any, place: list[int], value: Any) -> Any:
 
 @pytest.mark.parametrize("platform", READERS)
 @given(place=st.lists(st.integers(0, 30), min_size=1, max_size=6), value=wild)
-@settings(max_examples=150, deadline=None)
 def test_a_spoiled_call_is_either_read_or_bad_input(platform, place, value):
     read, sample = READERS[platform]
     sent = spoiled(sample, place, value)

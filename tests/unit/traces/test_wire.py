@@ -12,7 +12,7 @@ import orjson
 import pytest
 import zstandard
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -365,7 +365,6 @@ values = st.recursive(
 
 
 @given(values)
-@settings(max_examples=300, deadline=None)
 def test_any_json_is_either_an_export_or_bad_input(value: Any) -> None:
     for body in (
         orjson.dumps({"resourceSpans": value}),
@@ -377,7 +376,6 @@ def test_any_json_is_either_an_export_or_bad_input(value: Any) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
 def test_a_damaged_protobuf_export_is_either_read_or_bad_input(data: st.DataObject) -> None:
     body = bytearray(
         export(2, attributes=[KeyValue(key="k", value=AnyValue(string_value="v" * 20))]).SerializeToString()

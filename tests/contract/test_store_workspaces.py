@@ -405,7 +405,9 @@ def rows_of(store):
     """Every row of a workspace, by table."""
     with store._engine.connect() as connection:
         return {
-            table.name: connection.execute(select(table).where(table.c.workspace_id == store._workspace_id)).fetchall()
+            table.name: sorted(
+                connection.execute(select(table).where(table.c.workspace_id == store._workspace_id)), key=repr
+            )
             for table in schema.metadata.sorted_tables
             if table.name != "seals"  # keys are of the whole database
         }
@@ -461,13 +463,19 @@ def test_there_is_something_in_every_table_to_be_seen(store):
     assert all(rows_of(store).values())
 
 
+@pytest.fixture(scope="session")
+def beside(database):
+    """A workspace in the database with something in every table, and what its rows are."""
+    neighbour = workspace_in(database)
+    fill(neighbour)
+    return neighbour, rows_of(neighbour)
+
+
 # What a statement says of workspaces does not depend on where SQLite keeps its pages.
 @pytest.mark.parametrize("database", ["sqlite memory", "postgresql"], indirect=True)
 @pytest.mark.parametrize("name", METHODS)
-def test_a_workspace_neither_sees_nor_changes_another(store, alone, name):
-    neighbour = workspace_in(store)
-    fill(neighbour)
-    before = rows_of(neighbour)
+def test_a_workspace_neither_sees_nor_changes_another(store, beside, alone, name):
+    neighbour, before = beside
 
     assert call(store, name) == call(alone, name)
     assert rows_of(neighbour) == before

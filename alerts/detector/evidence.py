@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -52,7 +52,7 @@ _ABOUT_AS_WELL = 6.0
 """Nats by which an effect may fit an anomaly worse than the best and still be a fair description of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bucket:
     """One bucket of all series, shape (S,) each; ``live`` where it can be judged."""
 
@@ -66,11 +66,12 @@ class Bucket:
     bias: Floats
     live: Bools
 
-    @property
+    @cached_property
     def around(self) -> Floats:
         """How many times the variance of the bucket's sum is that of mere chance."""
         return 1 + (self.spread + self.doubt) * self.units
 
+    @cached_property
     def as_window(self) -> Floats:
         """The bucket as a window of its own, shape (WINDOW, S)."""
         units = self.units
@@ -112,7 +113,7 @@ def weigh(state: State, bucket: Bucket, terms: Terms, within: Floats, independen
     """
     watched = np.where(UPWARD, terms.up, terms.down)
     allowed = watched & bucket.live
-    here = bucket.as_window()
+    here = bucket.as_window
     ratio = np.where(allowed, ratios(state.kind, here, within), 0.0)
     bar = _bar(state.kind, watched, bucket, terms)
     _accumulate(state, bucket, ratio, independence, allowed)
@@ -190,7 +191,7 @@ def _accumulate(state: State, bucket: Bucket, ratio: Floats, independence: Float
     # An error of the baseline is the same in every bucket of a window: it grows with the window's exposure.
     around = bucket.around + bucket.bias * state.window[UNITS]
     state.evidence += np.nan_to_num(independence * ratio / around, nan=0.0)
-    state.window += bucket.as_window()[:, None, :] * allowed
+    state.window += bucket.as_window[:, None, :] * allowed
 
 
 def _strongest(state: State, lasting: Floats, sudden: Floats, here: Floats, bar: Floats) -> Finding:

@@ -199,7 +199,7 @@ class Detector:
         state = self.state
         state.log_evidence[:] = np.where(bucket.live, finding.log_evidence, state.log_evidence)
         was_open = state.opened != 0
-        state.opened_window += np.where(was_open, bucket.as_window(), 0.0)
+        state.opened_window += np.where(was_open, bucket.as_window, 0.0)
         state.opened_peak[:] = np.where(was_open, np.maximum(state.opened_peak, state.log_evidence), state.opened_peak)
         state.quiet += bucket.live
         state.quiet[state.log_evidence >= 0] = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -126,7 +127,7 @@ class Readings:
     observed: Bools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """On which terms each of S series is judged; all arrays have shape (S,).
 
@@ -203,10 +204,16 @@ class Terms:
 
     def corrected(self, rate: Floats) -> Floats:
         """Raw rates, shape (..., S), as corrected ones."""
-        slope = np.where(np.isnan(self.precision + self.miss_rate), 1.0, self.precision - self.miss_rate)
-        floor = np.where(np.isnan(self.precision + self.miss_rate), 0.0, self.miss_rate)
+        slope, floor, as_it_is = self._correction
         corrected: Floats = floor + slope * rate
-        return np.where(np.isnan(self.precision), corrected, np.clip(corrected, 0.0, 1.0))
+        return np.where(as_it_is, corrected, np.clip(corrected, 0.0, 1.0))
+
+    @cached_property
+    def _correction(self) -> tuple[Floats, Floats, Bools]:
+        """What a rate is multiplied by, what is added, and where neither is: every bucket asks several times."""
+        as_it_is = np.isnan(self.precision + self.miss_rate)
+        slope = np.where(as_it_is, 1.0, self.precision - self.miss_rate)
+        return slope, np.where(as_it_is, 0.0, self.miss_rate), np.isnan(self.precision)
 
 
 def run_length(series: int, *, weeks_between_false_alerts: float = 1.0, bucket_s: int = 3600) -> float:

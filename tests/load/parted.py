@@ -49,6 +49,7 @@ _PEPPER = {"HARK_KEY_PEPPER": "a pepper for the keys of a test, no secret"}
 _BEFORE_S, _AFTER_S = 5.0, 25.0
 _FAULT = 500
 _LONG_S = 20.0
+_KEPT_S = 60.0
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Trial:
     def wrong(self) -> dict[str, object]:
         late = {name: round(s, 1) for name, s in self.whole_s.items() if s > WHOLE_S}
         found: dict[str, object] = {"unanswered": self.unanswered, "faults": self.faults, "late": late}
-        found["kept by who was parted"] = [one for one, s in self.taken_over_s.items() if s is None]
+        found["kept by who was parted"] = [one for one, s in self.taken_over_s.items() if s is None or s > _KEPT_S]
         found["leases"] = self.leases_s if self.leases_s > WHOLE_S else 0
         return {name: value for name, value in found.items() if value}
 

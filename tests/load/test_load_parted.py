@@ -99,6 +99,14 @@ def test_who_has_a_turn_and_is_parted_is_ended_so_that_others_go_on(way, postgre
     network.become("pass")
 
 
+def test_who_is_parted_in_the_middle_of_what_it_sends_does_not_keep_its_turn_for_ever(way):
+    _, store, _ = way
+    longest = text("SELECT current_setting('transaction_timeout', true)")
+    with store.begin() as tx:
+        tx.judge_spending._one_at_a_time("a turn")
+        assert tx._connection.execute(longest).scalar() in ("40s", None), "PostgreSQL 17 and newer"
+
+
 def _left_in_the_middle(network, store, others):
     with patience(0.2), store.begin() as tx:
         tx.judge_spending._one_at_a_time("a turn that is left")

@@ -30,7 +30,8 @@ T = TypeVar("T")
 # SQLite takes at most 32,766 bound parameters in a statement.
 CHUNK = 500
 _NOW = timedelta(0)
-_IDLE, _WAITS = "6s", "12s"
+_IDLE, _WAITS, _LONGEST = "6s", "12s", "40s"
+_LENGTH_SINCE = (17,)
 
 
 class Part:
@@ -62,9 +63,18 @@ class Part:
         """
         if self._is_postgresql:
             key = func.hashtextextended(f"{self._workspace_id}\n{what}", 0)
-            idle = func.set_config("idle_in_transaction_session_timeout", _IDLE, True)
             waits = func.set_config("lock_timeout", _WAITS, True)
-            self._connection.execute(select(idle, waits, func.pg_advisory_xact_lock(key)))
+            self._connection.execute(select(*self._ends_when_left(_IDLE), waits, func.pg_advisory_xact_lock(key)))
+
+    def _ends_when_left(self, idle: str) -> list[ColumnElement[str]]:
+        """What has PostgreSQL end this transaction, which stands in the way of others, should nothing come of it any more.
+
+        In the middle of rows that are sent together it is not idle: then only its length tells, since PostgreSQL 17.
+        """
+        limits = {"idle_in_transaction_session_timeout": idle}
+        if (self._connection.dialect.server_version_info or ())[:1] >= _LENGTH_SINCE:
+            limits["transaction_timeout"] = _LONGEST
+        return [func.set_config(name, value, True) for name, value in limits.items()]
 
     def _latest_versions(self, table: Table, *columns: Column[Any]) -> Select[Any]:
         """The latest version of each name in ``table``: the given columns, or all of them."""

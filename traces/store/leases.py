@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, select, text, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, select, type_coerce, update
 
 from traces import schema
 from traces.schema_replicas import leases
@@ -20,7 +20,7 @@ from traces.store.base import Part
 
 _UNTIL = type_coerce(leases.c.until_at, BigInteger)
 _NEVER = schema.time_of(0)
-_IDLE_MS = 12_000
+_IDLE = "12s"
 """A fenced transaction that does nothing for so long is ended: a process that stands still must not keep others away."""
 
 
@@ -78,7 +78,7 @@ class Leases(Part):
     def stands(self, name: str, token: int) -> bool:
         """Whether a lease is still held under this token; if so nobody else takes it before this transaction has ended."""
         if self._is_postgresql:
-            self._connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}"))
+            self._connection.execute(select(*self._ends_when_left(_IDLE)))
         # A key-share lock lets the holder renew the lease meanwhile, and keeps others from taking it.
         found = select(leases.c.name).where(
             leases.c.workspace_id == self._workspace_id,

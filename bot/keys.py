@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import threading
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -31,6 +31,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from bot.dialects import refusal_of
+from bot.wrong_keys import WrongKeys
 from traces.clock import Clock
 from traces.errors import BadInput, StoreUnavailable
 from traces.fields import identifier
@@ -59,11 +60,8 @@ Refused: TypeAlias = Callable[[str, str], None]
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRESH: Final = timedelta(seconds=5)
 _USED_COARSELY: Final = timedelta(hours=1)
-_WRONG_A_MINUTE: Final = 20
-_MINUTE: Final = timedelta(minutes=1)
 _BRIEFLY_S: Final = 0.2
 _SOON_S: Final = 1.5
-_MOST_ADDRESSES: Final = 10_000
 
 
 def pepper_of(environment: Mapping[str, str], database: str) -> bytes:
@@ -262,27 +260,6 @@ class Keyring:
             # When a key was used is not worth that its sender waits.
             with suppress(StoreUnavailable), self._store.of(workspace_id).begin(_BRIEFLY_S) as tx:
                 tx.keys.used(key_ids, max(used[key_id] for key_id in key_ids))
-
-
-class WrongKeys:
-    """Counts wrong keys by address, so that guessing is slow. Safe to share between threads."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._since: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
-
-    def add(self, address: str) -> bool:
-        """Count one; whether that is too many for now."""
-        now = self._clock.now()
-        with self._lock:
-            since, count = self._since.pop(address, (now, 0))
-            if now - since >= _MINUTE:
-                since, count = now, 0
-            self._since[address] = (since, count + 1)
-            while len(self._since) > _MOST_ADDRESSES:
-                self._since.popitem(last=False)
-        return count >= _WRONG_A_MINUTE
 
 
 @dataclass(frozen=True, slots=True)

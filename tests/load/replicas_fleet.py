@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from crash_process import HARK, free_port, listens, set_apart, tracebacks_in
 
-_START_S = 90.0
+_START_S = 180.0
 
 
 @dataclass

@@ -25,6 +25,7 @@ from bot.config_oauth import OAuthApp, OAuthSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.http import Receiver
 from bot.keys import door_of, make_key, pepper_of
+from bot.playground.serving import PromptServer
 from bot.replicas.roles import EVERY_ROLE, Role
 from bot.workspaces import SharedWriter, Workspaces
 from traces.clock import FakeClock
@@ -172,7 +173,7 @@ def install_house(
     )  # fmt: skip
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(door, log_level="warning", lifespan="off", ws="none"))
+    server = PromptServer(uvicorn.Config(door, log_level="warning", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     eventually(lambda: server.started)

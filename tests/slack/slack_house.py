@@ -23,6 +23,7 @@ from bot.config_judges import JudgeSettings
 from bot.config_review import ReviewSettings
 from bot.config_slack import Secrets, SlackSettings
 from bot.jobs.pick import REVIEW as REVIEW_CARD
+from bot.playground.serving import PromptServer
 from traces.clock import FakeClock, format_time
 from traces.ingest import offer, take_conversations
 from traces.model import EVERYTHING, Alert, AlertState, Direction, Segment
@@ -124,7 +125,7 @@ def house(
     writer = hark.writer()
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(hark.receiver(writer).app(), log_level="warning", lifespan="off", ws="none"))
+    server = PromptServer(uvicorn.Config(hark.receiver(writer).app(), log_level="warning", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     eventually(lambda: server.started)

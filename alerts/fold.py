@@ -91,13 +91,15 @@ class Fold:
         self._stale: dict[str, datetime] = {}
         self._terrain: Terrain | None = None
         self._looked: datetime | None = None
+        self._goes_back = False
+        self._to_keep: Watch | None = None
         self._saved: datetime | None = None
         self._told: datetime | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether what is known is of all hours that alerts were told of."""
-        return self._looked is not None and not self._is_behind(self.watch)
+        return self._looked is not None and not self._goes_back and not self._is_behind(self.watch)
 
     def accept_false_alerts(self, weeks_between: float) -> bool:
         """From now on accept one false alert in so many weeks, over all series; whether that is news."""
@@ -128,7 +130,9 @@ class Fold:
         self._take_over(tx, until, terrain)
         if is_enough is None:
             self._finish(tx, until)
-        if self._looked != until or self._beside is not None or self._stale or self.watch.through is None:
+        if self._looked != until or self._beside is not None or self._stale or self._goes_back:
+            return
+        if self.watch.through is None:
             return
         news = self._told if self._told is not None else until - HOUR
         for hour, cut in stored(tx, self.watch.through, until):
@@ -158,10 +162,20 @@ class Fold:
                 self._look(tx, until, terrain)
         left = self._slice(store, until, is_enough)
         if left is Left.NOTHING and self._is_to_be_saved(always=False):
-            checkpoint = self._checkpoint(kept.LATEST, self.watch)
-            with store.begin() as tx:
-                self._put_latest(tx, checkpoint)
+            self._to_keep = self.watch
         return left
+
+    def keep(self, store: _Transactions) -> None:
+        """Store how far the last slice has come, where that is worth it: takes longer than a slice, and little of Python's time."""
+        watch, self._to_keep = self._to_keep, None
+        if watch is None or watch.through is None:
+            return
+        checkpoint = self._checkpoint(kept.LATEST, watch)
+        with store.begin() as tx:
+            if self._looked is not None and kept.is_due(tx, watch.through, self._looked):
+                tx.state.put_checkpoint(replace(checkpoint, panel=kept.place(tx, watch.through)))
+            else:
+                self._put_latest(tx, checkpoint)
 
     def save(self, tx: Tx, *, always: bool = False) -> None:
         """Store how far detection has come, once for a day's worth of hours or when asked."""
@@ -170,7 +184,7 @@ class Fold:
 
     def _is_to_be_saved(self, *, always: bool) -> bool:
         through = self.watch.through
-        if through is None or through == self._saved or self._beside is not None:
+        if through is None or through == self._saved or self._beside is not None or self._goes_back:
             return False
         return always or self._saved is None or through - self._saved >= _SAVE_EVERY
 
@@ -233,7 +247,7 @@ class Fold:
         }
         if not behind:
             return
-        oldest = min(behind.values())
+        oldest, self._to_keep = min(behind.values()), None
         if self._beside is not None:
             kept.void(tx, oldest)
             self._fold_anew(tx, until, terrain)
@@ -252,23 +266,27 @@ class Fold:
             self._stale = deep | self._stale
             kept.put_stale(tx, self._stale)
         if near:
-            self._go_back(tx, min(near), until, terrain)
+            kept.void(tx, min(near))
+            self._goes_back = True
 
     def _matters(self, name: str, terrain: Terrain) -> bool:
         return name in {ALL_SIGNALS, *terrain.signals} or bool(self.watch.born({name}))
 
-    def _go_back(self, tx: Tx, changed: datetime, until: datetime, terrain: Terrain) -> None:
-        kept.void(tx, changed)
-        known = kept.newest(tx, self._settings.excluded)
-        if known is None or known.began is None or known.began < self._oldest(until) - _FOLDED_ANEW:
-            kept.void_all_but(tx, ())
-            self._fold_anew(tx, until, terrain)
-        else:
+    def _go_back(self, store: _Transactions, until: datetime) -> None:
+        assert self._terrain is not None
+        with store.read() as tx:
+            known = kept.newest(tx, self._settings.excluded)
+        if known is not None and known.began is not None and known.began >= self._oldest(until) - _FOLDED_ANEW:
             self.watch.recall(known)
+        else:
+            with store.begin() as tx:
+                kept.void_all_but(tx, ())
+                self._fold_anew(tx, until, self._terrain)
+        self._goes_back = False
 
     def _fold_anew(self, tx: Tx, until: datetime, terrain: Terrain) -> None:
         """Begin a fold of everything beside what is known, or go on with what is kept of one."""
-        self._refold, self._saved = None, None
+        self._refold, self._saved, self._to_keep, self._goes_back = None, None, None, False
         if self._stale:
             self._stale = {}
             kept.put_stale(tx, {})
@@ -310,7 +328,8 @@ class Fold:
     def _take_over(self, tx: Tx, until: datetime, terrain: Terrain) -> None:
         """Know of what was folded again what is known there, once it has come as far."""
         refold, through = self._refold, self.watch.through
-        if refold is None or through is None or refold.through != through or self._is_behind(self.watch):
+        is_back = not self._goes_back and not self._is_behind(self.watch)
+        if refold is None or through is None or refold.through != through or not is_back:
             return
         if self._stale and refold.watch.born(self._stale) != self.watch.born(self._stale):
             # With more or fewer series than there were, all others would have been judged by another measure.
@@ -332,6 +351,10 @@ class Fold:
     # --- slices ---------------------------------------------------------------------------------------------
 
     def _slice(self, store: _Transactions, until: datetime, is_enough: _Enough) -> Left:
+        self.keep(store)
+        if self._goes_back:
+            self._go_back(store, until)
+            return Left.BEHIND
         stop, beside = self._stop(until), self._beside
         if beside is not None:
             self._take_in(store, beside, until, is_enough)
@@ -354,11 +377,8 @@ class Fold:
                 watch.take(hour, cut, self._terrain, partial(fine, tx))
                 if is_enough() or kept.may_be_due(hour + HOUR, until):
                     break
-            is_due = kept.is_due(tx, watch.through, until)
-            checkpoint = self._checkpoint(kept.place(tx, watch.through), watch) if is_due else None
-        if checkpoint is not None:
-            with store.begin() as tx:
-                tx.state.put_checkpoint(checkpoint)
+            if kept.is_due(tx, watch.through, until):
+                self._to_keep = watch
 
     def _fold_again(self, store: _Transactions, refold: Refold, until: datetime, is_enough: _Enough) -> None:
         with store.read() as tx:

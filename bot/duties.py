@@ -23,9 +23,11 @@ RETAIN: Final = "retain"
 _SOON_S: Final = 1.0
 _DETECT_S: Final = 5.0
 _FOLD_S: Final = 0.25
-_BETWEEN_FOLDS_S: Final = 0.1
+_BETWEEN_FOLDS_S: Final = (0.01, 0.1)
+_LONG_FOLD_S: Final = 2.0
 _BETWEEN_FOLDS_PRESSED_S: Final = 1.0
-"""What detection folds of weeks of history it folds in slices of so long, with pauses in which clicks and the rest have their time."""
+"""What detection folds of weeks of history it folds in slices of so long, with pauses in which clicks and the rest have their
+time: short ones at first, so that a late conversation of some hours ago is soon done with."""
 _CALIBRATE_S: Final = 2.0
 _LEARN_S: Final = 10.0
 _SELDOM_S: Final = 60.0
@@ -162,7 +164,7 @@ class Duties:
 
     def _detect(self) -> None:
         # Alone in each slice only: whoever waits has their turn between two of them.
-        detect, lock, run_at = self._jobs.detect, self._jobs.lock, -math.inf
+        detect, lock, began, run_at = self._jobs.detect, self._jobs.lock, time.monotonic(), -math.inf
         left = Left.BESIDE
         while left is not Left.NOTHING:
             with lock:
@@ -171,7 +173,9 @@ class Duties:
                 with lock:
                     detect.run(self._clock.now(), _lasting(_DETECT_S))
                 run_at = time.monotonic()
-            pause = _BETWEEN_FOLDS_PRESSED_S if self._is_pressed() else _BETWEEN_FOLDS_S
+            detect.keep()
+            pause = _BETWEEN_FOLDS_S[time.monotonic() - began > _LONG_FOLD_S]
+            pause = _BETWEEN_FOLDS_PRESSED_S if self._is_pressed() else pause
             if left is not Left.NOTHING and self._is_stopping.wait(pause):
                 return
 

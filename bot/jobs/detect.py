@@ -71,6 +71,12 @@ class Detection:
         self._fold = fold
         return left
 
+    def keep(self) -> None:
+        """Store how far ``go_on`` has come, where that is worth it; nobody else need wait meanwhile."""
+        fold, self._fold = self._fold, Fold(self._settings)
+        fold.keep(self._store)
+        self._fold = fold
+
     def run(self, now: datetime, is_enough: Callable[[], bool] | None = None) -> list[Decision]:
         """Detect as of ``now``; returns what became of every finding of the hours that were news.
 

@@ -44,6 +44,9 @@ class Counting:
     def go_on(self, _now, _is_enough) -> Left:
         return Left.NOTHING
 
+    def keep(self) -> None:
+        pass
+
     def run(self, _now, _is_enough) -> None:
         self.ran += 1
 

@@ -1,0 +1,94 @@
+"""How long others wait while weeks of history are folded: the slices, the turns of who waits, what a backfill costs.
+
+Called by ``benchmarks.scale``.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from alerts.fold import Left
+from bot.jobs.detect import Detection
+from traces.store import Store
+from traces.store.turns import Turns
+
+SLICE_S: Final = 0.25
+_PAUSE_S: Final = 0.1
+_LONG_S: Final = 2.0
+_ASK_EVERY_S: Final = 0.2
+
+
+@dataclass(slots=True)
+class Slices:
+    """Seconds of each slice, by the wall's and the processor's time, and of each wait of others for their turn."""
+
+    walls: list[float] = field(default_factory=list)
+    cpus: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    writes: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+
+    @property
+    def cpu_s(self) -> float:
+        return sum(self.cpus)
+
+    def row(self, name: str) -> str:
+        """What a table says of it."""
+        most = max(range(len(self.cpus)), key=lambda n: self.cpus[n])
+        return (
+            f"| {name} | {self.wall_s:.1f} | {self.cpu_s:.1f} | {len(self.walls)} "
+            f"| {_p95(self.walls):.2f} / {max(self.walls):.2f} | {_p95(self.cpus):.2f} / {self.cpus[most]:.2f} "
+            f"| {_p95(self.waits):.2f} / {max(self.waits, default=0):.2f} "
+            f"| {_p95(self.writes):.3f} / {max(self.writes, default=0):.3f} |"
+        )
+
+
+HEAD: Final = (
+    "| | Wall s | CPU s | Slices | Slice, wall s, p95 / most | Slice, CPU s | Another job's wait s | Another's write s |\n"
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+)
+
+
+def sliced(store: Store, detect: Detection, now: Callable[[], datetime]) -> Slices:
+    """Detect as ``hark run`` does, until nothing is left to fold, while another thread asks for its turn and writes."""
+    found, lock, is_over = Slices(), Turns(), threading.Event()
+    other = threading.Thread(target=_ask, args=(store, lock, is_over, found))
+    began = time.perf_counter()
+    other.start()
+    left = Left.BESIDE
+    while left is not Left.NOTHING:
+        with lock:
+            wall, cpu = time.perf_counter(), time.thread_time()
+            until = time.monotonic() + SLICE_S
+            left = detect.go_on(now(), lambda until=until: time.monotonic() >= until)
+            if left is Left.NOTHING:
+                detect.run(now(), lambda: False)
+            found.walls.append(time.perf_counter() - wall)
+            found.cpus.append(time.thread_time() - cpu)
+        detect.keep()
+        time.sleep(_PAUSE_S if time.perf_counter() - began > _LONG_S else 0.01)
+    found.wall_s = time.perf_counter() - began
+    is_over.set()
+    other.join()
+    return found
+
+
+def _ask(store: Store, lock: Turns, is_over: threading.Event, found: Slices) -> None:
+    while not is_over.wait(_ASK_EVERY_S):
+        began = time.perf_counter()
+        with lock:
+            found.waits.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        with store.begin() as tx:
+            tx.state.job_ran("waited", datetime.fromisoformat("2026-11-20T10:00:00+00:00"))
+        found.writes.append(time.perf_counter() - began)
+
+
+def _p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20)[-1] if len(seconds) > 1 else max(seconds, default=0.0)

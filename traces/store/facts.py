@@ -63,9 +63,16 @@ def fact_json(fact: Fact) -> dict[str, Any]:
 
 def fact_of(row: Any) -> Fact:
     """The fact of a row."""
+    body = row.body
     return Fact(
         conversation_id=row.conversation_id,
-        at=_EPOCH + timedelta(seconds=row.body["at"]),
-        segments=tuple(segment_of(segment) for segment in row.body["segments"]),
-        values=row.body["values"],
+        at=_EPOCH + timedelta(seconds=body["at"]),
+        segments=_segments_of(tuple(body["segments"])),
+        values=body["values"],
     )
+
+
+@lru_cache(maxsize=10_000)
+def _segments_of(keys: tuple[str, ...]) -> tuple[Segment, ...]:
+    """The segments that stand in keys: most conversations are in the same as others."""
+    return tuple(segment_of(key) for key in keys)

@@ -108,7 +108,7 @@ class Rollups(Part):
     def _facts(self, conversation_ids: Iterable[str]) -> Iterator[Fact]:
         for chunk in chunks(conversation_ids):
             rows = self._connection.execute(
-                select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body).where(
+                select(_F.c.conversation_id, _F.c.body).where(
                     _F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk)
                 )
             ).fetchall()
@@ -122,7 +122,7 @@ class Rollups(Part):
     def facts_between(self, start: datetime, end: datetime, limit: int) -> list[Fact]:
         """The facts of the newest ``limit`` conversations whose bucket starts in ``[start, end)``, newest first."""
         rows = self._connection.execute(
-            select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body)
+            select(_F.c.conversation_id, _F.c.body)
             .where(_F.c.workspace_id == self._workspace_id, _F.c.bucket_at >= start, _F.c.bucket_at < end)
             .order_by(_F.c.bucket_at.desc(), _F.c.conversation_id)
             .limit(limit)
@@ -135,7 +135,7 @@ class Rollups(Part):
         holds = [type_coerce(_F.c.body, Text).contains(f'"{segment_key(s)}"', autoescape=True) for s in segments]
         found: list[Fact] = []
         rows = self._connection.execute(
-            select(_F.c.conversation_id, _F.c.bucket_at, _F.c.body)
+            select(_F.c.conversation_id, _F.c.body)
             .where(_F.c.workspace_id == self._workspace_id, _F.c.bucket_at >= start, _F.c.bucket_at < end, *holds)
             .order_by(_F.c.bucket_at.desc(), _F.c.conversation_id)
         )

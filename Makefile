@@ -48,7 +48,9 @@ demo: setup
 run: setup
 	@$(BIN)/hark run
 
+# Tests start Hark many times, and the environment may say that no process keeps what it compiles.
 test: setup $(EMULATOR)/node_modules/.installed
+	@$(BIN)/python -m compileall -q bot evaluators alerts traces
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 explore: setup $(EMULATOR)/node_modules/.installed

@@ -31,6 +31,7 @@ from alerts import kept
 from alerts.pipeline import Posting
 from alerts.watch import WatchSettings
 from benchmarks.metrics import QUESTIONS
+from benchmarks.scale_folds import HEAD, sliced
 from benchmarks.scale_history import (
     FEW_VALUES,
     HOUR,
@@ -54,12 +55,13 @@ from traces.columns import microseconds
 from traces.model import Label
 from traces.store import Store, open_store
 from traces.store.rollups import DAY_S, HOUR_S
+from traces.store.state import ALL_SIGNALS
 
 DAYS = 90
 EVALUATORS = 50
 LABELS = 200
 _SIGNALS_DETECTED = 500
-_PARTS = ("answers", "detection", "calibration")
+_PARTS = ("answers", "detection", "calibration", "folds")
 _RENAMED = {"refusal": "check_001", "task_success": "check_002"}
 _MEGA = 1_000_000
 
@@ -172,6 +174,26 @@ def detection(file: Path, weeks: int) -> None:
     store.close()
 
 
+def folds(file: Path, weeks: int) -> None:
+    """The first fold, an hour more, a late conversation and a backfill, slice by slice."""
+    store = open_store(f"sqlite:///{file}")
+    detect, end = _detection(store, weeks), NOW.replace(minute=0)
+    print(f"\n{HEAD}")
+    print(sliced(store, detect, lambda: NOW).row(f"first fold of {weeks} weeks"), flush=True)
+    changes = (
+        ("the next hour", {}),
+        ("the next hour, after a change 5 h before", {ALL_SIGNALS: end - HOUR * 3}),
+        ("the next hour, after one evaluator has scored all of it again", {"check_001": end - timedelta(weeks=weeks)}),
+    )
+    for n, (name, changed) in enumerate(changes):
+        repeat_hour(file, end + HOUR * n)
+        with store.begin() as tx:
+            tx.state.note_changed_signals(changed)
+        now = NOW + HOUR * (n + 1)
+        print(sliced(store, detect, lambda now=now: now).row(name), flush=True)
+    store.close()
+
+
 def calibration(file: Path) -> None:
     """All evaluators anew, the corrected rates of all segments of one, and a click to the corrected rate and the card."""
     store = open_store(f"sqlite:///{file}")
@@ -205,7 +227,10 @@ def _moved(store: Store, detect: Detection, now: datetime) -> list[Took]:
         tx.calibrations.put(replace(standing, threshold=0.3, computed_at=now))
     runs: list[Took] = []
     while not runs or not _is_known(store):
-        runs.append(_once(partial(detect.run, now + timedelta(seconds=5 * len(runs)))))
+        at = now + timedelta(seconds=5 * len(runs))
+        runs.append(_once(partial(detect.go_on, at, lambda: False)))
+        runs.append(_once(partial(detect.run, at, lambda: False)))
+        detect.keep()
     return runs
 
 
@@ -227,6 +252,8 @@ def _child(part: str, file: Path, arguments: argparse.Namespace) -> None:
         answers(file, arguments.rounds)
     elif part == "detection":
         detection(file, arguments.weeks)
+    elif part == "folds":
+        folds(file, arguments.weeks)
     else:
         calibration(file)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -254,9 +281,9 @@ def _made(directory: Path, arguments: argparse.Namespace) -> dict[str, Path]:
             f"with {arguments.conversations * EVALUATORS:,} scores besides, in {took.wall_s:.0f} s; "
             f"{history.stat().st_size / _MEGA:,.0f} MB"
         )
-    if "detection" in arguments.only:
+    if {"detection", "folds"} & set(arguments.only):
         _told("what detection reads", detected, lambda: write_rollups(detected, _detected(arguments)))
-    return {"answers": history, "detection": detected, "calibration": history}
+    return {"answers": history, "detection": detected, "calibration": history, "folds": detected}
 
 
 def _told(name: str, file: Path, work: Callable[[], int]) -> int:

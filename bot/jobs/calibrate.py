@@ -69,23 +69,30 @@ class Calibrating:
         return found
 
     def _calibrated(self, now: datetime, *, always: bool) -> list[Calibration]:
-        with self._store.begin() as tx:
+        with self._store.read() as tx:
             names = [name for name in tx.reviews.label_counts() if always or self._is_due(tx, name, now)]
             if not names:
                 return []
             gathering = Gathering(tx, now)
-            return [found for name in names if (found := self._calibrate(tx, gathering, name, now)) is not None]
+            ran_at = tx.state.job_runs()
+            gathered = [(name, tx.reviews.fingerprint(name), gathering.evidence(name)) for name in names]
+        found = []
+        # Gathering takes most of the time: others write meanwhile, and between two evaluators.
+        for name, fingerprint, evidence in gathered:
+            with self._store.begin() as tx:
+                if tx.state.job_ran_at(CALIBRATE + name) != ran_at.get(CALIBRATE + name):
+                    continue  # outdated meanwhile: the next run does it
+                tx.state.job_ran(CALIBRATE + name, now, fingerprint)
+                if evidence is not None:
+                    found.append(self._calibrate(tx, evidence, name, now))
+        return found
 
     def _is_due(self, tx: Tx, name: str, now: datetime) -> bool:
         state = tx.state.job_outcome(CALIBRATE + name)
         ran_at = tx.state.job_ran_at(CALIBRATE + name)
         return ran_at is None or state != tx.reviews.fingerprint(name) or abs(now - ran_at) >= _STALE
 
-    def _calibrate(self, tx: Tx, gathering: Gathering, name: str, now: datetime) -> Calibration | None:
-        tx.state.job_ran(CALIBRATE + name, now, tx.reviews.fingerprint(name))
-        evidence = gathering.evidence(name)
-        if evidence is None:
-            return None
+    def _calibrate(self, tx: Tx, evidence: Evidence, name: str, now: datetime) -> Calibration:
         threshold, promised = self._threshold(tx, name, evidence, now)
         if self._rules.channel is not None:
             ask(tx, name, self._rules.channel, now)

@@ -107,13 +107,9 @@ class Rollups(Part):
 
     def _facts(self, conversation_ids: Iterable[str]) -> Iterator[Fact]:
         for chunk in chunks(conversation_ids):
-            rows = self._connection.execute(
-                select(_F.c.conversation_id, _F.c.body).where(
-                    _F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk)
-                )
-            ).fetchall()
-            for row in rows:
-                yield fact_of(row)
+            wanted = (_F.c.workspace_id == self._workspace_id, _F.c.conversation_id.in_(chunk))
+            rows = self._connection.execute(select(_F.c.conversation_id, _F.c.body).where(*wanted)).fetchall()
+            yield from map(fact_of, rows)
 
     def facts_of(self, conversation_ids: Iterable[str]) -> list[Fact]:
         """The facts of these conversations, in no order; of one that has none, nothing."""
@@ -395,8 +391,5 @@ def _sum(bodies: Sequence[Body]) -> Body:
 
 
 def _oldest_hours(changes: Mapping[_Key, Body]) -> dict[str, datetime]:
-    oldest: dict[str, datetime] = {}
-    for (resolution_s, _, bucket_at), body in changes.items():
-        for signal in body if resolution_s == HOUR_S else ():
-            oldest[signal] = min(bucket_at, oldest.get(signal, bucket_at))
-    return oldest
+    hours = [(at, body) for (resolution_s, _, at), body in changes.items() if resolution_s == HOUR_S]
+    return {signal: at for at, body in sorted(hours, key=lambda hour: hour[0], reverse=True) for signal in body}

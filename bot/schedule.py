@@ -66,6 +66,10 @@ class Schedule:
         """The duties of this process, by name."""
         return [duty.name for duty in self._duties]
 
+    def problems(self) -> list[str]:
+        """What keeps this process from its part of several, as others cannot see it; empty while nothing does."""
+        return [] if self._several is None else self._several.problems()
+
     def start(self) -> None:
         """Begin.
 

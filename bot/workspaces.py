@@ -183,6 +183,10 @@ class Workspaces:
             return bare_status(self._store, self._clock)
         return reports[0] if named is not None else _worst(reports)
 
+    def problems(self) -> list[str]:
+        """What keeps this process from its part of several, in whichever workspace."""
+        return sorted({problem for served in list(self._served.values()) for problem in served.schedule.problems()})
+
     @property
     def is_pressed(self) -> bool:
         return any(served.writer.is_pressed for served in list(self._served.values()))

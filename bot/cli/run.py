@@ -85,11 +85,10 @@ def serve(hark: Hark, bound: socket.socket, roles: frozenset[Role] = EVERY_ROLE)
     """Run until SIGTERM or SIGINT: then answer what is in flight, finish what runs, and stop."""
     writer = hark.writer()
     receiver, several = hark.receiver(writer, roles), hark.several(roles)
-    if several is not None:
-        receiver.watch(several.problems)
     server = server_of(_behind_keys(hark, receiver, bound))
     schedule = Schedule(hark.jobs, hark.clock, lambda: writer.is_pressed or _is_clicked_on(hark), roles, several)
     schedule.start()
+    receiver.watch(schedule.problems)
     if "slack" in roles and hark.line is not None:
         hark.line.introduce()
     socket_mode = _socket_mode(hark, several) if "slack" in roles else None

@@ -41,6 +41,7 @@ def serve_workspaces(settings: Settings, bound: socket.socket, roles: frozenset[
             say(f"as {', '.join(sorted(roles))}, one of several over this database")
         webhooks = settings.webhooks.secrets_in(os.environ)
         receiver = Receiver(store, SharedWriter(workspaces), clock, webhooks, status=workspaces.status, roles=roles)
+        receiver.watch(workspaces.problems)
         if "slack" in roles:
             receiver.listen_to_workspaces(workspaces.bolt_of, secret.get_secret_value(), workspaces.flow)
         door = door_of(

@@ -49,7 +49,7 @@ _PEPPER = {"HARK_KEY_PEPPER": "a pepper for the keys of a test, no secret"}
 _BEFORE_S, _AFTER_S = 5.0, 25.0
 _FAULT = 500
 _LONG_S = 20.0
-_KEPT_S = 60.0
+_KEPT_S = 90.0
 
 
 @dataclass

@@ -30,7 +30,7 @@ T = TypeVar("T")
 # SQLite takes at most 32,766 bound parameters in a statement.
 CHUNK = 500
 _NOW = timedelta(0)
-_IDLE, _WAITS, _LONGEST = "6s", "12s", "40s"
+_IDLE, _WAITS, _LONGEST = "6s", "20s", "60s"
 _LENGTH_SINCE = (17,)
 
 

@@ -160,6 +160,8 @@ class Fold:
                 if (terrain := terrain_of(tx)) is None:
                     return Left.NOTHING
                 self._look(tx, until, terrain)
+            if self._goes_back:
+                return Left.BEHIND
         left = self._slice(store, until, is_enough)
         if left is Left.NOTHING and self._is_to_be_saved(always=False):
             self._to_keep = self.watch

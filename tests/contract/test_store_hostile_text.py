@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made import workspace_in
 from sqlalchemy.exc import IntegrityError
-from test_store_workspaces import CALLS, fill, rows_of
+from store_calls import CALLS, fill, rows_of
 
 from traces.errors import HarkError
 from traces.store import open_store

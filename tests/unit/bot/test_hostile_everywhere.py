@@ -217,7 +217,7 @@ def objects(shown: Any) -> Iterator[Mapping[str, Any]]:
             yield from objects(value)
 
 
-NEVER_READ = {"block_id", "value", "initial_conversation", "initial_users"}
+NEVER_READ = {"block_id", "callback_id", "value", "initial_conversation", "initial_users"}
 """What Slack keeps, or looks up by its id, and shows to nobody."""
 
 

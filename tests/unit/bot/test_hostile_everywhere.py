@@ -182,13 +182,14 @@ SIMPLE: dict[Any, Callable[[Filler], Any]] = {
 
 
 def builders() -> list[Callable[..., Any]]:
-    """Every public function of the blocks that returns what is sent to Slack."""
+    """Every public function of the blocks that returns what is sent to Slack; one that is given blocks draws none itself."""
     found = []
     for module_name in sorted(m.name for m in pkgutil.iter_modules(blocks.__path__)):
         module = importlib.import_module(f"{blocks.__name__}.{module_name}")
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_public = function.__module__ == module.__name__ and not name.startswith("_")
-            if is_public and typing.get_type_hints(function).get("return") in SURFACES:
+            hints = typing.get_type_hints(function)
+            if is_public and hints.get("return") in SURFACES and "blocks" not in hints:
                 found.append(function)
     return found
 
@@ -217,7 +218,7 @@ def objects(shown: Any) -> Iterator[Mapping[str, Any]]:
             yield from objects(value)
 
 
-NEVER_READ = {"block_id", "callback_id", "value", "initial_conversation", "initial_users"}
+NEVER_READ = {"block_id", "value", "initial_conversation", "initial_users"}
 """What Slack keeps, or looks up by its id, and shows to nobody."""
 
 

@@ -179,7 +179,7 @@ def folds(file: Path, weeks: int) -> None:
     store = open_store(f"sqlite:///{file}")
     detect, end = _detection(store, weeks), NOW.replace(minute=0)
     print(f"\n{HEAD}")
-    print(sliced(store, detect, lambda: NOW).row(f"first fold of {weeks} weeks"), flush=True)
+    print(sliced(store, detect, FakeClock(NOW)).row(f"first fold of {weeks} weeks"), flush=True)
     changes = (
         ("the next hour", {}),
         ("the next hour, after a change 5 h before", {ALL_SIGNALS: end - HOUR * 3}),
@@ -189,8 +189,7 @@ def folds(file: Path, weeks: int) -> None:
         repeat_hour(file, end + HOUR * n)
         with store.begin() as tx:
             tx.state.note_changed_signals(changed)
-        now = NOW + HOUR * (n + 1)
-        print(sliced(store, detect, lambda now=now: now).row(name), flush=True)
+        print(sliced(store, detect, FakeClock(NOW + HOUR * (n + 1))).row(name), flush=True)
     store.close()
 
 

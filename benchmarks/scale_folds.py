@@ -8,19 +8,16 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from alerts.fold import Left
 from bot.jobs.detect import Detection
+from bot.jobs.in_slices import detect_in_slices
+from traces.clock import Clock
 from traces.store import Store
 from traces.store.turns import Turns
 
-SLICE_S: Final = 0.25
-_PAUSE_S: Final = 0.1
-_LONG_S: Final = 2.0
 _ASK_EVERY_S: Final = 0.2
 
 
@@ -55,24 +52,31 @@ HEAD: Final = (
 )
 
 
-def sliced(store: Store, detect: Detection, now: Callable[[], datetime]) -> Slices:
+class _Timed:
+    """A lock that notes how long it is held each time."""
+
+    def __init__(self, lock: Turns, found: Slices) -> None:
+        self._lock, self._found = lock, found
+        self._began = (0.0, 0.0)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._began = time.perf_counter(), time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        wall, cpu = self._began
+        self._found.walls.append(time.perf_counter() - wall)
+        self._found.cpus.append(time.thread_time() - cpu)
+        self._lock.release()
+
+
+def sliced(store: Store, detect: Detection, clock: Clock) -> Slices:
     """Detect as ``hark run`` does, until nothing is left to fold, while another thread asks for its turn and writes."""
     found, lock, is_over = Slices(), Turns(), threading.Event()
     other = threading.Thread(target=_ask, args=(store, lock, is_over, found))
     began = time.perf_counter()
     other.start()
-    left = Left.BESIDE
-    while left is not Left.NOTHING:
-        with lock:
-            wall, cpu = time.perf_counter(), time.thread_time()
-            until = time.monotonic() + SLICE_S
-            left = detect.go_on(now(), lambda until=until: time.monotonic() >= until)
-            if left is Left.NOTHING:
-                detect.run(now(), lambda: False)
-            found.walls.append(time.perf_counter() - wall)
-            found.cpus.append(time.thread_time() - cpu)
-        detect.keep()
-        time.sleep(_PAUSE_S if time.perf_counter() - began > _LONG_S else 0.01)
+    detect_in_slices(detect, _Timed(lock, found), clock, is_over.wait, lambda: False)
     found.wall_s = time.perf_counter() - began
     is_over.set()
     other.join()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from alerts.fold import Left
+from bot.jobs.in_slices import RUN_S, detect_in_slices
 from bot.jobs.together import Jobs
 from bot.replicas.allotting import Allotting
 from bot.replicas.roles import Role
@@ -21,13 +20,6 @@ DELIVER: Final = "deliver"
 DETECT: Final = "detect"
 RETAIN: Final = "retain"
 _SOON_S: Final = 1.0
-_DETECT_S: Final = 5.0
-_FOLD_S: Final = 0.25
-_BETWEEN_FOLDS_S: Final = (0.01, 0.1)
-_LONG_FOLD_S: Final = 2.0
-_BETWEEN_FOLDS_PRESSED_S: Final = 1.0
-"""What detection folds of weeks of history it folds in slices of so long, with pauses in which clicks and the rest have their
-time: short ones at first, so that a late conversation of some hours ago is soon done with."""
 _CALIBRATE_S: Final = 2.0
 _LEARN_S: Final = 10.0
 _SELDOM_S: Final = 60.0
@@ -144,7 +136,7 @@ class Duties:
         yield Duty(
             name=DETECT,
             role="work",
-            every_s=_DETECT_S,
+            every_s=RUN_S,
             run=self._detect,
             taken_over=jobs.detect.forget,
         )
@@ -163,21 +155,9 @@ class Duties:
             yield Duty(name=DELIVER, role="slack", every_s=_SOON_S, run=lambda: deliver.run(per_channel=_BURST))
 
     def _detect(self) -> None:
-        # Alone in each slice only: whoever waits has their turn between two of them.
-        detect, lock, began, run_at = self._jobs.detect, self._jobs.lock, time.monotonic(), -math.inf
-        left = Left.BESIDE
-        while left is not Left.NOTHING:
-            with lock:
-                left = detect.go_on(self._clock.now(), _lasting(_FOLD_S))
-            if left is Left.NOTHING or time.monotonic() - run_at >= _DETECT_S:
-                with lock:
-                    detect.run(self._clock.now(), _lasting(_DETECT_S))
-                run_at = time.monotonic()
-            detect.keep()
-            pause = _BETWEEN_FOLDS_S[time.monotonic() - began > _LONG_FOLD_S]
-            pause = _BETWEEN_FOLDS_PRESSED_S if self._is_pressed() else pause
-            if left is not Left.NOTHING and self._is_stopping.wait(pause):
-                return
+        # Alone in each slice only.
+        jobs = self._jobs
+        detect_in_slices(jobs.detect, jobs.lock, self._clock, self._is_stopping.wait, self._is_pressed)
 
     def _poll(self, name: str) -> None:
         self._jobs.poll.run_one(name, self._clock.now())
@@ -203,8 +183,3 @@ class Duties:
 
     def _judge(self) -> None:
         self._jobs.evaluate.judge(self._clock.now(), self._is_stopping.is_set)
-
-
-def _lasting(seconds: float) -> Callable[[], bool]:
-    until = time.monotonic() + seconds
-    return lambda: time.monotonic() >= until

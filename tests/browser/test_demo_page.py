@@ -71,10 +71,11 @@ def test_the_alert_names_the_prompt_version_and_a_label_in_its_thread_shows_at_o
     expect(headline).to_be_visible(timeout=SOON_MS)
 
     page.get_by_text(re.compile(r"\d+ repl(y|ies)")).first.click()
-    yes = page.get_by_role("button", name=re.compile(r"👎 Yes")).first
-    expect(yes).to_be_visible(timeout=SOON_MS)
-    yes.click()
-    expect(page.get_by_text(re.compile(r"👎 .*: yes.*maya")).first).to_be_visible(timeout=15_000)
+    # Which answer is the bad news depends on the signal: yes to a refusal, no to "did the user like it".
+    bad_news = page.get_by_role("button", name=re.compile(r"👎 (Yes|No)")).first
+    expect(bad_news).to_be_visible(timeout=SOON_MS)
+    bad_news.click()
+    expect(page.get_by_text(re.compile(r"👎 .*: (yes|no).*maya")).first).to_be_visible(timeout=15_000)
     expect(page.get_by_role("button", name="Undo").first).to_be_visible()
 
 

@@ -21,6 +21,7 @@ from bot.demo.world import fill
 from bot.label_files import store_labels
 from bot.playground.people import ALERTS, REVIEW
 from bot.playground.serving import serving
+from bot.thresholds import standing
 from traces.clock import FakeClock, format_time
 from traces.errors import HarkError
 from traces.model import Alert, AlertState, Calibration, Label
@@ -108,6 +109,7 @@ class _Loop:
         self._people = people(stage, self._truths)
         self._live = Live(script.traffic, script.start)
         self._before: dict[str, Calibration] = {}
+        self._known: frozenset[tuple[str, str]] = frozenset()
         self._given: set[tuple[str, str]] = set()
         self._correction: dict[str, Any] = {}
         self._answers: dict[str, str] = {}
@@ -123,7 +125,7 @@ class _Loop:
         self._tick()
         with self._stage.hark.store.read() as tx:
             self._before = dict(tx.calibrations.current())
-        self._given.clear()
+        self._known, self._given = frozenset(self._given), set()
         alert = self._await_alert()
         if alert is None:
             return
@@ -182,6 +184,7 @@ class _Loop:
             flagged = sorted((i for i, v in values.items() if v >= _HALF and i in self._truths), key=values.__getitem__)
             is_so = {truth: [i for i in flagged if (evaluator in self._truths[i]) is truth] for truth in (True, False)}
             before = tx.calibrations.current().get(evaluator)
+            in_force = standing(tx.thresholds.moves(evaluator)).in_force
             sheet = [
                 Label(conversation_id=i, name=evaluator, value=float(truth), reviewer=JONAS, at=now)
                 for truth, read in is_so.items()
@@ -191,9 +194,11 @@ class _Loop:
         self._tick()
         with store.read() as tx:
             after = tx.calibrations.current().get(evaluator)
-        if before is None or after is None or before.threshold == after.threshold:
+        # Where nothing was known of it before, there is nothing that the arrow leads from.
+        came_from = "" if before is None else f"{in_force:.2f} → "
+        if after is None or in_force == after.threshold:
             self.failures.append(f"{len(sheet)} labels did not move the threshold of {evaluator}")
-        elif f"{before.threshold:.2f} → {after.threshold:.2f}" not in self._people.shown("labels"):
+        elif f"{came_from}{after.threshold:.2f}" not in self._people.shown("labels"):
             self.failures.append("/hark labels does not say from where to where the threshold moved")
 
     def _label(self, cards: list[Card], person: str) -> None:
@@ -203,7 +208,8 @@ class _Loop:
             self._note(card)
 
     def _note(self, card: Card) -> None:
-        # An example may stand in the review channel too: one conversation, one label.
+        # An example may stand in the review channel too, and a card that wants two people's word stands there until it
+        # has both: one conversation counts as one label.
         self._given.add((card.item.evaluator, card.item.conversation_id))
 
     def _expect_change(self, channel: str, ts: str, what: str) -> None:
@@ -221,7 +227,7 @@ class _Loop:
             after = tx.calibrations.current().get(evaluator)
         before = self._before.get(evaluator)
         known, told = (0 if one is None else one.n_labels for one in (before, after))
-        given = sum(about == evaluator for about, _ in self._given)
+        given = sum(about == evaluator for about, _ in self._given - self._known)
         if not given or after is None or told != known + given:
             self.failures.append(f"{given} labels after {known} make the calibration of {evaluator} count {told}")
         elif before is not None and (after.precision, after.corrected_rate) == (

@@ -14,7 +14,7 @@ from made import DAY, HOUR, MINUTE, NOW, fact
 
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
-from traces.store.bodies import body_json, body_of, reader_of
+from traces.store.bodies import body_json, body_of, contribution, reader_of
 from traces.store.rollups import HOUR_S, RESOLUTIONS_S, Fact, bucket_start, segment_key
 
 IDS = ("c-1", "c-2", "c-3", "c-4")
@@ -148,7 +148,7 @@ NAMES = st.text(max_size=6) | st.sampled_from(["a", '"a', 'a"', '"a"', "a\\", '{
 
 @given(st.dictionaries(NAMES, st.lists(st.floats(-9, 9), max_size=4), max_size=5), NAMES)
 def test_one_signal_is_read_as_if_all_were(values, name):
-    body = {signal: Rollup.of(found) for signal, found in values.items()}
+    body = {signal: contribution(found) for signal, found in values.items()}
     text = orjson.dumps(body_json(body)).decode()
     assert reader_of(name)(text) == body_of(orjson.loads(text)).get(name)
 

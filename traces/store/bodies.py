@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -10,7 +10,9 @@ import orjson
 
 from traces.histogram import Rollup
 
-Body: TypeAlias = Mapping[str, Rollup]
+Written: TypeAlias = dict[str, Any]
+"""A rollup as it is written: ``n`` values, their total ``t``, bins ``b``, and sums of logarithms ``l``, ``q`` that are not 0."""
+Body: TypeAlias = Mapping[str, Written]
 EMPTY = "{}"
 """How a bucket is written that holds nothing any more."""
 
@@ -89,19 +91,75 @@ def body_of(body: dict[str, Any]) -> dict[str, Rollup]:
     return {signal: rollup_of(rollup) for signal, rollup in body.items()}
 
 
-def body_json(body: Body) -> dict[str, Any]:
+def written(rollup: Rollup) -> Written:
+    """A rollup as it is written."""
+    return _written(rollup.n, rollup.total, rollup.to_json(), rollup.log_total, rollup.log_square_total)
+
+
+def _written(n: int, total: float, bins: dict[str, int], log_total: float, log_square_total: float) -> Written:
+    said: Written = {"n": n, "t": total, "b": bins}
+    if log_total or log_square_total:
+        said |= {"l": log_total, "q": log_square_total}
+    return said
+
+
+def contribution(values: Sequence[float], times: int = 1) -> Written:
+    """What values add, or take away with negative ``times``; nobody may change it, for others hold it too."""
+    # Most are one number, and most of these 0 or 1.
+    return _of_one(values[0], times) if len(values) == 1 else written(Rollup.of(values, times))
+
+
+@lru_cache(maxsize=10_000)
+def _of_one(value: float, times: int) -> Written:
+    return written(Rollup.of((value,), times))
+
+
+def total_of(bodies: Sequence[Body]) -> Body:
+    """What bodies add up to: the one itself where it is alone, as most are, so that nobody may change it."""
+    if len(bodies) == 1:
+        return bodies[0]
+    total: dict[str, Written] = {}
+    own: set[str] = set()
+    for body in bodies:
+        for signal, more in body.items():
+            held = total.get(signal)
+            if held is None:
+                total[signal] = more
+                continue
+            if signal not in own:
+                own.add(signal)
+                held = total[signal] = held | {"b": dict(held["b"])}
+            _add(held, more)
+    return total
+
+
+def body_json(body: Body) -> dict[str, Written]:
     """What is written; signals without values are left out."""
-    written: dict[str, Any] = {}
-    for signal, r in body.items():
-        if r.n == 0:
-            continue
-        written[signal] = {"n": r.n, "t": r.total, "b": r.to_json()}
-        if r.log_total or r.log_square_total:
-            written[signal] |= {"l": r.log_total, "q": r.log_square_total}
-    return written
+    return {signal: held for signal, held in body.items() if held["n"]}
 
 
-def merged(held: dict[str, Any], body: Body) -> dict[str, Any]:
-    """What is stored, with the changes of some signals; the others stay as they are written."""
-    left = {signal: rollup for signal, rollup in held.items() if signal not in body}
-    return left | body_json({s: rollup_of(held[s]).plus(change) if s in held else change for s, change in body.items()})
+def merged(held: dict[str, Written], body: Body) -> dict[str, Written]:
+    """``held``, which is changed, with the changes of some signals."""
+    for signal, change in body.items():
+        if signal not in held:
+            held[signal] = change
+        else:
+            _add(held[signal], change)
+        if not held[signal]["n"]:
+            del held[signal]
+    return held
+
+
+def _add(held: Written, more: Written) -> None:
+    held["n"] += more["n"]
+    held["t"] += more["t"]
+    if "l" in more:
+        held["l"] = held.get("l", 0.0) + more["l"]
+        held["q"] = held.get("q", 0.0) + more["q"]
+    bins = held["b"]
+    for bin_, count in more["b"].items():
+        left = bins.get(bin_, 0) + count
+        if left:
+            bins[bin_] = left
+        else:
+            bins.pop(bin_, None)

@@ -13,13 +13,25 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
+import orjson
 from sqlalchemy import ColumnElement, Text, delete, select, true, type_coerce
 
 from traces import schema
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
 from traces.store.base import Part, chunks
-from traces.store.bodies import EMPTY, Body, bodies_of, body_json, body_of, merged, reader_of, summed
+from traces.store.bodies import (
+    EMPTY,
+    Body,
+    bodies_of,
+    body_json,
+    body_of,
+    contribution,
+    merged,
+    reader_of,
+    summed,
+    total_of,
+)
 from traces.store.facts import (
     BASE_S,
     DAY_S,
@@ -170,13 +182,13 @@ class Rollups(Part):
         for buckets in chunks(sorted(by_bucket)):
             wanted = set().union(*(by_bucket[b] for b in buckets))
             rows = self._connection.execute(
-                select(_T.c.segment, _T.c.bucket_at, _T.c.body).where(
+                select(_T.c.segment, _T.c.bucket_at, _WRITTEN).where(
                     self._mine(resolution_s), _T.c.bucket_at.in_(buckets)
                 )
             )
             for segment, bucket_at, body in rows:
                 if segment in wanted and segment in by_bucket[bucket_at]:
-                    found[resolution_s, segment, bucket_at] = body
+                    found[resolution_s, segment, bucket_at] = orjson.loads(body)
         return found
 
     def series(
@@ -355,39 +367,24 @@ class Rollups(Part):
 
 def _collect(parts: _Parts, fact: Fact, times: int, besides: Collection[str] = ()) -> None:
     """Add a fact, ``besides`` some signals, to what its finest buckets are summed from."""
-    contribution = {signal: Rollup.of(values, times) for signal, values in fact.values.items() if signal not in besides}
-    if not contribution:
+    body = {signal: contribution(values, times) for signal, values in fact.values.items() if signal not in besides}
+    if not body:
         return
     bucket_at = bucket_start(fact.at, BASE_S)
     for segment in fact.segments:
-        parts[BASE_S, segment_key(segment), bucket_at].append(contribution)
+        parts[BASE_S, segment_key(segment), bucket_at].append(body)
 
 
 def _summed(finest: _Parts) -> dict[_Key, Body]:
     """The changes of the finest buckets with those of the coarser ones, each summed up from the next finer."""
-    changes = level = {key: _sum(bodies) for key, bodies in finest.items()}
+    changes = level = {key: total_of(bodies) for key, bodies in finest.items()}
     for resolution_s in RESOLUTIONS_S[1:]:
         coarser: _Parts = defaultdict(list)
         for (_, segment, bucket_at), body in level.items():
             coarser[resolution_s, segment, bucket_start(bucket_at, resolution_s)].append(body)
-        level = {key: _sum(bodies) for key, bodies in coarser.items()}
+        level = {key: total_of(bodies) for key, bodies in coarser.items()}
         changes = changes | level
     return changes
-
-
-def _sum(bodies: Sequence[Body]) -> Body:
-    """The one body itself where it is alone, as most are: nobody may change what this returns."""
-    if len(bodies) == 1:
-        return bodies[0]
-    total: dict[str, Rollup] = {}
-    for body in bodies:
-        for signal, rollup in body.items():
-            held = total.get(signal)
-            if held is None:
-                total[signal] = rollup.copy()
-            else:
-                held.add(rollup)
-    return total
 
 
 def _oldest_hours(changes: Mapping[_Key, Body]) -> dict[str, datetime]:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from alerts.decision import Reason
 from alerts.words import until_text
 from bot.alerting_periods import Snooze, period_of
-from bot.review import show
+from bot.reviewing.review import show
 from bot.slack.access import Person
 from traces.clock import Clock
 from traces.errors import BadInput

@@ -11,34 +11,34 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from alerts.posting import BREAKDOWN, TAUGHT
-from bot.asking_model import asking_of
-from bot.assigned import Assigned
-from bot.assigning import ASSIGNED
-from bot.breakdown import Dividing
-from bot.chosen import Chosen
+from bot.answers.asking_model import asking_of
+from bot.answers.breakdown import Dividing
+from bot.answers.digest import DIGEST
+from bot.answers.sharing import SHARED
+from bot.calibration.proposals import REVISION
+from bot.calibration.proposed import Proposed
+from bot.calibration.revisions import Revisions
+from bot.calibration.thresholds import THRESHOLD
 from bot.classifiers import Heads, learning
-from bot.config import Settings
-from bot.config_rules import runbooks_of
-from bot.digest import DIGEST
+from bot.config.rules import runbooks_of
+from bot.config.settings import Settings
 from bot.http import Receiver
 from bot.jobs.deliver import Delivering
 from bot.jobs.outcomes import Outcomes
 from bot.jobs.poll import sources_of
 from bot.jobs.slack_token import SlackToken
 from bot.judges import JudgingSaid
-from bot.proposals import REVISION
-from bot.proposed import Proposed
 from bot.replicas.roles import EVERY_ROLE, Role
 from bot.replicas.several import Several
 from bot.replicas.worker import Worker
-from bot.revisions import Revisions
+from bot.reviewing.assigned import Assigned
+from bot.reviewing.assigning import ASSIGNED
 from bot.schedule import Jobs, Nudge
-from bot.sharing import SHARED
+from bot.settings.chosen import Chosen
 from bot.slack.ask import Desk
 from bot.slack.line import Line, line_of
 from bot.slack.render import Renderer
 from bot.taught import Teaching
-from bot.thresholds import THRESHOLD
 from bot.trace_pages import TracePages
 from bot.wiring.evaluators import catalogue_of, evaluators_of
 from bot.wiring.jobs import aligning_of, digesting_of, heartbeat_of, jobs_of, notifying_of, status_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.config_judges import JudgeSettings
+from bot.config.judges import JudgeSettings
 from bot.slack.blocks.evaluators import CatalogueReport, EvaluatorCard, QuietLine
 from evaluators.base import JUDGE_LAYER, traits_of
 from evaluators.registry import Listed

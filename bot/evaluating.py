@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.wiring.evaluators import evaluators_of
 from evaluators.base import Evaluator, Sampling
 from evaluators.learned.evaluator import Learning, has_rules, is_learnable

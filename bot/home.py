@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.pipeline import ALERT
-from bot.proposed import Proposed
-from bot.review_desk import ReviewDesk
-from bot.reviewers import reviewer_record
-from bot.settings_desk import SettingsDesk
-from bot.settings_told import HomeSettings, roles_line
+from bot.calibration.proposed import Proposed
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.reviewers import reviewer_record
+from bot.settings.desk import SettingsDesk
+from bot.settings.told import HomeSettings, roles_line
 from bot.setup import Setup
 from bot.slack.access import Access, Person, Role
 from bot.slack.ask import Desk

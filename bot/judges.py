@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.config_judges import JudgeSettings, JudgingSettings
+from bot.config.judges import JudgeSettings, JudgingSettings
 from bot.slack.blocks.figures import counted, money
 from evaluators.base import Evaluator
 from evaluators.judge import (

@@ -15,7 +15,7 @@ import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.config_log import LogFormat
+from bot.config.log import LogFormat
 from traces.redact import RedactingFilter, redact
 
 REQUEST_ID: Final = "x-request-id"

@@ -14,7 +14,7 @@ from traces.store import Tx
 
 if TYPE_CHECKING:
     # The settings themselves are checked with parse_trace_page.
-    from bot.config import SourceSettings
+    from bot.config.settings import SourceSettings
 
 _FIELDS: Final = ("trace_id", "target", "project", "url")
 _KNOWN: Final[Mapping[str, str]] = {

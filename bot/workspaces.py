@@ -17,9 +17,9 @@ from typing import Final, TypeVar
 from slack_bolt import App
 
 from bot.app import Hark, hark_on
-from bot.config import Settings
-from bot.config_oauth import OAuthApp
-from bot.config_workspaces import settings_in
+from bot.config.oauth import OAuthApp
+from bot.config.settings import Settings
+from bot.config.workspaces import settings_in
 from bot.duties import RETAIN
 from bot.health import status_of as bare_status
 from bot.jobs.retain import Retaining

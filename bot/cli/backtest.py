@@ -12,7 +12,7 @@ from alerts.backtest import Rehearsal, Sensitivity, WouldBe
 from bot.cli.plot import Drawing
 from bot.cli.setting import Span, built, print_json
 from bot.cli.value_series import Columns, judge_file
-from bot.rehearsal import preview
+from bot.settings.rehearsal import preview
 from bot.slack.blocks.figures import figure, span
 from bot.wiring.jobs import watch_settings_of
 from traces.clock import format_time

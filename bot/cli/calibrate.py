@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from bot.calibration.thresholds import Standing, Thresholds, standing
 from bot.cli.setting import opened, print_json, say, settings
 from bot.jobs.calibrate import Calibrating
 from bot.slack.blocks.evaluator import points, scores_text
 from bot.slack.text import one_line
-from bot.thresholds import Standing, Thresholds, standing
 from bot.wiring.jobs import rules_of_calibration
 from evaluators.calibration.lessons import lessons_in
 from evaluators.report import Bounds, EvaluatorReport, report_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from bot.answers.digest import Period
 from bot.cli.setting import built, one_printed, print_json
-from bot.digest import Period
 from bot.slack.blocks.digest import DigestReport, first_line, taught_text, true_share, unanswered_text, useful_text
 from bot.slack.blocks.figures import figure, money
 from traces.clock import format_time

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import click
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.chosen import Chosen
 from bot.cli.setting import print_json
-from bot.config import Settings, load
-from bot.config_oauth import OAuthApp
-from bot.config_routes import missing_keys
+from bot.config.oauth import OAuthApp
+from bot.config.routes import missing_keys
+from bot.config.settings import Settings, load
 from bot.jobs.hide import said_of_undecided
 from bot.judges import unanswerable
+from bot.settings.chosen import Chosen
 from bot.slack.blocks.figures import counted
 from bot.slack.client import client_of
 from bot.slack.installed import SealedInstallations

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import click
 
+from bot.answers.exported_words import conversation_without_words, without_words
+from bot.answers.exporting import Row, Within, columns_of, rows, write_csv
 from bot.cli.setting import Moment, opened, print_json, settings
-from bot.exported_words import conversation_without_words, without_words
-from bot.exporting import Row, Within, columns_of, rows, write_csv
 from bot.slack.queries import Exported
 from traces.clock import Clock
 from traces.conversation_format import to_json

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import click
 
+from bot.calibration.proposals import Proposals
 from bot.cli.setting import one_printed, opened, print_json, say, settings
 from bot.jobs.align import last_told
-from bot.proposals import Proposals
 from bot.slack.access import Person
 from bot.wiring.evaluators import criteria_of
 from evaluators.judge.trial import Comparison, comparison_of

@@ -11,11 +11,11 @@ import click
 
 from bot.cli.files import Opened, Rejects, values
 from bot.cli.setting import built, print_json, say
-from bot.label_files import Imported, LabelRows, csv_rows, parse_row, store_labels
-from bot.reviewers import reviewer_cards
+from bot.reviewing.label_files import Imported, LabelRows, csv_rows, parse_row, store_labels
+from bot.reviewing.reviewers import reviewer_cards
+from bot.reviewing.taxonomy import Entry
 from bot.slack.blocks.reviewers import plain_record
 from bot.slack.text import one_line
-from bot.taxonomy import Entry
 from traces.errors import BadInput
 from traces.store.reviews import LabelChange
 from traces.store.taxonomy import WordState

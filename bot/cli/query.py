@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from bot.answers.metrics import answer
 from bot.cli.setting import built, one_printed, opened, print_json
 from bot.cli.story import tell_why
-from bot.metrics import answer
 from bot.slack.blocks.corrected import correction_text, correction_title
 from bot.slack.blocks.figures import figure, span
 from bot.slack.blocks.metrics import counted_text, headline, movement_text

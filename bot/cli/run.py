@@ -18,7 +18,7 @@ from bot.app import Hark
 from bot.cli.ending import ANSWER_S, end_in_time
 from bot.cli.memory import memory_given_back, spare_the_collector
 from bot.cli.setting import built, say, settings
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.http import Receiver
 from bot.keys import door_of
 from bot.logs import is_verbose, set_up

@@ -7,7 +7,7 @@ import socket
 
 from bot.cli.run import run_until_stopped, server_of
 from bot.cli.setting import say
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.http import Receiver
 from bot.http.installing import INSTALL
 from bot.keys import door_of

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from bot.app import Hark, build_hark
-from bot.config import Settings, load
+from bot.config.settings import Settings, load
 from traces.clock import Clock, SystemClock, parse_time
 from traces.store import Store, open_store
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import click
 
-from bot.chosen import Chosen
 from bot.cli.setting import built, one_printed, opened, print_json, say
 from bot.cli.setting import settings as read_settings
-from bot.overlay import as_toml
-from bot.settings_desk import Made, SettingsDesk
+from bot.settings.chosen import Chosen
+from bot.settings.desk import Made, SettingsDesk
+from bot.settings.overlay import as_toml
 from bot.slack.access import Person
 from traces.clock import format_time
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from bot.answers.signals import SignalLine
 from bot.cli.setting import built, print_json
-from bot.signals import SignalLine
 from bot.slack.blocks.signals import bad_way, least_effect, smallest, usual_level
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bot.cli.setting import one_printed, opened, print_json, say
-from bot.config import Settings
+from bot.config.settings import Settings
 from traces.clock import format_time
 from traces.errors import BadInput
 from traces.store import DEFAULT_WORKSPACE, Store

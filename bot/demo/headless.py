@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from bot.calibration.thresholds import standing
 from bot.cli.calibrate import calibration_json
 from bot.cli.query import alert_json
 from bot.demo.live import Live
@@ -18,10 +19,9 @@ from bot.demo.reviewers import JONAS, MAYA, PRIYA, Card, Reviewers
 from bot.demo.simulate import REFUND, Rollout, Traffic
 from bot.demo.stage import Stage, staged
 from bot.demo.world import fill
-from bot.label_files import store_labels
 from bot.playground.people import ALERTS, REVIEW
 from bot.playground.serving import serving
-from bot.thresholds import standing
+from bot.reviewing.label_files import store_labels
 from traces.clock import FakeClock, format_time
 from traces.errors import HarkError
 from traces.model import Alert, AlertState, Calibration, Label

@@ -10,12 +10,12 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.app import Hark
-from bot.config import DatabaseSettings, RoleSettings, Settings
-from bot.config_digest import DigestSettings
-from bot.config_judges import JudgeSettings, ScriptedVerdict
-from bot.config_keeping import RetentionSettings
-from bot.config_review import ReviewSettings
-from bot.config_slack import Secrets, SlackSettings
+from bot.config.digest import DigestSettings
+from bot.config.judges import JudgeSettings, ScriptedVerdict
+from bot.config.keeping import RetentionSettings
+from bot.config.review import ReviewSettings
+from bot.config.settings import DatabaseSettings, RoleSettings, Settings
+from bot.config.slack import Secrets, SlackSettings
 from bot.demo.simulate import Simulated
 from bot.judges import SCRIPTED
 from bot.playground.call import TOKEN_PREFIX

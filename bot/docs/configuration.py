@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bot.config import ENVIRONMENT, FileSettings
+from bot.config.settings import ENVIRONMENT, FileSettings
 from bot.docs.markdown import code, generated, page, table, toml
 
 _INTRODUCTION = """

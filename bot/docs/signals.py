@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from alerts.own import NO_DATA, SILENCE, SOURCE_LAG, is_own
 from alerts.signals import BAD_WHEN_HIGH, BUILT_IN, GOOD_WHEN_HIGH, signal_of_score
-from bot.config import FileSettings
+from bot.config.settings import FileSettings
 from bot.docs.markdown import block, code, generated, page, table
 from traces.model import Direction, Kind, Signal
 

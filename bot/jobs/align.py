@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from bot.calibration.labelled import reviewed
+from bot.calibration.proposals import REVISION, added_to
+from bot.calibration.revisions import revision_of, stored_examples
 from bot.judges import Bench
-from bot.labelled import reviewed
-from bot.proposals import REVISION, added_to
-from bot.revisions import revision_of, stored_examples
 from evaluators.judge.alignment import Case, Revision, basis_of, choose_examples, is_held_out, revised
 from evaluators.judge.criterion import Criterion
 from evaluators.judge.evaluator import Judge

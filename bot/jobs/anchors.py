@@ -14,7 +14,7 @@ from alerts.judged import DRIFT, LEAST_ANCHORS, RUNS, Drift, drift_of, drift_tol
 from alerts.rules.watching import Told
 from alerts.sighting import Shown, Sighting, exceeding
 from alerts.signals import JUDGE_DRIFT
-from bot.labelled import reviewed
+from bot.calibration.labelled import reviewed
 from evaluators.base import Evaluator
 from traces.conversation_format import parse_conversation, to_json
 from traces.model import Conversation, Score, Segment, Signal

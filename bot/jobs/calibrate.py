@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from bot.labelled import Evidence, Gathering, reviewed
-from bot.thresholds import CALIBRATE, ask, settle, standing
+from bot.calibration.labelled import Evidence, Gathering, reviewed
+from bot.calibration.thresholds import CALIBRATE, ask, settle, standing
 from evaluators.calibrate import Labelled, calibrate, choose_threshold
 from evaluators.calibration.clusters import design_effect
 from evaluators.calibration.lessons import lessons, to_detail

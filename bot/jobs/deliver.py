@@ -17,7 +17,7 @@ from typing import Final
 
 from slack_sdk import WebClient
 
-from bot.config_slack import Broadcast
+from bot.config.slack import Broadcast
 from bot.jobs.cut_off import DOUBT, CutOff
 from bot.jobs.lanes import SENDERS, Lanes
 from bot.jobs.sending import Outcome, Sending

@@ -17,11 +17,11 @@ from alerts.source_lag import Lagging
 from alerts.terrain import Terrain, WatchSettings
 from alerts.usefulness import ALERTS_READ, as_found, usefulness_of
 from alerts.vitals import is_settling
-from bot.chosen import Chosen
 from bot.clock_steps import ClockSteps
 from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed
 from bot.jobs.drift import NewTopics
+from bot.settings.chosen import Chosen
 from traces import crash_points
 from traces.model import Alert, Direction
 from traces.store import Store, Tx

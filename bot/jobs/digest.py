@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.digest import DIGEST, latest_due
+from bot.answers.digest import DIGEST, latest_due
 from traces.store import Store
 from traces.store.rollups import DAY_S
 

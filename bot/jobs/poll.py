@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from bot.config import SourceSettings
+from bot.config.settings import SourceSettings
 from traces import limits
 from traces.clock import Clock
 from traces.conversation_format import to_json

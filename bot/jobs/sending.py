@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from alerts.pipeline import ALERT
-from bot.config_slack import Broadcast
+from bot.config.slack import Broadcast
 from bot.jobs.lanes import Lanes
 from bot.jobs.slack_token import SlackToken
 from bot.slack.blocks.parts import context

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 from pydantic import SecretStr
 
-from bot.config_routes import ReceiverSettings
+from bot.config.routes import ReceiverSettings
 from bot.receivers.base import Receiver
 from bot.receivers.email import Mail, MailServer
 from bot.receivers.opsgenie import URL as OPSGENIE

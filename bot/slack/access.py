@@ -12,7 +12,7 @@ from typing import Any, Final
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from traces.errors import Denied, StoreUnavailable
 
 _MEMBER: Final = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)

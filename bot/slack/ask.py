@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alerts.signals import SignalOverride, all_signals
-from bot.asking import Asking, Words
+from bot.answers.asking import Asking, Words
+from bot.answers.digest import Digests, Period
+from bot.answers.exporting import rows_of
+from bot.answers.metrics import answer
+from bot.answers.signals import SignalLine, signal_lines
+from bot.calibration.proposed import Proposed
 from bot.catalogue import Catalogue
-from bot.chosen import Chosen
-from bot.digest import Digests, Period
-from bot.exporting import rows_of
 from bot.health import Health
 from bot.judges import JudgingSaid
-from bot.metrics import answer
-from bot.proposed import Proposed
-from bot.signals import SignalLine, signal_lines
+from bot.reviewing.taxonomy import Taxonomy
+from bot.settings.chosen import Chosen
 from bot.slack.blocks.alert import affected
 from bot.slack.blocks.export import export_message
 from bot.slack.blocks.label_modal import conversations_modal
@@ -31,7 +32,6 @@ from bot.slack.grammar import parse
 from bot.slack.labelling import Labelling
 from bot.slack.queries import AskQuery, DigestQuery, ExportQuery, MetricsQuery, Query, written
 from bot.slack.render import Renderer, excerpt
-from bot.taxonomy import Taxonomy
 from evaluators.base import Evaluator
 from evaluators.registry import Listed
 from traces.clock import Clock

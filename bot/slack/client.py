@@ -14,8 +14,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackTokenRotation
 from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation import TokenRotator
 
-from bot.config import Settings
-from bot.config_oauth import OAuthApp
+from bot.config.oauth import OAuthApp
+from bot.config.settings import Settings
 from bot.slack.failures import code
 from bot.slack.installed import SealedInstallations
 from traces.clock import Clock

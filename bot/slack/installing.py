@@ -17,8 +17,8 @@ from slack_bolt.oauth.callback_options import CallbackOptions, FailureArgs, Succ
 from slack_bolt.oauth.oauth_settings import OAuthSettings as BoltSettings
 from slack_sdk.oauth import OAuthStateUtils
 
-from bot.config import Settings
-from bot.config_oauth import OAuthApp
+from bot.config.oauth import OAuthApp
+from bot.config.settings import Settings
 from bot.slack.client import InstalledClient, client_with
 from bot.slack.install_pages import failure_page, install_page, success_page
 from bot.slack.installed import STATE_FOR, NotInstallable, SealedInstallations, SealedStates

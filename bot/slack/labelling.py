@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
-from bot.review import SEVERITY, item_in
+from bot.reviewing.review import SEVERITY, item_in
+from bot.reviewing.taxonomy import Taxonomy
 from bot.slack.access import Person
 from bot.slack.blocks.label_modal import carried, label_modal
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.values import LabelSubmission, Severity, TaxonomyOption, Verdict
 from bot.slack.render import Renderer
-from bot.taxonomy import Taxonomy
 from evaluators.truth import truth_of
 from traces.errors import BadInput
 from traces.model import GOLD

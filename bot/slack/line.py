@@ -12,7 +12,7 @@ from slack_bolt.authorization.authorize import Authorize
 from slack_bolt.oauth import OAuthFlow
 from slack_sdk import WebClient
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.slack.access import Workspace
 from bot.slack.client import client_of
 from bot.slack.installed import SealedInstallations

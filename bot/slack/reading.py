@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from bot.review_rules import Votes
+from bot.reviewing.rules import Votes
 from bot.slack.access import Access, Person, Role
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, ref_of

@@ -11,8 +11,8 @@ from typing import TypeAlias
 from alerts.pipeline import ALERT, EXAMPLE, UPDATE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
 from bot.jobs.pick import REVIEW
-from bot.queue import PROBLEM
-from bot.review_rules import Votes
+from bot.reviewing.queue import PROBLEM
+from bot.reviewing.rules import Votes
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.saying import others

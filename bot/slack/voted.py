@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.review import SEVERITY
-from bot.review_rules import Votes
+from bot.reviewing.review import SEVERITY
+from bot.reviewing.rules import Votes
 from bot.slack.blocks.values import FlaggedConversation, GivenWord, Verdict, Vote
 from evaluators.truth import truth_of
 from traces.model import GOLD, Label

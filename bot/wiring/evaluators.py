@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.calibration.revisions import Revisions
 from bot.catalogue import Catalogue
 from bot.classifiers import Heads, learning
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.judges import Bench
-from bot.revisions import Revisions
 from evaluators.base import Evaluator
 from evaluators.judge.criterion import Criterion
 from evaluators.registry import build, catalogue

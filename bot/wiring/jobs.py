@@ -12,12 +12,12 @@ from alerts.faults import CHECKS
 from alerts.posting import Posting
 from alerts.signals import SignalOverride
 from alerts.watch import WatchSettings
-from bot.chosen import Chosen
+from bot.calibration.revisions import Revisions
 from bot.classifiers import Heads
 from bot.clock_steps import ClockSteps
-from bot.config import DetectSettings, Settings
-from bot.config_routes import keys_in, routing_of
-from bot.config_rules import rules_of
+from bot.config.routes import keys_in, routing_of
+from bot.config.rules import rules_of
+from bot.config.settings import DetectSettings, Settings
 from bot.disk import disk_of, full_disk
 from bot.jobs.align import Aligning
 from bot.jobs.anchors import Anchoring
@@ -38,8 +38,8 @@ from bot.jobs.retain import Retaining
 from bot.jobs.train import Training
 from bot.jobs.write_back import WritingBack
 from bot.receivers.registry import receivers_of
-from bot.revisions import Revisions
 from bot.schedule import Jobs, Nudge
+from bot.settings.chosen import Chosen
 from bot.slack.ask import Desk
 from bot.slack.blocks.values import StatusReport
 from bot.slack.render import Renderer

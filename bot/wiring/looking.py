@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.config import Settings
-from bot.suggestions import Suggesting
-from bot.taxonomy import Taxonomy
-from bot.vague import LookingForVague
+from bot.config.settings import Settings
+from bot.reviewing.suggestions import Suggesting
+from bot.reviewing.taxonomy import Taxonomy
+from bot.reviewing.vague import LookingForVague
 from evaluators.base import Evaluator
 from traces.clock import Clock
 from traces.store import Store

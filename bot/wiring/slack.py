@@ -7,21 +7,23 @@ from collections.abc import Callable
 from slack_bolt import App
 
 from bot.alerting import Alerting
-from bot.chosen import Chosen
-from bot.config import Settings
+from bot.answers.sharing import Sharing
+from bot.calibration.proposals import Proposals
+from bot.calibration.proposed import Proposed
+from bot.calibration.thresholds import Thresholds
+from bot.config.settings import Settings
 from bot.home import Home
-from bot.proposals import Proposals
-from bot.proposed import Proposed
-from bot.queue import Queue
-from bot.review import Review
-from bot.review_desk import ReviewDesk
-from bot.sent_messages import SentMessages
-from bot.settings_desk import SettingsDesk
-from bot.settings_pages import SettingsPages
-from bot.settings_preview import Previews
-from bot.settings_told import home_settings_of, queue_rules_of
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.queue import Queue
+from bot.reviewing.review import Review
+from bot.reviewing.sent_messages import SentMessages
+from bot.reviewing.vague import VAGUE, VagueQuestions
+from bot.settings.chosen import Chosen
+from bot.settings.desk import SettingsDesk
+from bot.settings.pages import SettingsPages
+from bot.settings.preview import Previews
+from bot.settings.told import home_settings_of, queue_rules_of
 from bot.setup import Setup
-from bot.sharing import Sharing
 from bot.slack.access import Access
 from bot.slack.app import bolt_app
 from bot.slack.ask import Desk
@@ -31,9 +33,7 @@ from bot.slack.listening.proposals import Deciding
 from bot.slack.listening.surfaces import Services, listening_to
 from bot.slack.reading import Reading
 from bot.slack.render import Renderer
-from bot.thresholds import Thresholds
 from bot.trace_pages import TracePages
-from bot.vague import VAGUE, VagueQuestions
 from bot.wiring.evaluators import criteria_of
 from bot.wiring.jobs import watch_settings_of
 from traces.clock import Clock

@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import httpx
 
-from bot.config import Settings
-from bot.config_export import headers_of
+from bot.config.export import headers_of
+from bot.config.settings import Settings
 from bot.slack.ask import Desk
 from bot.slack.blocks.alert import alert_line
 from bot.slack.render import Renderer

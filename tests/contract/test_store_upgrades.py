@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from bot.app import build_hark
-from bot.config import load
+from bot.config.settings import load
 from traces import schema
 from traces.clock import FakeClock
 from traces.model import EVERYTHING

@@ -19,10 +19,10 @@ from slack_house import NOON, SECRET, eventually
 from slack_people import Hands, Request, Sender, Someone, over_http
 from web_double import SlackDouble
 
-from bot.config import DatabaseSettings, Settings
-from bot.config_keeping import RetentionSettings
-from bot.config_oauth import OAuthApp, OAuthSettings
-from bot.config_slack import Secrets, SlackSettings
+from bot.config.keeping import RetentionSettings
+from bot.config.oauth import OAuthApp, OAuthSettings
+from bot.config.settings import DatabaseSettings, Settings
+from bot.config.slack import Secrets, SlackSettings
 from bot.http import Receiver
 from bot.keys import door_of, make_key, pepper_of
 from bot.playground.serving import PromptServer

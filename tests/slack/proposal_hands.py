@@ -10,10 +10,10 @@ from slack_house import NOON, House, conversation
 from slack_people import Request, Someone, controls
 from web_double import REVIEW
 
-from bot.config import Settings
-from bot.config_judges import JudgeSettings
-from bot.proposals import REVISION
-from bot.thresholds import ask
+from bot.calibration.proposals import REVISION
+from bot.calibration.thresholds import ask
+from bot.config.judges import JudgeSettings
+from bot.config.settings import Settings
 from bot.wiring.evaluators import criteria_of
 from evaluators.judge.alignment import Case, basis_of
 from evaluators.judge.trial import Tried, compare

@@ -18,10 +18,10 @@ from web_double import ALERTS, APP_TOKEN, BOT_TOKEN, REVIEW, SlackDouble
 
 from alerts.pipeline import ALERT, EXAMPLE
 from bot.app import Hark, build_hark
-from bot.config import DatabaseSettings, RoleSettings, Settings
-from bot.config_judges import JudgeSettings
-from bot.config_review import ReviewSettings
-from bot.config_slack import Secrets, SlackSettings
+from bot.config.judges import JudgeSettings
+from bot.config.review import ReviewSettings
+from bot.config.settings import DatabaseSettings, RoleSettings, Settings
+from bot.config.slack import Secrets, SlackSettings
 from bot.jobs.pick import REVIEW as REVIEW_CARD
 from bot.playground.serving import PromptServer
 from traces.clock import FakeClock, format_time

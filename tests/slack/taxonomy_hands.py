@@ -9,10 +9,10 @@ from slack_house import NOON, House
 from slack_people import Request, Someone, controls
 from web_double import REVIEW
 
+from bot.reviewing.suggestions import Suggesting
+from bot.reviewing.vague import LookingForVague
 from bot.slack.blocks.taxonomy import merge_form, word_form
 from bot.slack.blocks.tokens import Token, ref_of
-from bot.suggestions import Suggesting
-from bot.vague import LookingForVague
 from traces.model import Label
 from traces.store.taxonomy import Word
 

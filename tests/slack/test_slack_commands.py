@@ -9,7 +9,7 @@ from slack_house import NOON, House, conversation, house, put_conversations
 from slack_people import MIA, NOAH, Someone, words_of
 from web_double import ALERTS, Fault
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from bot.slack.check import check
 
 ADMIN, REVIEWER, VIEWER = Someone("U0ADMIN", "ada"), Someone("U0REVIEW", "rob"), Someone("U0VIEW", "vic")

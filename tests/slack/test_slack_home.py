@@ -11,7 +11,7 @@ from slack_house import NOON, an_alert, house, put_alert
 from slack_people import MIA, NOAH, STRANGER, Someone, controls, words_of
 from web_double import ALERTS, BOT_TOKEN, REVIEW, home_of, limited, refused
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from bot.home import FOR_GOOD
 from bot.slack.check import check
 from traces.store.mutes import Mute

@@ -11,11 +11,11 @@ from slack_people import Someone, controls, words_of
 from test_slack_hostile import HOSTILE, _assert_inert, _ours
 from web_double import REVIEW, home_of
 
-from bot.config import RoleSettings
-from bot.config_judges import JudgeSettings
-from bot.proposals import REVISION
+from bot.calibration.proposals import REVISION
+from bot.calibration.thresholds import ask, settle, standing
+from bot.config.judges import JudgeSettings
+from bot.config.settings import RoleSettings
 from bot.slack.check import check
-from bot.thresholds import ask, settle, standing
 from traces.store.proposals import Proposal, ShownExample
 from traces.store.thresholds import MoveState
 

@@ -9,8 +9,8 @@ from slack_house import NOON, House, conversation, house, put_alert, put_convers
 from slack_people import Someone, words_of
 from web_double import ALERTS, REVIEW
 
-from bot.config import RoleSettings
-from bot.config_review import ReviewSettings
+from bot.config.review import ReviewSettings
+from bot.config.settings import RoleSettings
 from bot.slack.check import check
 from traces.model import Label
 

@@ -18,11 +18,11 @@ from slack_people import MIA, STRANGER, Request, Someone, controls, find, words_
 from taxonomy_hands import on_suggestion, on_taxonomy, on_vague, taxonomy_form, taxonomy_merge
 from web_double import ALERTS, REVIEW, direct_messages, home_of
 
-from bot.assigning import ASSIGNED
-from bot.config import RoleSettings
-from bot.digest import DIGEST
+from bot.answers.digest import DIGEST
+from bot.config.settings import RoleSettings
 from bot.home import FOR_GOOD
-from bot.review import show
+from bot.reviewing.assigning import ASSIGNED
+from bot.reviewing.review import show
 from bot.slack.blocks.label_modal import label_modal
 from bot.slack.blocks.snooze import snooze_view
 from bot.slack.blocks.tokens import Token, parse_token

@@ -11,8 +11,8 @@ from slack_house import NOON, House, an_alert, house, put_alert
 from slack_people import MIA, NOAH, Someone, controls, find, words_of
 from web_double import ALERTS, REVIEW
 
-from bot.config import RoleSettings
-from bot.config_review import ReviewSettings
+from bot.config.review import ReviewSettings
+from bot.config.settings import RoleSettings
 from traces.model import Score
 
 VIEWER = Someone("U0VIEW", "vic")

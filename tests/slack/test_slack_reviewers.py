@@ -6,7 +6,7 @@ import pytest
 from slack_house import NOON, House, house, put_review
 from slack_people import Someone
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from bot.slack.check import check
 from traces.model import Label
 

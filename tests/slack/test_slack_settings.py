@@ -14,7 +14,7 @@ from slack_people import MIA, Someone, words_of
 from web_double import home_of
 
 from bot.app import build_hark
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from traces.clock import FakeClock
 from traces.model import EVERYTHING
 from traces.store.rollups import Fact

@@ -9,7 +9,7 @@ from slack_house import an_alert, house, put_alert
 from slack_people import MIA, Someone
 from web_double import ALERTS
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from traces.model import AlertState
 
 VIEWER = Someone("U0VIEW", "vic")

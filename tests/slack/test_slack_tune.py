@@ -10,7 +10,7 @@ from slack_house import NOON, an_alert, conversation, house, put_alert, put_conv
 from slack_people import MIA, NOAH, find, words_of
 from web_double import ALERTS
 
-from bot.config import RoleSettings, SourceSettings
+from bot.config.settings import RoleSettings, SourceSettings
 from bot.slack.render import Renderer
 from bot.trace_pages import TracePages
 from traces.store.origins import Origin

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.settings_desk import Made
+from bot.settings.desk import Made
 from bot.slack.blocks.proposals import Waiting
 from bot.slack.blocks.setup import Places
 from bot.slack.blocks.values import FlaggedConversation, QueueProgress, StatusReport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.reviewers import ReviewerCard
+from bot.reviewing.reviewers import ReviewerCard
 from bot.slack.blocks.figures import count, counted, duration, share
 from bot.slack.blocks.parts import context, section, table
 from bot.slack.blocks.surface import Message

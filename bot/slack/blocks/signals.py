@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.signals import SignalLine
+from bot.answers.signals import SignalLine
 from bot.slack.blocks.figures import counted, figure
 from bot.slack.blocks.parts import context, section, table
 from bot.slack.blocks.surface import Message

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.reviewing.suggestions import Suggestion
+from bot.reviewing.taxonomy import QUESTION_AT_MOST, TITLE_AT_MOST, Draft, Entry
 from bot.slack.blocks.figures import counted, words
 from bot.slack.blocks.inputs import form, labelled, picked, text_input, typed
 from bot.slack.blocks.parts import actions, button, context, header, option, overflow, section
@@ -13,8 +15,6 @@ from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.limits import OPTIONS
 from bot.slack.text import Block, escape, plain
-from bot.suggestions import Suggestion
-from bot.taxonomy import QUESTION_AT_MOST, TITLE_AT_MOST, Draft, Entry
 from traces.store.taxonomy import WordState
 
 ADD: Final = "taxonomy_add"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.answers.reports import changes_report, labels_report
+from bot.answers.signals import SignalLine
+from bot.calibration.proposed import Proposed
 from bot.catalogue import Catalogue
 from bot.health import Health
 from bot.names import told_of
-from bot.proposed import Proposed
-from bot.reports import changes_report, labels_report
-from bot.reviewers import reviewer_cards
-from bot.signals import SignalLine
+from bot.reviewing.reviewers import reviewer_cards
 from bot.slack.blocks.changes import changes_message
 from bot.slack.blocks.evaluator import evaluator_message
 from bot.slack.blocks.evaluators import catalogue_message

@@ -8,7 +8,7 @@ from datetime import timedelta
 from slack_bolt import App
 
 from bot.alerting import Alerting, Outcome
-from bot.settings_pages import SettingsPages
+from bot.settings.pages import SettingsPages
 from bot.slack.access import Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks import alert as alert_blocks

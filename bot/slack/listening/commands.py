@@ -11,8 +11,8 @@ from slack_bolt import Ack, App, Respond
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.alerting import Alerting
-from bot.review_desk import ReviewDesk
-from bot.sharing import Sharing
+from bot.answers.sharing import Sharing
+from bot.reviewing.desk import ReviewDesk
 from bot.slack.access import Person, Role, person_in
 from bot.slack.ask import Desk
 from bot.slack.blocks.digest import QUEUE

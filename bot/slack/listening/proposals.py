@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from slack_bolt import App
 
-from bot.proposals import Proposals
-from bot.proposed import Proposed
+from bot.calibration.proposals import Proposals
+from bot.calibration.proposed import Proposed
+from bot.calibration.thresholds import Click, Thresholds, found_by
 from bot.slack.access import Person, Role
 from bot.slack.blocks import proposals as blocks
 from bot.slack.blocks.tokens import Token
 from bot.slack.listening.base import Body, Edge, request_key
 from bot.slack.listening.base import Click as OnClick
-from bot.thresholds import Click, Thresholds, found_by
 from traces.errors import BadInput
 from traces.store import Store
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from slack_bolt import App
 
-from bot.queue import Queue
-from bot.review import Answer, Review
-from bot.review_desk import ReviewDesk
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.queue import Queue
+from bot.reviewing.review import Answer, Review
 from bot.slack.access import Person, Role
 from bot.slack.ask import Desk
 from bot.slack.blocks import label_controls as controls

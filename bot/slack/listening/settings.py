@@ -11,10 +11,10 @@ from typing import Final
 from slack_bolt import App
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.overlay import ROLES
-from bot.settings_desk import Drafted, SettingsDesk
-from bot.settings_pages import SettingsPages
-from bot.settings_preview import Previews
+from bot.settings.desk import Drafted, SettingsDesk
+from bot.settings.overlay import ROLES
+from bot.settings.pages import SettingsPages
+from bot.settings.preview import Previews
 from bot.slack.access import Person, Role
 from bot.slack.blocks.parts import section
 from bot.slack.blocks.settings import ids

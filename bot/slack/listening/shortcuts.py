@@ -6,8 +6,8 @@ from typing import Final
 
 from slack_bolt import App
 
-from bot.review_desk import ReviewDesk
-from bot.sent_messages import SentMessages, parse_message
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.sent_messages import SentMessages, parse_message
 from bot.slack.access import Person, Role
 from bot.slack.blocks.surface import View
 from bot.slack.listening.base import Body, Edge

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.alerting import Alerting
+from bot.answers.sharing import Sharing
 from bot.home import Home
-from bot.queue import Queue
-from bot.review import Review
-from bot.review_desk import ReviewDesk
-from bot.sent_messages import SentMessages
-from bot.settings_desk import SettingsDesk
-from bot.settings_pages import SettingsPages
-from bot.settings_preview import Previews
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.queue import Queue
+from bot.reviewing.review import Review
+from bot.reviewing.sent_messages import SentMessages
+from bot.reviewing.taxonomy import Taxonomy
+from bot.reviewing.vague import VagueQuestions
+from bot.settings.desk import SettingsDesk
+from bot.settings.pages import SettingsPages
+from bot.settings.preview import Previews
 from bot.setup import Setup
-from bot.sharing import Sharing
 from bot.slack.ask import Desk
 from bot.slack.listening import alerts, commands, conversations, home, proposals, reviews, settings, setup, taxonomy
 from bot.slack.listening.alerts import AlertListeners
@@ -32,8 +34,6 @@ from bot.slack.listening.taxonomy import TaxonomyListeners
 from bot.slack.listening.vague import ACTIONS as OF_VAGUE_QUESTIONS
 from bot.slack.listening.vague import VagueListeners
 from bot.slack.reading import Reading
-from bot.taxonomy import Taxonomy
-from bot.vague import VagueQuestions
 from traces.clock import Clock
 
 ACTIONS: Final = (

@@ -8,13 +8,13 @@ from typing import Final
 from slack_bolt import App
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.reviewing.taxonomy import Draft, Entry, Taxonomy
 from bot.slack.access import Person, Role
 from bot.slack.blocks import taxonomy as blocks
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.taxonomy import merge_form, parse_form, suggested_form, taxonomy_view, word_form
 from bot.slack.blocks.tokens import Token, parse_token, ref_of
 from bot.slack.listening.base import Body, Edge, request_key
-from bot.taxonomy import Draft, Entry, Taxonomy
 from traces.errors import BadInput
 
 _LOG = logging.getLogger(__name__)

@@ -6,12 +6,12 @@ from typing import Final
 
 from slack_bolt import App
 
+from bot.reviewing.vague import VagueQuestions
 from bot.slack.access import Person, Role
 from bot.slack.blocks import vague as blocks
 from bot.slack.blocks.tokens import Token
 from bot.slack.listening.base import Body, Edge, request_key
 from bot.slack.listening.taxonomy import TaxonomyListeners
-from bot.vague import VagueQuestions
 
 ACTIONS: Final = (blocks.CHANGE, blocks.DISMISS)
 

@@ -12,7 +12,7 @@ from alerts.backtest import Opinion, Question, Sensitivity, rehearse
 from alerts.signals import all_signals
 from alerts.watch import Terrain, WatchSettings
 from bot.cli.backtest import rehearsal_json, rehearsal_text
-from bot.rehearsal import preview
+from bot.settings.rehearsal import preview
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Direction, Segment
 

@@ -12,7 +12,7 @@ from stream import BREAK, Stream, Weather, broken_from
 from alerts.excluded import Excluded, is_excluded, parse_excluded
 from alerts.pipeline import Posting
 from alerts.watch import WatchSettings
-from bot.config import load
+from bot.config.settings import load
 from bot.jobs.detect import Detection
 from traces.errors import BadConfig, BadInput
 from traces.model import Direction

@@ -17,7 +17,7 @@ from alerts.severity import Severity
 from alerts.sighting import Sighting
 from alerts.watch import Terrain, Watch, WatchSettings
 from bot.alerting import Alerting
-from bot.breakdown import Dividing, breakdown_of
+from bot.answers.breakdown import Dividing, breakdown_of
 from bot.jobs.deliver import Delivering
 from bot.jobs.detect import Detection
 from bot.jobs.notify import Notifying

@@ -14,8 +14,8 @@ from made import NOW, alert
 from alerts.routes import Hours, Quiet, Route, Routing
 from alerts.severity import Severity, severity_of
 from bot.cli.main import hark
-from bot.config import load
-from bot.config_routes import QuietSettings, ReceiverSettings, RouteSettings, keys_in, routing_of
+from bot.config.routes import QuietSettings, ReceiverSettings, RouteSettings, keys_in, routing_of
+from bot.config.settings import load
 from traces.errors import BadConfig
 from traces.model import Direction, Segment
 

@@ -11,8 +11,8 @@ from alerts.posting import Posting
 from alerts.rules import Bound, Objective, Rules
 from alerts.signals import all_signals
 from alerts.watch import Terrain, WatchSettings
-from bot.config import load
-from bot.config_rules import rules_of
+from bot.config.rules import rules_of
+from bot.config.settings import load
 from bot.jobs.detect import Detection
 from bot.slack.blocks.alert import alert_message
 from traces.errors import BadConfig

@@ -11,8 +11,8 @@ from made import conversation
 
 from alerts.defined import Definition, measured, signal_defined
 from alerts.signals import SignalOverride, all_signals, measure
-from bot.config import load
-from bot.config_signals import overrides_of
+from bot.config.settings import load
+from bot.config.signals import overrides_of
 from traces.errors import BadConfig
 from traces.model import Direction, Kind, Score
 

@@ -18,10 +18,10 @@ from alerts.pipeline import Posting
 from alerts.signals import LATENCY, LATENCY_TAIL, SignalOverride, all_signals
 from alerts.tails import Tails, above
 from alerts.watch import Terrain, WatchSettings
-from bot.config_rules import BoundSettings
+from bot.answers.metrics import answer
+from bot.answers.signals import signal_lines
+from bot.config.rules import BoundSettings
 from bot.jobs.detect import Detection
-from bot.metrics import answer
-from bot.signals import signal_lines
 from bot.slack.blocks.saying import explanation
 from bot.slack.grammar import MetricsQuery
 from traces.clock import parse_time

@@ -18,8 +18,8 @@ from alerts.pipeline import Posting
 from alerts.signals import SignalOverride, all_signals
 from alerts.values import Values
 from alerts.watch import Terrain, WatchSettings
+from bot.answers.signals import signal_lines
 from bot.jobs.detect import Detection
-from bot.signals import signal_lines
 from bot.slack.blocks.saying import explanation
 from traces.clock import parse_time
 from traces.histogram import Rollup

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from bot.slack.access import Access, Person, Role, Workspace, person_in
 from traces.errors import Denied
 

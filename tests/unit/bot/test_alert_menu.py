@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from alerts.pipeline import ALERT
 from bot.alerting_periods import period_of
-from bot.config import Settings
-from bot.config_rules import BoundSettings, ObjectiveSettings, runbooks_of
-from bot.config_signals import SignalSettings, overrides_of
+from bot.config.rules import BoundSettings, ObjectiveSettings, runbooks_of
+from bot.config.settings import Settings
+from bot.config.signals import SignalSettings, overrides_of
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.snooze import parse_snooze, snooze_view
 from bot.slack.check import check

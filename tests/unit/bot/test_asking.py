@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.signals import all_signals
-from bot.asking import Asking, Made, Words, read_reply
-from bot.question import read_question
+from bot.answers.asking import Asking, Made, Words, read_reply
+from bot.answers.question import read_question
 from bot.slack.grammar import NotUnderstood, parse
 from bot.slack.queries import Asked, DigestQuery, MetricsQuery, written
 from evaluators.judge.model import JudgeError, JudgeReply

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings_desk import Made
+from bot.settings.desk import Made
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.conversation import example_card, review_card
 from bot.slack.blocks.errors import error_message

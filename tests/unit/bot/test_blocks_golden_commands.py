@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from made import alert, calibration
 
-from bot.reviewers import ReviewerCard
+from bot.reviewing.reviewers import ReviewerCard
 from bot.slack.blocks.changes import ChangeLine, changes_message
 from bot.slack.blocks.digest import DigestReport, Mover, Taught, Unanswered, digest_message
 from bot.slack.blocks.evaluator import evaluator_message

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from made import DAY, HOUR, NOW, alert
 
-from bot.breakdown import breakdown_of
+from bot.answers.breakdown import breakdown_of
 from bot.slack.blocks.breakdown import SHOWN, Breakdown, Part, breakdown_message
 from bot.slack.check import check
 from traces.model import EVERYTHING, Kind, Segment, Signal

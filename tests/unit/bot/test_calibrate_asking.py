@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made import HOUR, NOW
 
-from bot.thresholds import THRESHOLD, Click, Thresholds, ask, fate, settle, standing
+from bot.calibration.thresholds import THRESHOLD, Click, Thresholds, ask, fate, settle, standing
 from traces.clock import FakeClock
 from traces.errors import BadInput
 from traces.store.outbox import DeliveryState

@@ -8,9 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hypothesis.strategies import booleans, sampled_from
 from made import DAY, HOUR, MINUTE, NOW, fact, label, workspace_in
 
+from bot.calibration.labelled import Epochs, reviewed
+from bot.calibration.thresholds import Thresholds, settle, standing
 from bot.jobs.calibrate import Calibrating, CalibrationRules
-from bot.labelled import Epochs, reviewed
-from bot.thresholds import Thresholds, settle, standing
 from evaluators.calibration.promise import Measure, Promise
 from traces.clock import FakeClock
 from traces.errors import BadInput

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config import load
+from bot.config.settings import load
 from traces.errors import BadConfig
 
 BOT, APP, USER = "xoxb-1-very-secret", "xapp-2-very-secret", "xoxp-3-very-secret"

@@ -7,7 +7,7 @@ import base64
 import pytest
 from pydantic import SecretStr
 
-from bot.config import load
+from bot.config.settings import load
 from traces.errors import BadConfig
 
 KEY = base64.b64encode(b"k" * 32).decode()

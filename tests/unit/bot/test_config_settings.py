@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from bot.config import ENVIRONMENT, Section, load
+from bot.config.settings import ENVIRONMENT, Section, load
 from traces.errors import BadConfig
 
 BOT, APP, SIGNING = "xoxb-111-very-secret", "xapp-222-very-secret", "333-very-secret"

@@ -12,7 +12,7 @@ from made import DAY, HOUR, alert, calibration, ingest, label, talk
 from made import fact as plain_fact
 
 from alerts.signals import all_signals
-from bot.digest import DIGEST, Digests, Period, latest_due
+from bot.answers.digest import DIGEST, Digests, Period, latest_due
 from bot.jobs.digest import Digesting, DigestPlan
 from bot.slack.blocks.digest import digest_message
 from bot.slack.check import check

@@ -13,7 +13,7 @@ from made import DAY, HOUR, MINUTE, NOW, ingest, talk
 
 from bot.app import build_hark
 from bot.cli.main import hark as command
-from bot.config import load
+from bot.config.settings import load
 from bot.jobs.drift import BOOK, NEW
 from traces.clock import FakeClock
 from traces.model import AlertState, Segment

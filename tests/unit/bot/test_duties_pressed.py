@@ -11,7 +11,7 @@ from made import NOW
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from bot.duties import Duties
 from traces.clock import FakeClock
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from made import MINUTE, NOW, ingest, talk
 
+from bot.answers.digest import Digests, Period
 from bot.app import build_hark
 from bot.catalogue import Catalogue
-from bot.config import load
-from bot.digest import Digests, Period
+from bot.config.settings import load
 from evaluators.registry import catalogue
 from traces.clock import FakeClock
 from traces.errors import BadConfig

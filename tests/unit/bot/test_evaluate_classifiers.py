@@ -10,7 +10,7 @@ import pytest
 from made import MINUTE, NOW, ingest, talk
 
 from bot.app import build_hark
-from bot.config import load
+from bot.config.settings import load
 from bot.jobs.backfill import Backfill
 from traces.clock import FakeClock
 from traces.model import Label

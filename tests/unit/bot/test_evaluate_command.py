@@ -11,7 +11,7 @@ import pytest
 from made import NOW, talk
 
 from bot.cli import main
-from bot.config import load
+from bot.config.settings import load
 from bot.evaluating import Evaluating, Job, Sent
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

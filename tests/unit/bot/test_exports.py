@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import DAY, HOUR, NOW, ingest, label, talk
 
+from bot.answers.exporting import write_csv
 from bot.cli.main import hark
-from bot.exporting import write_csv
 from traces.model import AuditEntry, EvaluatorFailure, Score
 from traces.store import open_store
 from traces.store.datasets import DatasetItem

@@ -10,7 +10,7 @@ from made import DAY, HOUR, MINUTE, NOW, ingest, talk
 
 from alerts.signals import signal_of_score
 from bot.app import build_hark
-from bot.config import load
+from bot.config.settings import load
 from bot.slack.blocks.alert import alert_message
 from bot.slack.check import check
 from traces.clock import FakeClock

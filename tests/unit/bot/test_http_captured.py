@@ -18,8 +18,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
-from bot.config_slack import Secrets
+from bot.config.settings import DatabaseSettings, Settings
+from bot.config.slack import Secrets
 from bot.playground.serving import loopback_socket, serving
 from traces.clock import FakeClock
 

@@ -25,8 +25,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
-from bot.config_slack import Secrets
+from bot.config.settings import DatabaseSettings, Settings
+from bot.config.slack import Secrets
 from bot.http import Receiver
 from bot.playground.double import web_api
 from bot.playground.serving import loopback_socket, serving

@@ -16,8 +16,8 @@ from made import NOW, talk
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
-from bot.config_webhooks import WebhookSettings
+from bot.config.settings import DatabaseSettings, Settings
+from bot.config.webhooks import WebhookSettings
 from bot.playground.serving import loopback_socket, serving
 from traces import limits
 from traces.clock import FakeClock, format_time

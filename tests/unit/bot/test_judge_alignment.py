@@ -8,12 +8,12 @@ import pytest
 from judge_provider import serving_provider
 from made import DAY, HOUR, NOW, ingest, label, talk
 
-from bot.config import CalibrationSettings, Settings
-from bot.config_judges import JudgeSettings, JudgingSettings, ScriptedVerdict
+from bot.calibration.proposals import REVISION, Proposals
+from bot.calibration.revisions import Revisions
+from bot.config.judges import JudgeSettings, JudgingSettings, ScriptedVerdict
+from bot.config.settings import CalibrationSettings, Settings
 from bot.jobs.align import Aligning, last_told
 from bot.jobs.retain import Retaining
-from bot.proposals import REVISION, Proposals
-from bot.revisions import Revisions
 from bot.slack.access import Person
 from bot.wiring.evaluators import criteria_of, evaluators_of, watching_bench
 from evaluators.judge.alignment import is_held_out

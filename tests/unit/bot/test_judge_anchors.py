@@ -12,7 +12,7 @@ from made import DAY, HOUR, MINUTE, NOW, ingest, label, talk
 from alerts.judged import Mover, drift_of, judge_said, mcnemar, mover_of
 from alerts.signals import signal_of_score
 from bot.app import build_hark
-from bot.config import load
+from bot.config.settings import load
 from traces.clock import FakeClock
 from traces.model import AlertState, Direction, Segment
 

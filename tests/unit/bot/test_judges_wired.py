@@ -14,7 +14,7 @@ from made import HOUR, NOW, talk
 
 from bot.app import build_hark
 from bot.cli import main
-from bot.config import load
+from bot.config.settings import load
 from bot.slack.blocks.evaluators import catalogue_message
 from bot.wiring.evaluators import catalogue_of
 from traces.clock import FakeClock, format_time

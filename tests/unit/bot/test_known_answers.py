@@ -7,9 +7,9 @@ import itertools
 import pytest
 from made import DAY, HOUR, NOW, ingest, talk
 
-from bot.queue import Queue
-from bot.review import Answer, Review
-from bot.review_rules import QueueRules, Votes
+from bot.reviewing.queue import Queue
+from bot.reviewing.review import Answer, Review
+from bot.reviewing.rules import QueueRules, Votes
 from bot.slack.access import Person
 from bot.slack.blocks.label_modal import label_modal, parse_label_submission
 from bot.slack.blocks.values import Question

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.exporting import Within, columns_of, rows, write_csv
-from bot.label_files import LabelRows, csv_rows, parse_row, store_labels
+from bot.answers.exporting import Within, columns_of, rows, write_csv
+from bot.reviewing.label_files import LabelRows, csv_rows, parse_row, store_labels
 from traces.clock import FakeClock, parse_time
 from traces.errors import BadInput
 from traces.model import Label

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot.config_log import LogSettings, log_in
+from bot.config.log import LogSettings, log_in
 from bot.logs import NamedRequests, set_up
 
 CANARIES = [

@@ -9,7 +9,7 @@ from made import DAY, HOUR, MINUTE, NOW, calibration
 from made import fact as plain_fact
 
 from alerts.signals import all_signals
-from bot.metrics import answer
+from bot.answers.metrics import answer
 from bot.slack.queries import MetricsQuery
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Segment

@@ -11,9 +11,9 @@ from made import DAY, HOUR, NOW, calibration, label
 from made import fact as plain_fact
 
 from alerts.signals import all_signals
+from bot.answers.counting import counted
+from bot.answers.metrics import answer
 from bot.cli.query import _metric_json, _metric_text
-from bot.counting import counted
-from bot.metrics import answer
 from bot.slack.blocks.metrics import metrics_message
 from bot.slack.check import check
 from bot.slack.queries import MetricsQuery

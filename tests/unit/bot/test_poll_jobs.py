@@ -16,7 +16,7 @@ from poll_stores import Turn
 
 from bot.app import build_hark
 from bot.cli.main import hark
-from bot.config import DatabaseSettings, Settings, SourceSettings, load
+from bot.config.settings import DatabaseSettings, Settings, SourceSettings, load
 from bot.jobs.poll import Polled, Polling, sources_of
 from bot.jobs.write_back import WritingBack
 from bot.schedule import Schedule

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from made import HOUR, NOW, alert
 
-from bot.config_routes import ReceiverSettings
+from bot.config.routes import ReceiverSettings
 from bot.receivers.base import notice_of
 from bot.receivers.email import Mail, MailServer
 from bot.receivers.opsgenie import Opsgenie

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.failed import why_failed
 from alerts.signals import EVALUATOR_FAILURE
-from bot.proposed import Proposed
+from bot.calibration.proposed import Proposed
 from bot.slack.blocks.surface import Message
 from bot.slack.render import Renderer
 from evaluators.judge.trial import Bounded, Comparison, Measured

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from made import DAY, HOUR, MINUTE, NOW, alert, ingest, label, talk
 
-from bot.queue import PROBLEM, RESERVED_FOR, Queue
-from bot.review import Answer, Review
-from bot.review_rules import QueueRules, Votes
+from bot.reviewing.queue import PROBLEM, RESERVED_FOR, Queue
+from bot.reviewing.review import Answer, Review
+from bot.reviewing.rules import QueueRules, Votes
 from bot.slack.access import Person
 from traces.clock import FakeClock
 from traces.errors import BadInput

@@ -10,9 +10,9 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from made import HOUR, NOW, ingest, talk
 
-from bot.queue import RESERVED_FOR, Queue
-from bot.review import Answer, Review
-from bot.review_rules import QueueRules, Votes
+from bot.reviewing.queue import RESERVED_FOR, Queue
+from bot.reviewing.review import Answer, Review
+from bot.reviewing.rules import QueueRules, Votes
 from bot.slack.access import Person
 from traces.clock import FakeClock
 from traces.errors import BadInput

@@ -10,7 +10,7 @@ from made import HOUR, MINUTE, NOW, ingest, talk
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from bot.schedule import Schedule, moments
 from traces.clock import FakeClock
 

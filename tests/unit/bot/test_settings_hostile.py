@@ -6,8 +6,8 @@ import pytest
 from test_hostile_everywhere import assert_inert
 
 from alerts.signals import signal_of_score
-from bot.config import RoleSettings
-from bot.config_routes import QuietSettings, RouteSettings
+from bot.config.routes import QuietSettings, RouteSettings
+from bot.config.settings import RoleSettings
 from bot.slack.blocks.settings.roles import roles_form
 from bot.slack.blocks.settings.routes import quiet_form, route_form, routes_view
 from bot.slack.blocks.settings.signals import sensitivity_form, signal_form

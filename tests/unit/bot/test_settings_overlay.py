@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chosen import Chosen
 from bot.cli.main import hark
-from bot.config import FileSettings, RoleSettings, Settings
-from bot.config_routes import ReceiverSettings, RouteSettings
-from bot.config_signals import SignalSettings
-from bot.overlay import as_toml, overlaid, standing
-from bot.settings_desk import Drafted, SettingsDesk
+from bot.config.routes import ReceiverSettings, RouteSettings
+from bot.config.settings import FileSettings, RoleSettings, Settings
+from bot.config.signals import SignalSettings
+from bot.settings.chosen import Chosen
+from bot.settings.desk import Drafted, SettingsDesk
+from bot.settings.overlay import as_toml, overlaid, standing
 from bot.slack.access import Person
 from traces.clock import FakeClock
 from traces.errors import BadInput

@@ -9,8 +9,8 @@ from made import DAY, NOW, alert, fact
 
 from alerts.defined import Definition
 from alerts.signals import SignalOverride
+from bot.answers.signals import signal_lines
 from bot.cli.signals import signal_json
-from bot.signals import signal_lines
 from bot.slack.blocks.signals import least_effect, signals_message, smallest, usual_level
 from bot.slack.check import check
 from traces.model import EVERYTHING, AlertState, Direction

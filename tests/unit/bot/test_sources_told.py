@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.app import build_hark
 from bot.cli.main import hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from bot.keys import door_of, make_key, pepper_of
 from bot.playground.serving import loopback_socket, serving
 from bot.sources import SourceReport, reports_of

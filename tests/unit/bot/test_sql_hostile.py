@@ -11,7 +11,7 @@ from made import NOW, ingest, talk
 from pydantic import SecretStr
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from traces.clock import FakeClock
 from traces.errors import BadInput
 

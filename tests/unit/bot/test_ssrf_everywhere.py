@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from alerts.severity import Severity
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings, SourceSettings
-from bot.config_export import ExportSettings
-from bot.config_routes import ReceiverSettings
+from bot.config.export import ExportSettings
+from bot.config.routes import ReceiverSettings
+from bot.config.settings import DatabaseSettings, Settings, SourceSettings
 from bot.jobs.poll import sources_of
 from bot.receivers.base import Notice
 from bot.receivers.registry import receivers_of

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import DAY, HOUR, NOW, fact, ingest, label, talk
 
+from bot.reviewing.suggestions import MOST, Said, Suggesting, suggestions
+from bot.reviewing.taxonomy import Draft, Taxonomy
 from bot.slack.access import Person
 from bot.slack.blocks.taxonomy import SUGGESTION, suggested_form, taxonomy_view
 from bot.slack.blocks.tokens import Token
 from bot.slack.check import check
-from bot.suggestions import MOST, Said, Suggesting, suggestions
-from bot.taxonomy import Draft, Taxonomy
 from evaluators.refusal import Refusal
 from traces.clock import FakeClock
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.calibrate import reviewed
+from bot.reviewing.taxonomy import Draft, Taxonomy
 from bot.slack.access import Person
-from bot.taxonomy import Draft, Taxonomy
 from evaluators.registry import build
 from traces.clock import FakeClock, parse_time
 from traces.errors import BadInput

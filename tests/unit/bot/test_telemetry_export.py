@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from pydantic import SecretStr
 
-from bot.config_export import ExportSettings, headers_of
+from bot.config.export import ExportSettings, headers_of
 from bot.health import Health
 from bot.slack.render import Renderer
 from bot.telemetry.exporting import Telemetry

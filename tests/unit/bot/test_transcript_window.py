@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config import SourceSettings
+from bot.config.settings import SourceSettings
 from bot.slack.blocks.surface import View
 from bot.slack.blocks.tokens import Token
 from bot.slack.blocks.transcript import NEXT, Place, page_token, parse_page, parse_place, transcript_view

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import DAY, HOUR, NOW
 
-from bot.usual import Point, bands, points_of
+from bot.answers.usual import Point, bands, points_of
 from traces.histogram import Rollup
 from traces.model import Kind, Signal
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from made import DAY, HOUR, MINUTE, NOW, ingest, label, talk
 
+from bot.reviewing.taxonomy import Draft, Taxonomy
+from bot.reviewing.vague import VAGUE, LookingForVague, VagueQuestions
 from bot.slack.access import Person
 from bot.slack.blocks.vague import CHANGE, DISMISS
 from bot.slack.check import check
 from bot.slack.render import Renderer
-from bot.taxonomy import Draft, Taxonomy
-from bot.vague import VAGUE, LookingForVague, VagueQuestions
 from evaluators.refusal import Refusal
 from traces.clock import FakeClock
 from traces.errors import BadInput

@@ -12,7 +12,7 @@ from made import HOUR, MINUTE, NOW
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from bot.config_keeping import HeartbeatSettings
+from bot.config.keeping import HeartbeatSettings
 from bot.http.gate import ROOM
 from bot.http.health import HealthEndpoints, exposition
 from bot.http.room import Room

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from alerts.faults import CHECKS
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from traces.clock import FakeClock
 
 

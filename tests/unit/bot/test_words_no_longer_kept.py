@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from bot.app import build_hark
 from bot.cli.main import hark as cli
-from bot.config import load
+from bot.config.settings import load
 from bot.judges import StoredAnswers
 from bot.slack.blocks.transcript import transcript_view
 from bot.slack.blocks.transcript_values import Transcript

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import NOW
 
-from bot.config import Settings, SourceSettings
-from bot.config_routes import RouteSettings
-from bot.config_workspaces import settings_in
+from bot.config.routes import RouteSettings
+from bot.config.settings import Settings, SourceSettings
+from bot.config.workspaces import settings_in
 from bot.slack.app import installed_team
 from bot.slack.blocks.home import HomeView
 from bot.slack.blocks.setup import Places, chosen_in, chosen_view, setup_part, setup_view

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bot.cli.main import hark
-from bot.config import load
+from bot.config.settings import load
 from bot.replicas.roles import EVERY_ROLE, roles_in
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

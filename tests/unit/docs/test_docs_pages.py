@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from bot.config import ENVIRONMENT, FileSettings, load
+from bot.config.settings import ENVIRONMENT, FileSettings, load
 from bot.docs.__main__ import docs
 from bot.docs.commands import commands, commands_page
 from bot.docs.configuration import example_file, parts

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.config import load
+from bot.config.settings import load
 from bot.http.receiver import Receiver
 from traces.conversation_format import parse_conversation, parse_label_line
 from traces.errors import HarkError

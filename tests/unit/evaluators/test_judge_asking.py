@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from talks import talk
 
-from bot.config_judges import JudgeSettings, JudgingSettings
+from bot.config.judges import JudgeSettings, JudgingSettings
 from bot.judges import Bench, JudgingSaid, StoredAnswers, StoredPurse, StoredRules
 from evaluators.judge import (
     TEMPLATES,

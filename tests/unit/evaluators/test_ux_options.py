@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from talks import talk
 
-from bot.config import load
+from bot.config.settings import load
 from bot.wiring.evaluators import evaluators_of
 from evaluators.base import Traits, traits_of
 from evaluators.options import read_options, versioned

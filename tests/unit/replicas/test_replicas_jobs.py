@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from replicas_waiting import awaiting, eventually
 
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from bot.replicas.allotting import Allotting
 from bot.replicas.worker import Worker
 from traces.clock import SystemClock

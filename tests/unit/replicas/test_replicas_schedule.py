@@ -11,7 +11,7 @@ from replicas_waiting import awaiting, eventually
 
 from alerts.fold import Left
 from bot.app import build_hark
-from bot.config import DatabaseSettings, Settings
+from bot.config.settings import DatabaseSettings, Settings
 from bot.duties import ALLOT, DETECT, Duties
 from bot.replicas.roles import EVERY_ROLE
 from bot.replicas.several import Several

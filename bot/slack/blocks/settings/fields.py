@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.config import FileSettings
-from bot.mistakes import mistake_of
+from bot.config.mistakes import mistake_of
+from bot.config.settings import FileSettings
 from bot.slack.blocks.inputs import labelled, state_of, typed
 from bot.slack.blocks.parts import option
 from bot.slack.blocks.people import USER_ID

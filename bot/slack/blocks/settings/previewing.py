@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from alerts.comparing import Comparison, WouldOpen
-from bot.settings_preview import Preview, Rerouted, Ways
+from bot.settings.preview import Preview, Rerouted, Ways
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import count, counted, figure, title
 from bot.slack.blocks.parts import actions, button, context, section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.config import RoleSettings
+from bot.config.settings import RoleSettings
 from bot.slack.blocks.inputs import form
 from bot.slack.blocks.parts import context, section
 from bot.slack.blocks.settings.fields import chosen_users, people

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bot.config_routes import QuietSettings, RouteSettings
+from bot.config.routes import QuietSettings, RouteSettings
 from bot.slack.blocks.figures import counted
 from bot.slack.blocks.inputs import form, labelled, picked, several, text_input, typed
 from bot.slack.blocks.parts import actions, button, context, option, overflow, section

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from alerts.sensitivity import Sensitivity
-from bot.signals import SignalLine
+from bot.answers.signals import SignalLine
 from bot.slack.blocks.figures import counted, title, words
 from bot.slack.blocks.inputs import form, labelled, picked, text_input
 from bot.slack.blocks.parts import actions, button, context, option, section

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.overlay import DETECT, QUIET, ROLES, ROUTES, SIGNAL
-from bot.settings_desk import Made
+from bot.settings.desk import Made
+from bot.settings.overlay import DETECT, QUIET, ROLES, ROUTES, SIGNAL
 from bot.slack.blocks.figures import words
 from bot.slack.blocks.people import person_text
 from bot.slack.text import slack_date

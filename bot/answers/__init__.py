@@ -1,0 +1,1 @@
+"""What is stored, as people ask for it: figures, digests, exports."""

@@ -1,0 +1,1 @@
+"""What labels prove: thresholds, and what is proposed for judges."""

@@ -1,0 +1,1 @@
+"""What reviewers are asked, what they say, and the words that they say it with."""

@@ -1,0 +1,1 @@
+"""What admins set in Slack, over the settings file."""

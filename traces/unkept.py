@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from traces.columns import packed, unpacked
 from traces.conversation_format import feedback_to_json, to_json
 from traces.ingest import digest_of, says_something
 from traces.model import Conversation, Span
 from traces.normalise import KEPT, Told, merged, told_of
 from traces.normalise.told import read_back
 from traces.redacted import Lasting
-from traces.schema import packed, unpacked
 from traces.store import Tx
 
 _Traces = Mapping[str, Mapping[str, bytes | None]]

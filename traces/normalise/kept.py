@@ -10,8 +10,8 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
+from traces.columns import packed, unpacked, unpacked_size
 from traces.normalise.told import Told, read_back, written
-from traces.schema import packed, unpacked, unpacked_size
 
 _AT_HAND: Final = 600
 _LARGEST: Final = 64 * 1024

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from traces.schema_installations import installations
+from traces.schema import installations, keys
 from traces.store.installations import Installation, installation_in
-from traces.store.keys import StoredKey, key_in, keys
+from traces.store.keys import StoredKey, key_in
 from traces.store.soundness import damaged_indexes, homeless, invalid_indexes
 
 

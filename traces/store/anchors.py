@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
-from traces import schema_calibrations
+from traces import schema
 from traces.model import JsonMap
 from traces.store.base import Part
 
-_A = schema_calibrations.anchors
-_R = schema_calibrations.anchor_runs
+_A = schema.anchors
+_R = schema.anchor_runs
 
 KEPT_RUNS = 400
 """How many runs of an evaluator are kept, besides its first."""

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from traces import schema_answers
+from traces import schema
 from traces.store.base import Part
 
-_T = schema_answers.answers
+_T = schema.answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,14 @@ from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import BigInteger, Column, and_, delete, func, select, type_coerce
 
-from traces import schema_sources
+from traces import schema
 from traces.store.base import Part, insert_of
 from traces.store.rollups import HOUR_S, bucket_start
 
 SourceKind: TypeAlias = Literal["poll", "push", "file", "application"]
 """A trace store that is polled, a client that sends, a file that was read; or an application, whoever tells of it."""
 
-_A = schema_sources.arrivals
+_A = schema.arrivals
 _ADDED: Final = ("traces", "spans", "rejected", "failures")
 _MICROSECOND: Final = timedelta(microseconds=1)
 

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, func, insert, select
 
-from traces import schema
+from traces import columns, schema
 from traces.model import AuditEntry
 from traces.store.base import Part
 
@@ -87,7 +87,7 @@ def digest_of(entry: AuditEntry, before: str) -> str:
     """The digest of an entry after one whose digest is ``before``; empty for the first."""
     written = [
         before,
-        schema.microseconds(entry.at),
+        columns.microseconds(entry.at),
         entry.actor,
         entry.action,
         entry.subject,

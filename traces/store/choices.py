@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from traces.model import Json
-from traces.schema_choices import choices
+from traces.schema import choices
 from traces.store.base import Part
 
 _T = choices

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, and_, delete, func, or
 from traces import schema
 from traces.columns import SealedBytes, unpacked, unpacked_size
 from traces.conversation_format import parse_conversation
-from traces.schema_replicas import claims
+from traces.schema import claims
 from traces.store.base import Part, chunks
 from traces.store.conversations import Pending
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from traces import schema_classifiers
+from traces import schema
 from traces.model import JsonMap
 from traces.store.base import Part
 
-_T = schema_classifiers.classifiers
+_T = schema.classifiers
 
 KEPT = 20
 """How many classifiers of an evaluator are kept."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, bindparam, case, delete, func, select, update
 
-from traces import schema
+from traces import columns, schema
 from traces.conversation_format import parse_conversation, to_json
 from traces.model import Conversation, Feedback
 from traces.store.base import Part, chunks
@@ -309,7 +309,7 @@ class Conversations(Part):
         queues = [(unjudged, _T.c.settle_at)] if judges else [(arrived, _T.c.ended_at), (settled, _T.c.settle_at)]
         waited = (
             self._connection.execute(
-                select(func.min(later(since, _T.c.updated_at, type_=schema.UtcTime()))).where(self._mine(), such)
+                select(func.min(later(since, _T.c.updated_at, type_=columns.UtcTime()))).where(self._mine(), such)
             ).scalar_one()
             for such, since in queues
         )

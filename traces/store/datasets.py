@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 
-from traces import schema, schema_reviews
+from traces import schema
 from traces.store.base import Part
 
-_T = schema_reviews.dataset_items
+_T = schema.dataset_items
 _L = schema.labels
 DEFAULT_DATASET = "default"
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from traces import schema_alerts
+from traces import schema
 from traces.model import EVERYTHING, Segment
 from traces.store.base import Part
 from traces.store.rollups import segment_key, segment_of
 
-_T = schema_alerts.decisions
+_T = schema.decisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

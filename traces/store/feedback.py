@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from traces import schema_received
+from traces import schema
 from traces.conversation_format import feedback_of_json, feedback_to_json
 from traces.model import Conversation, Feedback
 from traces.store.base import Part, chunks
 
-_T = schema_received.feedback
+_T = schema.feedback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

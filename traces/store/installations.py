@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from traces.schema_installations import installations, spent_states
+from traces.schema import installations, spent_states
 from traces.store.base import Part
 
 _T = installations

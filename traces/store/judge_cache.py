@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
-from traces import schema_judge
+from traces import schema
 from traces.store.base import Part
 
 KEPT: timedelta = timedelta(days=30)
@@ -15,9 +15,9 @@ KEPT: timedelta = timedelta(days=30)
 
 _COUNTS = ("calls", "refused", "spared", "audited", "agreed")
 
-_A = schema_judge.judge_answers
-_S = schema_judge.judge_spending
-_R = schema_judge.judge_rules
+_A = schema.judge_answers
+_S = schema.judge_spending
+_R = schema.judge_rules
 
 
 class JudgeAnswers(Part):

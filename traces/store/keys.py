@@ -7,26 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Column, LargeBinary, String, Table, Text, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
-from traces.schema import UtcTime, metadata
+from traces.schema import keys
 from traces.store.base import Part
 
 Scope = Literal["ingest", "read"]
-
-keys = Table(
-    "keys",
-    metadata,
-    Column("workspace_id", String(64), primary_key=True),
-    Column("key_id", String(16), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("scope", String(16), nullable=False),
-    Column("application", Text),
-    Column("digest", LargeBinary, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("used_at", UtcTime),
-    Column("revoked_at", UtcTime),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

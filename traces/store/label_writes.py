@@ -15,13 +15,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from traces import schema, schema_sources
+from traces import schema
 from traces.store.base import Part
 
-_W = schema_sources.label_writes
+_W = schema.label_writes
 _L = schema.labels
 _T = schema.traces
-_O = schema_sources.trace_origins
+_O = schema.trace_origins
 
 
 class WriteState(StrEnum):

@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, select, type_coerce, update
 
-from traces import schema
-from traces.schema_replicas import leases
+from traces import columns
+from traces.schema import leases
 from traces.store.base import Part
 
 _UNTIL = type_coerce(leases.c.until_at, BigInteger)
-_NEVER = schema.time_of(0)
+_NEVER = columns.time_of(0)
 _IDLE = "12s"
 """A fenced transaction that does nothing for so long is ended: a process that stands still must not keep others away."""
 
@@ -61,7 +61,7 @@ class Leases(Part):
     def _set(
         self, which: ColumnElement[bool], holder: str, term: timedelta, *, is_taken: bool = False
     ) -> dict[str, int]:
-        values: dict[Any, Any] = {leases.c.until_at: self._now + schema.microseconds(_NEVER + term)}
+        values: dict[Any, Any] = {leases.c.until_at: self._now + columns.microseconds(_NEVER + term)}
         if is_taken:
             values |= {leases.c.holder: holder, leases.c.token: leases.c.token + 1}
         changed = update(leases).where(which).values(values).returning(leases.c.name, leases.c.token)

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from traces import schema_alerts
+from traces import schema
 from traces.model import EVERYTHING, Segment
 from traces.store.base import Part
 from traces.store.rollups import segment_key, segment_of
 
-_T = schema_alerts.mutes
+_T = schema.mutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from traces import schema_sources
+from traces import schema
 from traces.store.base import Part
 
-_T = schema_sources.trace_origins
-_H = schema_sources.source_health
+_T = schema.trace_origins
+_H = schema.source_health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

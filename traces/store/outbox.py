@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from traces import schema
+from traces import columns, schema
 from traces.store.base import Part
 from traces.store.deliveries import NOTHING_TO_TELL, NOTICE, REPEAT, UNANSWERED, Delivery, DeliveryState, GivenUp
 
@@ -73,7 +73,7 @@ class Outbox(Part):
         return delivery_id
 
     def _renew(self, delivery_id: str, at: datetime, apart: timedelta) -> None:
-        asked = {"at": schema.microseconds(at), "apart": apart // timedelta(microseconds=1)}
+        asked = {"at": columns.microseconds(at), "apart": apart // timedelta(microseconds=1)}
         self._connection.execute(_RENEW, {"workspace": self._workspace_id, "delivery": delivery_id, **asked})
 
     def hasten(self, delivery_ids: Collection[str], at: datetime) -> None:
@@ -148,7 +148,7 @@ class Outbox(Part):
                 self._mine(), _T.c.state.in_(states), is_overdue, *kind
             )
         ).scalar_one()
-        return None if micros is None else schema.time_of(micros)
+        return None if micros is None else columns.time_of(micros)
 
     def given_up(self, since: datetime) -> GivenUp | None:
         """What was given up since a time; ``None`` when nothing was. What had nothing left to tell does not count."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from traces import schema
+from traces import columns
 from traces.store.base import Part
 from traces.store.rollups import DAY_S, bucket_start
 from traces.store.spans import Spans
@@ -77,7 +77,7 @@ class Partitions(Part):
 
     def _make(self, day: datetime) -> None:
         """A day's table, with what of that day stands among the others by now."""
-        table, start, end = _table_of(day), schema.microseconds(day), schema.microseconds(day + _DAY)
+        table, start, end = _table_of(day), columns.microseconds(day), columns.microseconds(day + _DAY)
         self._connection.exec_driver_sql(f"CREATE TABLE {table} (LIKE {_OTHER})")
         self._connection.exec_driver_sql(
             f"WITH gone AS (DELETE FROM {_OTHER} WHERE started_at >= {start} AND started_at < {end} RETURNING *) "  # noqa: S608 - as above

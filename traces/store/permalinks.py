@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from traces.schema_permalinks import permalinks
+from traces.schema import permalinks
 from traces.store.base import Part
 
 _T = permalinks

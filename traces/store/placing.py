@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import delete, select
 
-from traces import schema, schema_received
+from traces import schema
 from traces.model import Span
 from traces.store.base import Part, chunks
 from traces.store.spans import Spans
 
-_T = schema_received.span_traces
+_T = schema.span_traces
 
 
 class Placing(Part):

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from traces.model import JsonMap
-from traces.schema_proposals import proposal_examples, proposals
+from traces.schema import proposal_examples, proposals
 from traces.store.base import Part
 
 _P = proposals

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 
-from traces import schema, schema_reviews
+from traces import schema
 from traces.model import GOLD
 from traces.store.base import Part, chunks
 from traces.store.reviews import ReviewItem, item_of
 
-_Q = schema_reviews.queue_entries
+_Q = schema.queue_entries
 _I = schema.review_items
 _L = schema.labels
 _C = schema.conversations

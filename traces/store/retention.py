@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, delete, select, text, update
 
-from traces import schema, schema_calibrations, schema_judge, schema_proposals, schema_received, schema_reviews
+from traces import schema
 from traces.store.base import CHUNK, Part
 
 _C = schema.conversations
@@ -45,17 +45,17 @@ class Retention(Part):
         self._connection.execute(
             update(items).where(self._mine(items), items.c.conversation_id.in_(ids)).values(reason=_GONE)
         )
-        copies = (schema_calibrations.anchors, schema_proposals.proposal_examples, schema_reviews.dataset_items)
+        copies = (schema.anchors, schema.proposal_examples, schema.dataset_items)
         for table in (schema.unmerged, *copies, _C):
             self._delete(table, table.c.conversation_id.in_(ids))
         return ids
 
     def purge_answers(self, before: datetime) -> int:
         """Delete what judges answered before a time, which quotes conversations; returns how many answers."""
-        return self._delete(schema_judge.judge_answers, schema_judge.judge_answers.c.at < before)
+        return self._delete(schema.judge_answers, schema.judge_answers.c.at < before)
 
     def _forget_traces(self, ids: Sequence[str]) -> None:
-        traces, feedback = schema.traces, schema_received.feedback
+        traces, feedback = schema.traces, schema.feedback
         trace_ids = list(
             self._connection.execute(
                 select(traces.c.trace_id).where(self._mine(traces), traces.c.conversation_id.in_(ids))
@@ -63,7 +63,7 @@ class Retention(Part):
         )
         for start in range(0, len(trace_ids), CHUNK):
             chunk = trace_ids[start : start + CHUNK]
-            for table in (schema.spans, schema_received.span_traces, traces, feedback):
+            for table in (schema.spans, schema.span_traces, traces, feedback):
                 self._delete(table, table.c.trace_id.in_(chunk))
         self._delete(feedback, feedback.c.conversation_id.in_(ids))
 

@@ -12,28 +12,22 @@ from sqlalchemy import table as bare_table
 
 # Every table has to be known before the sealed ones among them are looked for.
 from traces import (
-    schema_calibrations,
-    schema_classifiers,
-    schema_judge,
-    schema_proposals,
-    schema_received,
-    schema_reviews,
+    schema,
 )
 from traces.columns import SEALED
 from traces.encryption import VARIABLE, Unopened
-from traces.schema import metadata
-from traces.schema_seals import seals
+from traces.schema import metadata, seals
 from traces.sealing import SIGN, Seal, is_sealed, is_sealed_text
 
 __all__ = ["agree", "begin_anew", "seal_some", "sealed_columns"]
 
 _KNOWN: Final = (
-    schema_calibrations,
-    schema_classifiers,
-    schema_judge,
-    schema_proposals,
-    schema_received,
-    schema_reviews,
+    schema,
+    schema,
+    schema,
+    schema,
+    schema,
+    schema,
 )
 
 

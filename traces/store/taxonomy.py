@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import and_, delete, func, select, update
 
-from traces import schema, schema_reviews, schema_taxonomy
+from traces import schema
 from traces.model import Label
 from traces.store.base import Part
 
-_T = schema_taxonomy.taxonomy
+_T = schema.taxonomy
 _L = schema.labels
 _I = schema.review_items
-_D = schema_reviews.dataset_items
+_D = schema.dataset_items
 
 
 class WordState(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import func, insert, select
 
-from traces.schema_calibrations import threshold_moves
+from traces.schema import threshold_moves
 from traces.store.base import Part
 
 _T = threshold_moves

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, text, true, update
 
-from traces import schema, schema_calibrations
+from traces import schema
 from traces.model import Conversation, JsonMap
 from traces.redacted import Lasting
 from traces.store.base import Part, chunks, insert_of
@@ -226,7 +226,7 @@ class Words(Part):
 _BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
 _BESIDE: Final[Sequence[tuple[Table, Sequence[str], ColumnElement[bool]]]] = (
     (schema.scores, ("label", "body"), schema.scores.c.superseded_at.is_(None)),
-    (schema_calibrations.anchors, ("body",), true()),
+    (schema.anchors, ("body",), true()),
     (schema.review_items, ("reason",), true()),
 )
 """What quotes a conversation in tables of their own; superseded scores have no words."""

@@ -9,7 +9,7 @@ from made import HOUR, NOW, label
 from sqlalchemy import insert
 
 from bot.cli.main import hark
-from traces import schema_sources
+from traces import schema
 from traces.store import open_store
 from traces.store.outbox import DeliveryState
 
@@ -41,7 +41,7 @@ def give_up_a_label(store):
             "reviewer": "U1", "target": "t-1", "label_at": NOW, "is_withdrawal": False, "state": "dead",
             "attempts": 16, "due_at": NOW + HOUR, "problem": "403",
         }  # fmt: skip
-        tx._connection.execute(insert(schema_sources.label_writes), row)
+        tx._connection.execute(insert(schema.label_writes), row)
 
 
 def run(*words):

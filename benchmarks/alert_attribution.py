@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from alerts.attribution import Attribution, Cause, Cell, attribute, narrowed
+from alerts.explaining.attribution import Attribution, Cause, Cell, attribute, narrowed
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]

@@ -23,9 +23,9 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from alerts.pipeline import Posting
 from alerts.signals import measure
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.demo.simulate import Traffic
 from bot.jobs.detect import Detection
 from bot.jobs.drift import Drifting, Likeness

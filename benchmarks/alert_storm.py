@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from alerts.kin import also_keys
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.telling.kin import also_keys
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.jobs.detect import Detection
 from traces.model import EVERYTHING, Direction, Segment
 from traces.store import Store, open_store

@@ -21,8 +21,8 @@ from typing import Final
 
 import numpy as np
 
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.jobs.detect import Detection
 from traces.model import EVERYTHING, Alert, Direction, Segment
 from traces.store import Store, open_store

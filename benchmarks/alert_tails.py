@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from alerts.signals import LATENCY, LATENCY_TAIL
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.watching.watch import Terrain, Watch, WatchSettings
 from benchmarks.simulate_signals import HOURS_OF_WEEK, LOG_SD, MONDAY, QUIET_WORLD, SLOWER, WARM_UP_WEEKS, World, noise
 from traces.histogram import Rollup, bin_of, value_of
 from traces.model import Segment

@@ -27,9 +27,9 @@ from pathlib import Path
 
 import orjson
 
-from alerts import kept
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching import kept
+from alerts.watching.watch import WatchSettings
 from benchmarks.metrics import QUESTIONS
 from benchmarks.scale_folds import HEAD, sliced
 from benchmarks.scale_history import (

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from slack_sdk import WebClient
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.jobs.deliver import Delivering
 from bot.slack.render import Renderer
 from traces.clock import Clock, FakeClock

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 from uuid import UUID, uuid5
 
-from alerts.decision import Reason
+from alerts.telling.decision import Reason
 from alerts.words import until_text
 from bot.alerting_periods import Snooze, period_of
 from bot.reviewing.review import show

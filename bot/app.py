@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from alerts.posting import BREAKDOWN, TAUGHT
+from alerts.telling.posting import BREAKDOWN, TAUGHT
 from bot.answers.asking_model import asking_of
 from bot.answers.breakdown import Dividing
 from bot.answers.digest import DIGEST

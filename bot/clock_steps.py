@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts import vitals
+from alerts.health import vitals
 from traces.clock import Clock
 from traces.store import Tx
 

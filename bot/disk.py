@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from alerts.faults import Check, Fault, Standing
+from alerts.health.faults import Check, Fault, Standing
 from alerts.own import DISK_SPACE
 from traces.store import Tx
 

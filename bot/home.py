@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.calibration.proposed import Proposed
 from bot.reviewing.desk import ReviewDesk
 from bot.reviewing.reviewers import reviewer_record

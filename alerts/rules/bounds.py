@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.rules.window import Broken, added_up, value_of
-from alerts.watch import Terrain
+from alerts.watching.watch import Terrain
 from alerts.words import figure_text
 from traces.model import EVERYTHING, Direction, Kind, Segment, Signal
 from traces.store import Tx

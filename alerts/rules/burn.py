@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from alerts.rules.window import Broken, added_up
 from alerts.signals import threshold_of
-from alerts.watch import Terrain
+from alerts.watching.watch import Terrain
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Direction, Kind, Segment, Signal
 from traces.store import Tx

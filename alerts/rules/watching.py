@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from alerts.explaining.sighting import Sighting
 from alerts.rules.bounds import Bound
 from alerts.rules.burn import Objective
 from alerts.rules.window import sighting_of
-from alerts.sighting import Sighting
-from alerts.watch import Terrain
+from alerts.watching.watch import Terrain
 from traces.clock import format_time, parse_time
 from traces.store import Tx
 from traces.store.rollups import BASE_S, bucket_start

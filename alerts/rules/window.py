@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.examples import carriers, diverse
-from alerts.incident import Incident, Known, Numbers
-from alerts.sighting import Sighting
+from alerts.explaining.examples import carriers, diverse
+from alerts.explaining.incident import Incident, Known, Numbers
+from alerts.explaining.sighting import Sighting
 from alerts.signals import threshold_of
-from alerts.watch import Terrain
+from alerts.watching.watch import Terrain
 from traces.clock import format_time
 from traces.histogram import Rollup
 from traces.model import Direction, Kind, Segment, Signal

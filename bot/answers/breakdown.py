@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.posting import breakdown_key
 from alerts.signals import threshold_of
+from alerts.telling.posting import breakdown_key
 from bot.answers.movement import spans, total, value_in
 from bot.slack.blocks.breakdown import SHOWN, Breakdown, Part, breakdown_message
 from bot.slack.blocks.detail import attribution

@@ -9,8 +9,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.correction import estimate
-from alerts.pipeline import ALERT
 from alerts.signals import threshold_of
+from alerts.telling.pipeline import ALERT
 from bot.answers.evidence import Evidence
 from bot.answers.movement import Moved, Movement, movement_of
 from bot.slack.blocks.digest import DigestReport, Mover, SparedByClassifiers, Taught, digest_message

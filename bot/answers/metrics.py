@@ -13,7 +13,7 @@ from functools import partial
 from alerts.correction import Reviewed, estimate, labels_among
 from alerts.own import OWN, SILENCE
 from alerts.signals import threshold_of
-from alerts.tails import SHARE, above
+from alerts.watching.tails import SHARE, above
 from bot.answers.counting import Counted, counted
 from bot.answers.usual import WEEKS as USUAL_WEEKS
 from bot.answers.usual import bands, points_of

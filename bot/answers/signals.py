@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.detector import run_length
-from alerts.power import Detectable, detectable, spread_of
 from alerts.signals import BUILT_IN, SignalOverride, all_signals, threshold_of
-from alerts.tails import SHARE
-from alerts.usefulness import ALERTS_READ, Usefulness, as_found, usefulness_of
+from alerts.telling.usefulness import ALERTS_READ, Usefulness, as_found, usefulness_of
+from alerts.trying.power import Detectable, detectable, spread_of
+from alerts.watching.tails import SHARE
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Alert, AlertState, Calibration, Direction, Kind, Signal
 from traces.store import Tx

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from alerts.backtest import Rehearsal, Sensitivity, WouldBe
+from alerts.trying.backtest import Rehearsal, Sensitivity, WouldBe
 from bot.cli.plot import Drawing
 from bot.cli.setting import Span, built, print_json
 from bot.cli.value_series import Columns, judge_file

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from alerts.decision import Reason
+from alerts.telling.decision import Reason
 from bot.cli.setting import opened, print_json
 from bot.slack.blocks.story import decided_line
 from traces.clock import format_time

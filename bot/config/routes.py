@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from alerts.routes import Hours, Quiet, Route, Routing
-from alerts.severity import Severity
+from alerts.telling.routes import Hours, Quiet, Route, Routing
+from alerts.telling.severity import Severity
 from bot.config.section import Section
 from bot.config.slack import Channel
 from traces.errors import BadConfig

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from alerts.incident import Numbers
+from alerts.explaining.incident import Numbers
+from alerts.explaining.sighting import Shown, Sighting, exceeding
 from alerts.judged import DRIFT, LEAST_ANCHORS, RUNS, Drift, drift_of, drift_told
 from alerts.rules.watching import Told
-from alerts.sighting import Shown, Sighting, exceeding
 from alerts.signals import JUDGE_DRIFT
 from bot.calibration.labelled import reviewed
 from evaluators.base import Evaluator

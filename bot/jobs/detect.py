@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts import pipeline
-from alerts.faults import Check, Faults
-from alerts.fold import TOLD, Fold, Left
-from alerts.pipeline import Decision, Posting
+from alerts.health.faults import Check, Faults
+from alerts.health.source_lag import Lagging
+from alerts.health.vitals import is_settling
 from alerts.rules import Rules
 from alerts.rules.watching import Rule
 from alerts.signals import SignalOverride, all_signals
-from alerts.source_lag import Lagging
-from alerts.terrain import Terrain, WatchSettings
-from alerts.usefulness import ALERTS_READ, as_found, usefulness_of
-from alerts.vitals import is_settling
+from alerts.telling import pipeline
+from alerts.telling.pipeline import Decision, Posting
+from alerts.telling.usefulness import ALERTS_READ, as_found, usefulness_of
+from alerts.watching.fold import TOLD, Fold, Left
+from alerts.watching.terrain import Terrain, WatchSettings
 from bot.clock_steps import ClockSteps
 from bot.jobs.anchors import JudgesMoved
 from bot.jobs.calibrate import reviewed

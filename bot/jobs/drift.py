@@ -15,10 +15,10 @@ from alerts.drift import Reference, Topic, TopicBook, clusters
 from alerts.drift.mix import Shift, shifted
 from alerts.drift.reference import FEWEST
 from alerts.drift.topics import topic_of
-from alerts.examples import diverse
-from alerts.incident import Numbers
+from alerts.explaining.examples import diverse
+from alerts.explaining.incident import Numbers
+from alerts.explaining.sighting import Shown, Sighting, exceeding
 from alerts.rules import Told
-from alerts.sighting import Shown, Sighting, exceeding
 from alerts.signals import INPUT_DRIFT, NEW_TOPIC, OUTPUT_DRIFT
 from traces.clock import format_time, parse_time
 from traces.errors import BadInput

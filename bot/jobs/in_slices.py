@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
-from alerts.fold import Left
+from alerts.watching.fold import Left
 from bot.jobs.detect import Detection
 from traces.clock import Clock
 

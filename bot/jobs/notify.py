@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.jobs.deliver import Report
 from bot.receivers.base import Notice, Receiver, notice_of
 from bot.slack.blocks.alert import alert_line

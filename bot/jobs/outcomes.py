@@ -7,8 +7,8 @@ import threading
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts import vitals
-from alerts.vitals import Failing
+from alerts.health import vitals
+from alerts.health.vitals import Failing
 from traces.clock import Clock
 from traces.errors import HarkError
 from traces.redact import redact

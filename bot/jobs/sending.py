@@ -12,7 +12,7 @@ from typing import Any, Final
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.config.slack import Broadcast
 from bot.jobs.lanes import Lanes
 from bot.jobs.slack_token import SlackToken

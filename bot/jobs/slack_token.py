@@ -9,7 +9,7 @@ from typing import Final
 
 from slack_sdk import WebClient
 
-from alerts import vitals
+from alerts.health import vitals
 from bot.slack.failures import CALL_FAILED, code, is_token_refused
 from traces.clock import Clock
 from traces.store import Store

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from alerts.pipeline import Decision, Reason
+from alerts.telling.pipeline import Decision, Reason
 from bot.jobs.align import Aligning
 from bot.jobs.anchors import Anchoring
 from bot.jobs.calibrate import Calibrating

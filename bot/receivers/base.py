@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from alerts.severity import Severity, severity_of
+from alerts.telling.severity import Severity, severity_of
 from traces.clock import format_time
 from traces.errors import BadInput
 from traces.model import Alert, AlertState

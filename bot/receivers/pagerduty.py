@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from alerts.severity import Severity
+from alerts.telling.severity import Severity
 from bot.receivers.base import Notice, post
 from traces.clock import format_time
 from traces.model import AlertState

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from alerts.pipeline import ALERT, EXAMPLE
+from alerts.telling.pipeline import ALERT, EXAMPLE
 from bot.jobs.pick import REVIEW
 from bot.reviewing.queue import PROBLEM
 from bot.reviewing.review import audited

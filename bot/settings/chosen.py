@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, overload
 
-from alerts.routes import Routing
 from alerts.signals import SignalOverride
+from alerts.telling.routes import Routing
 from bot.config.routes import routing_of
 from bot.config.settings import RoleSettings, Settings
 from bot.config.signals import overrides_of

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from alerts.comparing import Comparison, Side, compare
-from alerts.routes import Way
-from alerts.watch import Terrain, WatchSettings
+from alerts.telling.routes import Way
+from alerts.trying.comparing import Comparison, Side, compare
+from alerts.watching.watch import Terrain, WatchSettings
 from bot.config.settings import Settings
 from bot.config.signals import overrides_of
 from bot.jobs.calibrate import reviewed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from alerts.backtest import Question, Rehearsal, Sensitivity, rehearse
-from alerts.watch import Terrain, WatchSettings
+from alerts.trying.backtest import Question, Rehearsal, Sensitivity, rehearse
+from alerts.watching.watch import Terrain, WatchSettings
 from bot.jobs.calibrate import reviewed
 from traces.errors import BadInput
 from traces.model import Signal

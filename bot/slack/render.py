@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
-from alerts.pipeline import ALERT, EXAMPLE, UPDATE
 from alerts.signals import BUILT_IN, SignalOverride, all_signals
+from alerts.telling.pipeline import ALERT, EXAMPLE, UPDATE
 from bot.jobs.pick import REVIEW
 from bot.reviewing.queue import PROBLEM
 from bot.reviewing.rules import Votes

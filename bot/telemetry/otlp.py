@@ -23,7 +23,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from alerts.severity import Severity, severity_of
+from alerts.telling.severity import Severity, severity_of
 from bot.telemetry.points import Point, segment_name
 from traces.model import Alert, AlertState
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
-from alerts.faults import PART
-from alerts.severity import severity_of
+from alerts.health.faults import PART
 from alerts.signals import threshold_of
+from alerts.telling.severity import severity_of
 from bot.slack.blocks.values import StatusReport
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Calibration, Kind, Segment, Signal

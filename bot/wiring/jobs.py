@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import httpx
 
-from alerts.faults import CHECKS
-from alerts.posting import Posting
+from alerts.health.faults import CHECKS
 from alerts.signals import SignalOverride
-from alerts.watch import WatchSettings
+from alerts.telling.posting import Posting
+from alerts.watching.watch import WatchSettings
 from bot.calibration.revisions import Revisions
 from bot.classifiers import Heads
 from bot.clock_steps import ClockSteps

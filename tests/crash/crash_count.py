@@ -16,7 +16,7 @@ from crash_slack import CruelSlack
 from crash_world import Told
 from web_double import REVIEW
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.jobs.pick import REVIEW as CARD
 from traces.clock import SystemClock
 from traces.model import EVERYTHING

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from slack_people import Hands, Request, Sender, over_http
 from web_double import ALERTS, APP_TOKEN, BOT_TOKEN, REVIEW, SlackDouble
 
-from alerts.pipeline import ALERT, EXAMPLE
+from alerts.telling.pipeline import ALERT, EXAMPLE
 from bot.app import Hark, build_hark
 from bot.config.judges import JudgeSettings
 from bot.config.review import ReviewSettings

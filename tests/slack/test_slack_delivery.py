@@ -10,7 +10,7 @@ from slack_house import NOON, House, an_alert, house, put_alert, put_review
 from slack_people import words_of
 from web_double import ALERTS, ALL_METHODS, MINIMAL_METHODS, REVIEW, Fault, SlackDouble, limited, refused
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from traces.store.outbox import Delivery, DeliveryState
 
 GRACE = timedelta(seconds=61)

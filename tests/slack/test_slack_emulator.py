@@ -14,7 +14,7 @@ from install_house import address_in, install_house, state_in
 from slack_house import NOON, House, eventually, house, put_alert
 from slack_people import Hands, Someone, controls, words_of
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from traces.model import AlertState
 
 

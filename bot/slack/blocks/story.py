@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from alerts.decision import Reason
+from alerts.telling.decision import Reason
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import counted, words
 from bot.slack.blocks.parts import context, section

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from alerts.fold import Fold
-from alerts.terrain import WatchSettings
-from alerts.watch import Watch
+from alerts.watching.fold import Fold
+from alerts.watching.terrain import WatchSettings
+from alerts.watching.watch import Watch
 
 
 class Folding(Fold):

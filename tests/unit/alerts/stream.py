@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from made import HOUR
 
-from alerts.pipeline import Decision, Posting
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Decision, Posting
+from alerts.watching.watch import WatchSettings
 from bot.jobs.detect import Detection
 from traces.model import EVERYTHING, Alert, Change, Direction, Score, Segment
 from traces.store import Store

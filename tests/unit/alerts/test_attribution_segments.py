@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.attribution import Attribution, Cause, Cell, attribute
+from alerts.explaining.attribution import Attribution, Cause, Cell, attribute
 
 USUAL = 0.05
 

@@ -8,9 +8,9 @@ import pytest
 from made import DAY, HOUR, workspace_in
 from stream import BREAK, LEARNED, SHOP, Stream, Weather, broken_from
 
-from alerts.backtest import Opinion, Question, Sensitivity, rehearse
 from alerts.signals import all_signals
-from alerts.watch import Terrain, WatchSettings
+from alerts.trying.backtest import Opinion, Question, Sensitivity, rehearse
+from alerts.watching.watch import Terrain, WatchSettings
 from bot.cli.backtest import rehearsal_json, rehearsal_text
 from bot.settings.rehearsal import preview
 from traces.errors import BadInput

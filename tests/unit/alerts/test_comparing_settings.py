@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.comparing import Side, compare
 from alerts.signals import all_signals
-from alerts.watch import Terrain, WatchSettings
+from alerts.trying.comparing import Side, compare
+from alerts.watching.watch import Terrain, WatchSettings
 from traces.model import EVERYTHING
 from traces.store import open_store
 from traces.store.rollups import Fact

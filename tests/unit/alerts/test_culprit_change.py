@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.culprit import Culprit, culprit
+from alerts.explaining.culprit import Culprit, culprit
 from alerts.signals import signal_of_score
 from traces.model import EVERYTHING, Change, Direction, Segment
 from traces.store.rollups import Fact

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alerts.attribution import Attribution, Cause, Cell, narrowed
 from alerts.detector import Anomaly, Detector, Panel, Terms, run_length
+from alerts.explaining.attribution import Attribution, Cause, Cell, narrowed
 from traces.model import Direction, Kind, Signal
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

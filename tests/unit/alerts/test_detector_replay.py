@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alerts.attribution import Attribution, Cause, Cell, attribute
 from alerts.detector import Anomaly, Detector, Panel, Terms, run_length
+from alerts.explaining.attribution import Attribution, Cause, Cell, attribute
 from traces.clock import parse_time
 from traces.model import EVERYTHING, Direction, Kind, Segment, Signal
 

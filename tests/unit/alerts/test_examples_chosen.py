@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from made import fact
 
-from alerts.examples import carriers, diverse
+from alerts.explaining.examples import carriers, diverse
 from alerts.signals import COST, VOLUME, signal_of_score
 from traces.model import EVERYTHING, Direction, Segment
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from stream import BREAK, Stream, Weather, broken_from
 
 from alerts.excluded import Excluded, is_excluded, parse_excluded
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.config.settings import load
 from bot.jobs.detect import Detection
 from traces.errors import BadConfig, BadInput

@@ -12,8 +12,8 @@ import pytest
 from made import DAY, HOUR, alert
 from stream import LATE, START
 
-from alerts.pipeline import Posting, Reason
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting, Reason
+from alerts.watching.watch import WatchSettings
 from bot.jobs.detect import Detection
 from bot.slack.blocks.alert import alert_message
 from bot.slack.blocks.saying import others

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import HOUR, MINUTE, NOW, ingest, talk, workspace_in
 
-from alerts import vitals
-from alerts.faults import CHECKS, PART
+from alerts.health import vitals
+from alerts.health.faults import CHECKS, PART
 from alerts.own import UNDELIVERABLE
-from alerts.pipeline import Posting
-from alerts.routes import Routing
-from alerts.severity import Severity, severity_of
 from alerts.signals import SignalOverride
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.telling.routes import Routing
+from alerts.telling.severity import Severity, severity_of
+from alerts.watching.watch import WatchSettings
 from bot.disk import ENOUGH, Disk, full_disk
 from bot.jobs.detect import Detection
 from bot.slack.check import check

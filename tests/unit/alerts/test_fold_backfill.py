@@ -11,7 +11,7 @@ from made import HOUR
 from stream import START
 from test_refold_thresholds import Traffic, known, take_in, terrain
 
-from alerts import kept
+from alerts.watching import kept
 from traces.store import Store
 
 LAND = terrain({"refusal": 0.5, "toxicity": 0.4})

@@ -11,8 +11,8 @@ import pytest
 from made import HOUR
 from stream import BREAK, LATE, Stream, broken_from
 
-from alerts import kept
-from alerts.fold import Left
+from alerts.watching import kept
+from alerts.watching.fold import Left
 from traces.store import Store, open_store
 
 SLICE_H = 5

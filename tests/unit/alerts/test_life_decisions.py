@@ -12,14 +12,14 @@ from hypothesis import given
 from made import DAY, HOUR, NOW, alert
 from stream import BREAK, BROKEN_MODEL, LATE, Weather, broken_from
 
-from alerts.decision import Reason
-from alerts.incident import Incident, Numbers
-from alerts.kin import Storm, storms
-from alerts.life import Scene, alert_id_of
-from alerts.pipeline import STAGES, run
-from alerts.posting import UPDATE, Posting
-from alerts.sighting import Sighting
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.explaining.incident import Incident, Numbers
+from alerts.explaining.sighting import Sighting
+from alerts.telling.decision import Reason
+from alerts.telling.kin import Storm, storms
+from alerts.telling.life import Scene, alert_id_of
+from alerts.telling.pipeline import STAGES, run
+from alerts.telling.posting import UPDATE, Posting
+from alerts.watching.watch import Terrain, Watch, WatchSettings
 from alerts.words import chance_text, figure_text, hours_text, until_text
 from bot.alerting import Alerting
 from bot.cli.main import hark

@@ -9,13 +9,13 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from made import HOUR, NOW
 
-from alerts.decision import TOLD, Reason
-from alerts.incident import Incident, Numbers
-from alerts.kin import MERGE, also_keys, overlaps, stands_for
-from alerts.pipeline import run, wake
-from alerts.posting import ALERT, UPDATE, Posting
-from alerts.sighting import Sighting
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.explaining.incident import Incident, Numbers
+from alerts.explaining.sighting import Sighting
+from alerts.telling.decision import TOLD, Reason
+from alerts.telling.kin import MERGE, also_keys, overlaps, stands_for
+from alerts.telling.pipeline import run, wake
+from alerts.telling.posting import ALERT, UPDATE, Posting
+from alerts.watching.watch import Terrain, Watch, WatchSettings
 from bot.alerting import Alerting
 from bot.slack.access import Person
 from traces.clock import FakeClock

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from made import DAY, HOUR
 from stream import BREAK, BROKEN_MODEL, LATE, Weather, broken_from
 
-from alerts.pipeline import ALERT, EXAMPLE, Reason
+from alerts.telling.pipeline import ALERT, EXAMPLE, Reason
 from bot.alerting import Alerting
 from bot.jobs.calibrate import Calibrating
 from bot.slack.access import Person

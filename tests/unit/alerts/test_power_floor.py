@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from alerts.power import detectable, least, needed, spread_of
+from alerts.trying.power import detectable, least, needed, spread_of
 from traces.histogram import Rollup
 from traces.model import Direction, Kind, Signal
 

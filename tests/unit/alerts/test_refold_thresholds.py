@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from made import HOUR
 from stream import LATE, START
 
-from alerts import kept
-from alerts.fold import Fold
-from alerts.refold import Refold
 from alerts.signals import all_signals
-from alerts.terrain import Terrain, WatchSettings
-from alerts.watch import Watch
+from alerts.watching import kept
+from alerts.watching.fold import Fold
+from alerts.watching.refold import Refold
+from alerts.watching.terrain import Terrain, WatchSettings
+from alerts.watching.watch import Watch
 from traces.model import EVERYTHING, Calibration, Change, Direction, Segment
 from traces.store import Store
 from traces.store.rollups import Fact

@@ -8,14 +8,14 @@ import pytest
 from made import HOUR
 from stream import BREAK, LATE, broken_from
 
-from alerts.decision import Reason
-from alerts.incident import Incident, Numbers
-from alerts.pipeline import run
-from alerts.posting import BREAKDOWN, Posting, ask_for_update
-from alerts.routes import Hours, Quiet, Route, Routing
-from alerts.severity import Severity
-from alerts.sighting import Sighting
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.explaining.incident import Incident, Numbers
+from alerts.explaining.sighting import Sighting
+from alerts.telling.decision import Reason
+from alerts.telling.pipeline import run
+from alerts.telling.posting import BREAKDOWN, Posting, ask_for_update
+from alerts.telling.routes import Hours, Quiet, Route, Routing
+from alerts.telling.severity import Severity
+from alerts.watching.watch import Terrain, Watch, WatchSettings
 from bot.alerting import Alerting
 from bot.answers.breakdown import Dividing, breakdown_of
 from bot.jobs.deliver import Delivering

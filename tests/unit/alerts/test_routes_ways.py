@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from made import NOW, alert
 
-from alerts.routes import Hours, Quiet, Route, Routing
-from alerts.severity import Severity, severity_of
+from alerts.telling.routes import Hours, Quiet, Route, Routing
+from alerts.telling.severity import Severity, severity_of
 from bot.cli.main import hark
 from bot.config.routes import QuietSettings, ReceiverSettings, RouteSettings, keys_in, routing_of
 from bot.config.settings import load

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from made import DAY, HOUR, MINUTE, NOW, fact
 
-from alerts.posting import Posting
 from alerts.rules import Bound, Objective, Rules
 from alerts.signals import all_signals
-from alerts.watch import Terrain, WatchSettings
+from alerts.telling.posting import Posting
+from alerts.watching.watch import Terrain, WatchSettings
 from bot.config.rules import rules_of
 from bot.config.settings import load
 from bot.jobs.detect import Detection

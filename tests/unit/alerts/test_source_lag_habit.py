@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import DAY, HOUR, MINUTE, NOW, workspace_in
 
+from alerts.health.source_lag import Habit, Lagging, is_behind
 from alerts.own import SOURCE_LAG
-from alerts.source_lag import Habit, Lagging, is_behind
 from traces.store import open_store
 from traces.store.arrivals import Arrival, ArrivalHour
 from traces.store.rollups import HOUR_S, bucket_start

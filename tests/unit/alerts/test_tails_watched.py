@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from made import DAY, HOUR
 from pydantic import ValidationError
 
-from alerts.backtest import Question, rehearse
-from alerts.pipeline import Posting
 from alerts.signals import LATENCY, LATENCY_TAIL, SignalOverride, all_signals
-from alerts.tails import Tails, above
-from alerts.watch import Terrain, WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.trying.backtest import Question, rehearse
+from alerts.watching.tails import Tails, above
+from alerts.watching.watch import Terrain, WatchSettings
 from bot.answers.metrics import answer
 from bot.answers.signals import signal_lines
 from bot.config.rules import BoundSettings

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import NOW, alert
 
-from alerts.usefulness import Usefulness, as_found, usefulness_of
+from alerts.telling.usefulness import Usefulness, as_found, usefulness_of
 from traces.model import AlertState, Kind, Signal
 
 REFUSAL = Signal(name="refusal", kind=Kind.RATE)

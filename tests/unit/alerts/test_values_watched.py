@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import HOUR
 
-from alerts.backtest import Question, rehearse
 from alerts.defined import measured, parse_measure, signal_defined
-from alerts.pipeline import Posting
 from alerts.signals import SignalOverride, all_signals
-from alerts.values import Values
-from alerts.watch import Terrain, WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.trying.backtest import Question, rehearse
+from alerts.watching.values import Values
+from alerts.watching.watch import Terrain, WatchSettings
 from bot.answers.signals import signal_lines
 from bot.jobs.detect import Detection
 from bot.slack.blocks.saying import explanation

@@ -12,9 +12,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from stream import BREAK, LATE, LEARNED, START, Stream, broken_from
 
-from alerts.fold import Fold, Left
-from alerts.terrain import WatchSettings
-from alerts.watch import Watch
+from alerts.watching.fold import Fold, Left
+from alerts.watching.terrain import WatchSettings
+from alerts.watching.watch import Watch
 from traces.errors import StoreUnavailable
 from traces.store import open_store
 

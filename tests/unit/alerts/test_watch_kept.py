@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from made import HOUR
 from stream import LATE, START, Stream, broken_from
 
-from alerts.kept import LATEST, superfluous
 from alerts.signals import all_signals
-from alerts.terrain import Terrain
+from alerts.watching.kept import LATEST, superfluous
+from alerts.watching.terrain import Terrain
 from traces.model import Direction
 from traces.store import Store
 from traces.store.rollups import Fact

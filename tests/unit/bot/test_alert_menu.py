@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made import NOW, alert
 from pydantic import ValidationError
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.alerting_periods import period_of
 from bot.config.rules import BoundSettings, ObjectiveSettings, runbooks_of
 from bot.config.settings import Settings

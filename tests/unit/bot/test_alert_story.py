@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.decision import Reason
+from alerts.telling.decision import Reason
 from bot.slack.blocks.story import story_modal
 from bot.slack.check import check
 from traces.model import Segment

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import alert, calibration
 
-from alerts.taught import has_been_taught, marked
+from alerts.telling.taught import has_been_taught, marked
 from bot.slack.blocks.taught import taught_message
 from bot.slack.check import check
 from traces.model import AlertState, Direction, Kind, Segment, Signal

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import DAY, HOUR, MINUTE, NOW, fact, workspace_in
 
-from alerts import vitals
-from alerts.faults import CHECKS
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.health import vitals
+from alerts.health.faults import CHECKS
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.clock_steps import ClockSteps
 from bot.jobs.detect import Detection
 from traces.clock import FakeClock

@@ -11,7 +11,7 @@ from made import NOW, alert
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.jobs.deliver import Delivering, Report
 from bot.slack.render import Renderer
 from traces.clock import FakeClock

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from made import NOW, alert
 
-from alerts.pipeline import ALERT
+from alerts.telling.pipeline import ALERT
 from bot.jobs.deliver import Delivering
 from bot.slack.render import Renderer
 from traces.clock import FakeClock

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from made import DAY, HOUR, MINUTE, NOW, conversation, workspace_in
 
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.jobs.applications import note_applications
 from bot.jobs.detect import Detection
 from bot.slack.render import Renderer

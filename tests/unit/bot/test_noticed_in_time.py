@@ -15,11 +15,11 @@ import pytest
 from made import DAY, HOUR, MINUTE, NOW, fact, ingest, talk, workspace_in
 from slack_sdk.errors import SlackApiError
 
-from alerts import vitals
-from alerts.faults import CHECKS, JOB_FAILS, OVERDUE, STALL
+from alerts.health import vitals
+from alerts.health.faults import CHECKS, JOB_FAILS, OVERDUE, STALL
 from alerts.own import NO_DATA
-from alerts.pipeline import Posting
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.clock_steps import ClockSteps
 from bot.disk import ENOUGH, Disk, full_disk
 from bot.jobs.detect import Detection

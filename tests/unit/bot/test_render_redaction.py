@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts.failed import why_failed
+from alerts.explaining.failed import why_failed
 from alerts.signals import EVALUATOR_FAILURE
 from bot.calibration.proposed import Proposed
 from bot.slack.blocks.surface import Message

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from made import DAY, HOUR, MINUTE, NOW, span, workspace_in
 
-from alerts.pipeline import Posting
 from alerts.signals import SignalOverride
-from alerts.watch import WatchSettings
+from alerts.telling.pipeline import Posting
+from alerts.watching.watch import WatchSettings
 from bot.jobs.detect import Detection
 from bot.slack.check import check
 from bot.slack.render import Renderer

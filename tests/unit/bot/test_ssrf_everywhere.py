@@ -11,7 +11,7 @@ import pytest
 from made import NOW
 from pydantic import SecretStr
 
-from alerts.severity import Severity
+from alerts.telling.severity import Severity
 from bot.app import build_hark
 from bot.config.export import ExportSettings
 from bot.config.routes import ReceiverSettings

@@ -7,7 +7,7 @@ from contextlib import closing
 from made import NOW
 from pydantic import SecretStr
 
-from alerts.faults import CHECKS
+from alerts.health.faults import CHECKS
 from bot.app import build_hark
 from bot.config.settings import DatabaseSettings, Settings
 from traces.clock import FakeClock

@@ -9,7 +9,7 @@ from made import NOW, ingest, talk
 from pydantic import SecretStr
 from replicas_waiting import awaiting, eventually
 
-from alerts.fold import Left
+from alerts.watching.fold import Left
 from bot.app import build_hark
 from bot.config.settings import DatabaseSettings, Settings
 from bot.duties import ALLOT, DETECT, Duties

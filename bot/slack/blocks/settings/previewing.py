@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from alerts.comparing import Comparison, WouldOpen
+from alerts.trying.comparing import Comparison, WouldOpen
 from bot.settings.preview import Preview, Rerouted, Ways
 from bot.slack.blocks.alert import segment_text
 from bot.slack.blocks.figures import count, counted, figure, title

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.detector import Terms
-from alerts.tails import Tails, above, verdicts
-from alerts.track import Series, Track
+from alerts.watching.tails import Tails, above, verdicts
+from alerts.watching.track import Series, Track
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Change, Kind, Segment, Signal
 from traces.store.rollups import HOUR_S, Fact, bucket_start

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from alerts.correction import Reviewed, line_of
 from alerts.detector import Anomaly, Terms, Verdict
 from alerts.excluded import Excluded
-from alerts.hours import HOUR
 from alerts.signals import threshold_of
-from alerts.track import Track
+from alerts.watching.hours import HOUR
+from alerts.watching.track import Track
 from traces.model import Calibration, Change, Kind, Segment, Signal
 from traces.store import Tx
 

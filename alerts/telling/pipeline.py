@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
-from alerts.decision import Decision, Reason
-from alerts.incident import incident
-from alerts.kin import MERGE, also_keys, comes_from, has_same_cause, is_carried, overlaps, stands_for, storms
-from alerts.life import (
+from alerts.explaining.incident import incident
+from alerts.explaining.recent import facts_between
+from alerts.explaining.sighting import Sighting
+from alerts.telling.decision import Decision, Reason
+from alerts.telling.kin import MERGE, also_keys, comes_from, has_same_cause, is_carried, overlaps, stands_for, storms
+from alerts.telling.life import (
     Scene,
     alert_id_of,
     joined,
@@ -26,10 +28,8 @@ from alerts.life import (
     resolved,
     write,
 )
-from alerts.posting import ALERT, EXAMPLE, UPDATE, Posting
-from alerts.recent import facts_between
-from alerts.sighting import Sighting
-from alerts.watch import Finding, Terrain, Watch
+from alerts.telling.posting import ALERT, EXAMPLE, UPDATE, Posting
+from alerts.watching.watch import Finding, Terrain, Watch
 from alerts.words import chance_text, figure_text, until_text
 from traces.model import EVERYTHING, Alert, AlertState, Kind
 from traces.store import Tx

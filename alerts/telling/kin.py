@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.examples import carriers
-from alerts.explanation import excess_z, has_own_excess, is_nothing_without
+from alerts.explaining.examples import carriers
+from alerts.explaining.explanation import excess_z, has_own_excess, is_nothing_without
+from alerts.explaining.sighting import Sighting
 from alerts.own import is_own
-from alerts.sighting import Sighting
 from alerts.signals import threshold_of
-from alerts.watch import Terrain, Watch
+from alerts.watching.watch import Terrain, Watch
 from traces.clock import parse_time
 from traces.model import EVERYTHING, Alert, AlertState, Direction, Kind, Segment, Signal
 from traces.store.rollups import Fact, segment_key, segment_of

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.attribution import Attribution, Cause, Cell, attribute, narrowed
-from alerts.recent import facts_between
-from alerts.watch import Finding, Watch
+from alerts.explaining.attribution import Attribution, Cause, Cell, attribute, narrowed
+from alerts.explaining.recent import facts_between
+from alerts.watching.watch import Finding, Watch
 from traces.model import EVERYTHING, Change, Direction, Kind, Segment, Signal
 from traces.store import Tx
 from traces.store.rollups import HOUR_S, Fact, bucket_start

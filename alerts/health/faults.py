@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from alerts import vitals
-from alerts.incident import Numbers
+from alerts.explaining.incident import Numbers
+from alerts.explaining.sighting import Shown, Sighting, exceeding
+from alerts.health import vitals
 from alerts.own import (
     CLOCK_JUMP,
     DEAD_LETTERS,
@@ -23,7 +24,6 @@ from alerts.own import (
     SLACK_TOKEN,
 )
 from alerts.rules.watching import Told
-from alerts.sighting import Shown, Sighting, exceeding
 from traces.clock import format_time, parse_time
 from traces.model import Segment, Signal
 from traces.store import Tx

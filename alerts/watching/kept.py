@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from alerts.checkpoint import packed, unpacked
 from alerts.detector import Detector
 from alerts.excluded import Excluded
-from alerts.tailing import Tailing
-from alerts.tails import Tails
-from alerts.track import Series, Track, put_in
-from alerts.values import Values
+from alerts.watching.checkpoint import packed, unpacked
+from alerts.watching.tailing import Tailing
+from alerts.watching.tails import Tails
+from alerts.watching.track import Series, Track, put_in
+from alerts.watching.values import Values
 from traces.clock import format_time, parse_time
 from traces.errors import BadInput
 from traces.model import Kind
@@ -29,7 +29,7 @@ from traces.store.rollups import segment_key, segment_of
 from traces.store.state import DetectorCheckpoint
 
 if TYPE_CHECKING:
-    from alerts.refold import Refold
+    from alerts.watching.refold import Refold
 
 LATEST: Final = "hourly"
 """What was known when it was last saved, whatever may still change."""

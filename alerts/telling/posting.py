@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from alerts.routes import Routing, Way
-from alerts.taught import has_been_taught
+from alerts.telling.routes import Routing, Way
+from alerts.telling.taught import has_been_taught
 from traces.model import Alert, AlertState, Kind, Signal
 from traces.store import Tx
 from traces.store.outbox import NOTICE

@@ -1,6 +1,6 @@
 """Runs the detectors over the rollups, hour by hour, and remembers how far they have come.
 
-What a detector knows is a pure fold over the hours: ``alerts.fold`` keeps it in line with those that are stored.
+What a detector knows is a pure fold over the hours: ``alerts.watching.fold`` keeps it in line with those that are stored.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TypeAlias
 
 from alerts.detector import Anomaly, Detector, Since, Terms, Verdict, run_length
 from alerts.excluded import is_excluded
-from alerts.hours import HOUR, Hour, fine, stored
-from alerts.kept import Known
-from alerts.tailing import Tailing, usual_sizes
-from alerts.terrain import Finding, Terrain, WatchSettings, terms_of
-from alerts.track import Series, Track, is_watched, put_in
-from alerts.values import Rows, Values
+from alerts.watching.hours import HOUR, Hour, fine, stored
+from alerts.watching.kept import Known
+from alerts.watching.tailing import Tailing, usual_sizes
+from alerts.watching.terrain import Finding, Terrain, WatchSettings, terms_of
+from alerts.watching.track import Series, Track, is_watched, put_in
+from alerts.watching.values import Rows, Values
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import Kind, Segment, Signal

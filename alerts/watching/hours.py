@@ -8,8 +8,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final, TypeAlias
 
-from alerts.track import Series
-from alerts.values import Rows
+from alerts.watching.track import Series
+from alerts.watching.values import Rows
 from traces.histogram import Rollup
 from traces.model import Segment
 from traces.store import Tx

@@ -14,10 +14,10 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from alerts.checkpoint import packed, unpacked
 from alerts.detector import Anomaly, Point, Verdict
 from alerts.profile import Judged, ValueDetector
-from alerts.track import Series
+from alerts.watching.checkpoint import packed, unpacked
+from alerts.watching.track import Series
 from traces.errors import BadInput
 from traces.histogram import Rollup
 from traces.model import Direction, Signal

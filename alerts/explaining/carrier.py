@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.attribution import Attribution, Cause
-from alerts.culprit import Culprit, culprit
-from alerts.explanation import (
+from alerts.explaining.attribution import Attribution, Cause
+from alerts.explaining.culprit import Culprit, culprit
+from alerts.explaining.explanation import (
     CHANGE_KEYS,
     CHANGE_WINDOW,
     excess_z,
@@ -18,9 +18,9 @@ from alerts.explanation import (
     shows_only_through,
     within,
 )
-from alerts.recent import facts_between
+from alerts.explaining.recent import facts_between
 from alerts.signals import threshold_of
-from alerts.watch import Finding, Terrain, Watch
+from alerts.watching.watch import Finding, Terrain, Watch
 from traces.model import EVERYTHING, Change, Kind, Segment
 from traces.store import Tx
 from traces.store.rollups import HOUR_S, Fact, bucket_start

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from alerts.detector import Anomaly, Point
 from alerts.sensitivity import Sensitivity
-from alerts.track import is_watched
-from alerts.watch import Finding, Terrain, Watch, WatchSettings
+from alerts.watching.track import is_watched
+from alerts.watching.watch import Finding, Terrain, Watch, WatchSettings
 from traces.errors import BadInput
 from traces.model import EVERYTHING, Alert, Segment, Signal
 from traces.store import Tx

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from alerts.detector import Anomaly
-from alerts.track import WIDE
-from alerts.watch import Terrain, Watch, WatchSettings
+from alerts.watching.track import WIDE
+from alerts.watching.watch import Terrain, Watch, WatchSettings
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Direction, Segment, Signal
 from traces.store import Tx

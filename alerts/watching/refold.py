@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.detector import Detector
-from alerts.hours import stored
-from alerts.terrain import Terrain
-from alerts.track import Series, Track
+from alerts.watching.hours import stored
+from alerts.watching.terrain import Terrain
+from alerts.watching.track import Series, Track
 from traces.model import Kind
 from traces.store import Tx
 
 if TYPE_CHECKING:
-    from alerts.watch import Watch
+    from alerts.watching.watch import Watch
 
 _ALONE = frozenset({Kind.RATE, Kind.SCORE, Kind.CONTINUOUS})
 """Kinds whose series are judged each by itself, whatever the others of their kind are."""

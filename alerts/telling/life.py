@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid5
 
-from alerts.carrier import Known
 from alerts.correction import corrected
-from alerts.decision import TOLD, Decision, Reason
-from alerts.incident import Incident
-from alerts.kin import Storm
-from alerts.plain import plain_figures
-from alerts.posting import IDS, Posting, ask_again, ask_for_thread, ask_for_update, tell_receivers
-from alerts.power import least
-from alerts.sighting import Sighting
-from alerts.taught import marked
-from alerts.watch import Terrain, Watch
+from alerts.explaining.carrier import Known
+from alerts.explaining.incident import Incident
+from alerts.explaining.sighting import Sighting
+from alerts.telling.decision import TOLD, Decision, Reason
+from alerts.telling.kin import Storm
+from alerts.telling.plain import plain_figures
+from alerts.telling.posting import IDS, Posting, ask_again, ask_for_thread, ask_for_update, tell_receivers
+from alerts.telling.taught import marked
+from alerts.trying.power import least
+from alerts.watching.watch import Terrain, Watch
 from alerts.words import figure_text, hours_text
 from traces.clock import format_time, parse_time
 from traces.model import EVERYTHING, Alert, AlertState, Direction, Kind, Segment

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.own import UNDELIVERABLE
-from alerts.severity import Severity, severity_of
+from alerts.telling.severity import Severity, severity_of
 from traces.model import Alert
 
 _DAY: Final = timedelta(days=1)

@@ -22,9 +22,9 @@ from datetime import datetime, timedelta
 from itertools import accumulate, groupby
 from typing import Any, Final, TypeAlias
 
-from alerts.incident import Numbers
+from alerts.explaining.incident import Numbers
+from alerts.explaining.sighting import Shown, Sighting, exceeding
 from alerts.own import NO_DATA, SOURCE_LAG
-from alerts.sighting import Shown, Sighting, exceeding
 from traces.clock import format_time
 from traces.model import Alert, Segment, Signal
 from traces.store import Tx

@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from alerts.attribution import Attribution, Cause
-from alerts.carrier import Known, expected_rate, view
 from alerts.correction import Basis, Corrected, Labels, corrected, estimate, labels_among, uncorrected
-from alerts.examples import carriers, diverse, holds
-from alerts.explanation import CHANGE_KEYS, CHANGE_WINDOW
-from alerts.failed import why_failed
+from alerts.explaining.attribution import Attribution, Cause
+from alerts.explaining.carrier import Known, expected_rate, view
+from alerts.explaining.examples import carriers, diverse, holds
+from alerts.explaining.explanation import CHANGE_KEYS, CHANGE_WINDOW
+from alerts.explaining.failed import why_failed
 from alerts.judged import judge_said
 from alerts.signals import threshold_of
-from alerts.watch import Finding, Terrain, Watch
+from alerts.watching.watch import Finding, Terrain, Watch
 from traces.clock import format_time
 from traces.model import Change, Kind, Segment, Signal
 from traces.store import Tx

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from alerts.incident import Incident, Known, Numbers
+from alerts.explaining.incident import Incident, Known, Numbers
 from traces.model import Direction, Kind, Segment, Signal
 from traces.store import Tx
 from traces.store.rollups import segment_key

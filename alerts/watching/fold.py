@@ -16,11 +16,11 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final, Protocol
 
-from alerts import kept
-from alerts.hours import HOUR, fine, stored
-from alerts.refold import Refold, can_be_folded_alone
-from alerts.terrain import Terrain, WatchSettings
-from alerts.watch import Watch
+from alerts.watching import kept
+from alerts.watching.hours import HOUR, fine, stored
+from alerts.watching.refold import Refold, can_be_folded_alone
+from alerts.watching.terrain import Terrain, WatchSettings
+from alerts.watching.watch import Watch
 from traces.store import Tx
 from traces.store.rollups import HOUR_S, bucket_start
 from traces.store.state import ALL_SIGNALS, DetectorCheckpoint

@@ -1,0 +1,1 @@
+"""Where a change comes from, and the numbers and examples that show it."""

@@ -1,0 +1,1 @@
+"""What detection would tell: over stored history, with other settings, at all."""

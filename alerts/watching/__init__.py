@@ -1,0 +1,1 @@
+"""The stored hours, fed to the detectors, and what they know kept in line with them."""

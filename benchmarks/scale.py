@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -282,7 +283,13 @@ def _made(directory: Path, arguments: argparse.Namespace) -> dict[str, Path]:
         )
     if {"detection", "folds"} & set(arguments.only):
         _told("what detection reads", detected, lambda: write_rollups(detected, _detected(arguments)))
-    return {"answers": history, "detection": detected, "calibration": history, "folds": detected}
+    # Both begin with a first fold.
+    folded = directory / "folded.db"
+    if {"detection", "folds"} <= set(arguments.only):
+        shutil.copy(detected, folded)
+    else:
+        folded = detected
+    return {"answers": history, "detection": detected, "calibration": history, "folds": folded}
 
 
 def _told(name: str, file: Path, work: Callable[[], int]) -> int:

@@ -146,7 +146,7 @@ def answers(file: Path, rounds: int) -> None:
 
 def _p95(took: list[Took]) -> Took:
     walls, cpus = [t.wall_s for t in took], [t.cpu_s for t in took]
-    return Took(statistics.quantiles(walls, n=20)[-1], statistics.quantiles(cpus, n=20)[-1])
+    return Took(*(statistics.quantiles(times, n=20, method="inclusive")[-1] for times in (walls, cpus)))
 
 
 def _detection(store: Store, weeks: int) -> Detection:

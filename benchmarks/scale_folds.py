@@ -95,4 +95,6 @@ def _ask(store: Store, lock: Turns, is_over: threading.Event, found: Slices) -> 
 
 
 def _p95(seconds: list[float]) -> float:
-    return statistics.quantiles(seconds, n=20)[-1] if len(seconds) > 1 else max(seconds, default=0.0)
+    return (
+        statistics.quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else max(seconds, default=0.0)
+    )

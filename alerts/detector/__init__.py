@@ -2,6 +2,6 @@
 
 from alerts.detector.fold import Detector
 from alerts.detector.panel import SUMS, Panel, Terms, run_length
-from alerts.detector.verdict import Anomaly, End, Point, Since, Verdict
+from alerts.detector.verdict import Anomaly, Course, End, Point, Since, Verdict
 
-__all__ = ["SUMS", "Anomaly", "Detector", "End", "Panel", "Point", "Since", "Terms", "Verdict", "run_length"]
+__all__ = ["SUMS", "Anomaly", "Course", "Detector", "End", "Panel", "Point", "Since", "Terms", "Verdict", "run_length"]

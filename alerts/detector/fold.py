@@ -13,7 +13,7 @@ from alerts.detector.evidence import Bucket, Finding, weigh
 from alerts.detector.panel import WEEK_S, Bools, Floats, Panel, Readings, Terms
 from alerts.detector.slots import slot_of, zone_named
 from alerts.detector.state import BUCKETS, DAY_S, EXPECTED, TOTAL, UNITS, State
-from alerts.detector.verdict import Anomaly, End, Since, Verdict, anomaly_of, since_of, verdict_of
+from alerts.detector.verdict import Anomaly, Course, End, Since, Verdict, anomaly_of, course_of, since_of, verdict_of
 from traces.clock import as_utc
 from traces.errors import BadInput
 from traces.model import Kind
@@ -94,6 +94,10 @@ class Detector:
     def verdict(self, series: int, terms: Terms, *, points: int = 72) -> Verdict:
         """What is known of one series now, with the last ``points`` buckets for a chart (a week's at most)."""
         return verdict_of(self.state, series, terms, points)
+
+    def course(self, series: int, terms: Terms, points: int) -> Course:
+        """The course of one series in at most so many points, each of as many buckets as it takes to say something."""
+        return course_of(self.state, series, terms, points)
 
     def open_anomalies(self, terms: Terms) -> list[Anomaly]:
         """The anomalies that are open after the last bucket, by series."""

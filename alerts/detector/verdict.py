@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from alerts.detector import chance, spread
 from alerts.detector.evidence import measured, spread_of_window
-from alerts.detector.panel import Floats, Terms
+from alerts.detector.panel import Bools, Floats, Terms
 from alerts.detector.state import BUCKETS, EXPECTED, TOTAL, UNITS, State
 from traces.clock import as_utc
 from traces.model import Direction, Kind
@@ -20,6 +21,11 @@ from traces.model import Direction, Kind
 BAND = 0.98
 """The expected band holds this share of quiet readings: from the 1 % to the 99 % quantile."""
 _LARGEST_LOG = 700.0
+_WIDTHS = (1, 2, 3, 4, 6, 8, 12)
+_TELLING = 8.0
+"""Fewer readings say next to nothing of a rate or a mean: between none and all of them everything is to be expected."""
+_LATELY = 72
+"""Of so many buckets it is told how many readings are usual."""
 
 
 class End(StrEnum):
@@ -65,6 +71,14 @@ class Point:
     expected: float | None
     expected_low: float | None
     expected_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The last buckets of one series for a chart; each point stands for ``each``."""
+
+    each: timedelta
+    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,28 +165,82 @@ def since_of(state: State, series: int, start: datetime, terms: Terms) -> Since:
     )
 
 
-def _points(state: State, series: int, terms: Terms, points: int) -> tuple[Point, ...]:
-    kept = np.flatnonzero((state.recent_bucket > state.last - points) & (state.recent_bucket >= 0))
-    rows = kept[np.argsort(state.recent_bucket[kept])]
-    if not rows.size:
-        return ()
-    only = terms.only(series)
+def course_of(state: State, series: int, terms: Terms, points: int) -> Course:
+    """The last ``points`` buckets, or as many stretches of several where a bucket alone says next to nothing."""
+    width = _width(state, series)
+    rows = _latest(state, points * width)
+    if width == 1 or not rows.size:
+        return Course(timedelta(seconds=state.bucket_s), _points(state, series, terms, points))
+    window, judged = _window(state, series, rows)
+    window = np.where(judged | ~judged.any(), window, 0.0)
+    # Counted from the end, so that the newest stretch is a full one.
+    stretch = (state.last - state.recent_bucket[rows]) // width
+    numbers = np.unique(stretch)[::-1]
+    gathered = np.stack([[row[stretch == number].sum() for number in numbers] for row in window])
+    is_judged = np.array([bool(judged[stretch == number].any()) for number in numbers])
+    source = _source(state, series, terms)
+    independence = spread.independence_of(state)[source]
+    around = spread_of_window(gathered, independence, 1.0 / np.maximum(state.all_weight[source], 1.0))
+    value, usual = measured(state.kind, gathered, terms.only(series))
+    within = float(spread.within_of(state)[source])
+    low, high = _band(state, gathered, around, terms.only(series), within)
+    return Course(
+        timedelta(seconds=state.bucket_s * width),
+        tuple(
+            Point(
+                _moment(state, state.last - (int(number) + 1) * width + 1),
+                round(gathered[UNITS, i]),
+                float(value[i]) if gathered[UNITS, i] else None,
+                *(float(x[i]) if is_judged[i] and gathered[UNITS, i] else None for x in (usual, low, high)),
+            )
+            for i, number in enumerate(numbers)
+        ),
+    )
+
+
+def _width(state: State, series: int) -> int:
+    """How many buckets a point of a chart needs to say something; what is counted says it in each."""
+    rows = _latest(state, _LATELY)
+    if state.kind is Kind.COUNT or not rows.size:
+        return 1
+    usual = float(state.recent_n[rows, series].astype(np.float64).mean())
+    return next((width for width in _WIDTHS if usual * width >= _TELLING), _WIDTHS[-1])
+
+
+def _latest(state: State, buckets: int) -> npt.NDArray[np.int64]:
+    """The rows of the last buckets in the ring, the oldest first."""
+    kept = np.flatnonzero((state.recent_bucket > state.last - buckets) & (state.recent_bucket >= 0))
+    rows: npt.NDArray[np.int64] = kept[np.argsort(state.recent_bucket[kept])]
+    return rows
+
+
+def _window(state: State, series: int, rows: npt.NDArray[np.int64]) -> tuple[Floats, Bools]:
+    """Some buckets as windows of their own, shape (WINDOW, B), and which of them have something to be judged by."""
     n, total, mean, around = (
         array[rows, series].astype(np.float64)
         for array in (state.recent_n, state.recent_total, state.recent_mean, state.recent_spread)
     )
     units, sums = spread.exposure(state.kind, n, mean)
-    window = np.stack([units, total, sums, units, np.ones_like(n)])
     if state.kind is Kind.COUNT:
-        window[UNITS] = np.maximum(window[UNITS], 1e-9)
+        units = np.maximum(units, 1e-9)
+    return np.stack([units, total, sums, units * np.maximum(around, 1.0), np.ones_like(n)]), around > 0
+
+
+def _points(state: State, series: int, terms: Terms, points: int) -> tuple[Point, ...]:
+    rows = _latest(state, points)
+    if not rows.size:
+        return ()
+    only = terms.only(series)
+    window, judged = _window(state, series, rows)
     value, usual = measured(state.kind, window, only)
     within = float(spread.within_of(state)[_source(state, series, terms)])
-    low, high = _band(state, window, np.maximum(around, 1.0), only, within)
-    seen, judged = state.recent_seen[rows, series], around > 0
+    around = np.maximum(state.recent_spread[rows, series].astype(np.float64), 1.0)
+    low, high = _band(state, window, around, only, within)
+    seen = state.recent_seen[rows, series]
     return tuple(
         Point(
             _moment(state, int(state.recent_bucket[row])),
-            round(n[i]),
+            round(float(state.recent_n[row, series])),
             float(value[i]) if seen[i] else None,
             *(float(x[i]) if judged[i] else None for x in (usual, low, high)),
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.correction import Basis, Corrected, Labels, corrected, estimate, labels_among, uncorrected
+from alerts.detector import Course
 from alerts.explaining.attribution import Attribution, Cause
 from alerts.explaining.carrier import Known, expected_rate, view
 from alerts.explaining.examples import carriers, diverse, holds
@@ -16,6 +17,7 @@ from alerts.explaining.explanation import CHANGE_KEYS, CHANGE_WINDOW
 from alerts.explaining.failed import why_failed
 from alerts.judged import judge_said
 from alerts.signals import threshold_of
+from alerts.watching.hours import HOUR
 from alerts.watching.watch import Finding, Terrain, Watch
 from traces.clock import format_time
 from traces.model import Change, Kind, Segment, Signal
@@ -25,6 +27,7 @@ from traces.store.rollups import Fact
 __all__ = ["Incident", "Known", "Numbers", "incident"]
 
 _CHART_POINTS = 20
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,15 +213,16 @@ def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:
     """The course of the narrowest series that holds the segment: two cuts at once have no series of their own."""
     watched = watch.segments_of(finding.signal)
     drawn = next((s for s in (segment, *_wider(segment)) if s in watched), finding.segment)
-    verdict = watch.verdict(finding.signal, drawn)
-    points = [] if verdict is None else [p for p in verdict.points if p.value is not None]
-    if not points:
-        drawn, points = finding.segment, list(finding.verdict.points)
+    course = watch.course(finding.signal, drawn, _CHART_POINTS)
+    if course is None or all(p.value is None for p in course.points):
+        drawn, course = finding.segment, Course(HOUR, finding.verdict.points[-_CHART_POINTS:])
     return {
         "of": [list(pair) for pair in drawn.pairs],
+        "each_s": round(course.each / _SECOND),
         "points": [
             {"at": format_time(p.start), "value": p.value, "low": p.expected_low, "high": p.expected_high}
-            for p in points[-_CHART_POINTS:]
+            for p in course.points
+            if p.value is not None
         ],
     }
 

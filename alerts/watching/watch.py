@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
-from alerts.detector import Anomaly, Detector, Since, Terms, Verdict, run_length
+from alerts.detector import Anomaly, Course, Detector, Since, Terms, Verdict, run_length
 from alerts.excluded import is_excluded
 from alerts.watching.hours import HOUR, Hour, fine, stored
 from alerts.watching.kept import Known
@@ -219,6 +219,14 @@ class Watch:
             return self._values.verdict(signal, (signal.name, segment))
         found = self._place(signal, segment)
         return None if found is None else found[0].detector.verdict(found[1], self._terms[signal.kind])
+
+    def course(self, signal: Signal, segment: Segment, points: int) -> Course | None:
+        """How a series went lately, in at most so many points; ``None`` when it is not watched."""
+        found = None if signal.kind is Kind.VALUE else self._place(signal, segment)
+        if found is not None:
+            return found[0].detector.course(found[1], self._terms[signal.kind], points)
+        verdict = self.verdict(signal, segment)
+        return None if verdict is None else Course(HOUR, verdict.points[-points:])
 
     def _place(self, signal: Signal, segment: Segment) -> tuple[Track, int] | None:
         track = self._tracks.get(signal.kind)

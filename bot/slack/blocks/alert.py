@@ -178,7 +178,7 @@ def _chart(alert: Alert, signal: Signal) -> Block | None:
     low: Line = ("Expected low", {point.at: point.low for point in points})
     high: Line = ("Expected high", {point.at: point.high for point in points})
     # A young baseline has no band yet; then the line alone is better than no chart.
-    name = " · ".join(part for part in (title(signal), detail.charted(alert)) if part)
+    name = " · ".join(part for part in (title(signal), detail.charted(alert), detail.chart_pace(alert)) if part)
     return line_chart(name, (current, low, high), signal) or line_chart(name, (current,), signal)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from bot.slack.blocks.values import CorrectedRate
 from traces.clock import as_utc, parse_time
 from traces.model import Alert
+from traces.store.rollups import HOUR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,12 @@ def charted(alert: Alert) -> str:
     pairs = _list(_map(alert.detail.get("chart")).get("of"))
     named = [(str(pair[0]), str(pair[1])) for pair in map(_list, pairs) if len(pair) == _PAIR]
     return " · ".join(f"{key.replace('_', ' ')} {value}" for key, value in named)
+
+
+def chart_pace(alert: Alert) -> str:
+    """Of how many hours each point of the chart is; empty for one, which nobody asks about."""
+    each_s = _number(_map(alert.detail.get("chart")).get("each_s"))
+    return f"{each_s / HOUR_S:.0f} h each" if each_s is not None and each_s > HOUR_S else ""
 
 
 def chart_points(alert: Alert) -> tuple[ChartPoint, ...]:

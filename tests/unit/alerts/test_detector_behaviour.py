@@ -261,6 +261,37 @@ def test_fewer_conversations_make_a_wider_band() -> None:
     assert few.expected_high - (few.expected_low or 0) > many.expected_high - (many.expected_low or 0)
 
 
+def test_a_chart_of_few_conversations_gathers_hours_until_they_say_something() -> None:
+    hours, rng = 4 * WEEK, np.random.default_rng(3)
+    n = rng.poisson(1.3, hours)
+    k = rng.binomial(n, 0.05)
+    k[-12:] = n[-12:]
+    on = terms(RATE)
+    detector, _ = fold(RATE, on, n=n, k=k)
+    course = detector.course(0, on, 20)
+    assert course.each == timedelta(hours=8)
+    assert len(course.points) == 20
+    assert course.points[-1].start == hour(hours - 8)
+    assert sum(point.n for point in course.points) == n[-160:].sum()
+    for i, point in enumerate(course.points):
+        seen = slice(hours - 160 + 8 * i, hours - 152 + 8 * i)
+        assert point.value == pytest.approx(k[seen].sum() / n[seen].sum())
+    quiet, newest = course.points[:-2], course.points[-1]
+    assert newest.value == 1.0
+    assert newest.expected_high is not None
+    assert newest.expected_high < 0.5
+    assert all(p.expected_low <= p.value <= p.expected_high for p in quiet if p.value and p.expected_high)
+
+
+def test_a_chart_of_many_conversations_and_one_of_counts_are_by_the_hour() -> None:
+    detector, _ = fold(RATE, terms(RATE), **rates(3 * WEEK, 0.1))
+    course = detector.course(0, terms(RATE), 20)
+    assert course.each == timedelta(hours=1)
+    assert course.points == detector.verdict(0, terms(RATE), points=20).points
+    detector, _ = fold(VOLUME, terms(VOLUME), n=np.random.default_rng(1).poisson(1.3, 3 * WEEK))
+    assert detector.course(0, terms(VOLUME), 20).each == timedelta(hours=1)
+
+
 NAMES_OF_SUMS = {
     Kind.COUNT: (),
     Kind.RATE: ("k",),
@@ -292,6 +323,7 @@ def test_nonsense_never_raises_and_never_spoils_the_state(
     detector.step(Panel(kind=kind, starts=at, n=n, **arrays), on)
     for series in range(2):
         detector.verdict(series, on, points=168)
+        detector.course(series, on, 20)
     for name in detector.state.__slots__:
         array = getattr(detector.state, name)
         if isinstance(array, np.ndarray) and name != "log_evidence":

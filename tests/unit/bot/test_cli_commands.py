@@ -412,6 +412,20 @@ def test_a_running_hark_receives_evaluates_and_stops_without_losing_anything(tmp
     assert json.loads(exported[0])["scores"]
 
 
+def test_a_running_hark_asks_for_a_key_on_its_own_machine_too_where_the_settings_say_so(tmp_path):
+    (tmp_path / "hark.toml").write_text("[server]\nrequire_keys = true\n")
+    running = process(tmp_path, "run", "--port", "0")
+    try:
+        url = re.search(r"http://\S+?(?=,)", running.stderr.readline())[0]
+        with httpx.Client(base_url=url, transport=httpx.HTTPTransport(retries=8), timeout=20) as client:
+            refused = client.post("/v1/conversations", json=talk("c-1"))
+            assert refused.status_code == 401, refused.text
+            assert client.get("/healthz").status_code == 200
+    finally:
+        running.kill()
+        running.communicate()
+
+
 def test_a_port_that_is_taken_is_one_clear_line(hark):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -22,7 +22,7 @@ BAND = 0.98
 """The expected band holds this share of quiet readings: from the 1 % to the 99 % quantile."""
 _LARGEST_LOG = 700.0
 _WIDTHS = (1, 2, 3, 4, 6, 8, 12)
-_TELLING = 8.0
+_TELLING = 15.0
 """Fewer readings say next to nothing of a rate or a mean: between none and all of them everything is to be expected."""
 _LATELY = 72
 """Of so many buckets it is told how many readings are usual."""

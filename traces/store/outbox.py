@@ -238,7 +238,10 @@ class Outbox(Part):
         )
 
     def interrupted(self, before: datetime, *, notices: bool = False) -> list[Delivery]:
-        """Messages that were being sent since before a time, or notices: the process that sent them is gone."""
+        """Messages that were being sent since before a time, or notices: the process that sent them is gone.
+
+        A message comes before those in its thread.
+        """
         rows = self._connection.execute(
             select(_T)
             .where(
@@ -247,7 +250,7 @@ class Outbox(Part):
                 _T.c.attempt_at < before,
                 _is_notice() if notices else ~_is_notice(),
             )
-            .order_by(_T.c.attempt_at)
+            .order_by(_T.c.attempt_at, _T.c.thread_of.is_not(None), _T.c.delivery_id)
         )
         return [_delivery(row) for row in rows]
 

@@ -8,13 +8,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from traces.errors import BadInput, StoreUnavailable
+from traces.store.deliveries import NOTICE, DeliveryState
 
 _PAGES = 2_000
 _WAIT_S = 15
+_IN_DOUBT = "UPDATE outbox SET state = ?, attempt_at = due_at WHERE state = ? AND posted_ts IS NULL AND kind NOT LIKE ?"
 
 
 def copy_database(path: Path, to: Path) -> None:
     """Copy a database to a file that is not there yet, from one moment, while others write to it.
+
+    What waits for its first post is in doubt in the copy: whoever goes on from it cannot know what was posted since, and
+    looks for it in Slack before it posts it.
 
     Raises:
         BadInput: There is such a file already.
@@ -26,6 +31,8 @@ def copy_database(path: Path, to: Path) -> None:
     try:
         with _connected(path) as source, closing(sqlite3.connect(draft)) as copy:
             source.backup(copy, pages=_PAGES)
+            with copy:
+                copy.execute(_IN_DOUBT, (DeliveryState.SENDING, DeliveryState.PENDING, f"{NOTICE}%"))
         draft.rename(to)
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(f"the database cannot be copied to {to}: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from traces import schema
 from traces.clock import format_time
 from traces.model import AuditEntry
 from traces.store import open_store
+from traces.store.deliveries import DeliveryState
 
 USER = "user-who-left-long-ago"
 
@@ -61,6 +63,32 @@ def test_a_backup_opens_and_holds_everything(database, monkeypatch):
     monkeypatch.setenv("HARK_DATABASE_URL", f"sqlite:///{copy}")
     assert len(run("export", "conversations").stdout.splitlines()) == 2
     assert run("db", "check").exit_code == 0
+
+
+def test_in_a_backup_what_waits_for_its_first_post_is_looked_for_before_it_is_posted(database, monkeypatch):
+    copy, store = database.with_name("copy.db"), open_store(f"sqlite:///{database}")
+    with store.begin() as tx:
+        tx.outbox.request(kind="alert", subject_id="stands", channel="C1", at=NOW)
+        claimed = tx.outbox.claim("alert:stands", NOW)
+        tx.outbox.sent(claimed, channel="C1", ts="1.1", at=NOW)
+        tx.outbox.request(kind="alert", subject_id="stands", channel="C1", at=NOW)
+        for kind, subject in (("alert", "waits"), ("notice.webhook", "waits")):
+            tx.outbox.request(kind=kind, subject_id=subject, channel="C1", at=NOW)
+        tx.outbox.request(kind="example", subject_id="waits", channel="C1", at=NOW, thread_of="alert:waits")
+    store.close()
+    assert run("db", "backup", str(copy)).exit_code == 0
+    store = open_store(f"sqlite:///{copy}")
+    with store.read() as tx:
+        in_doubt = tx.outbox.interrupted(NOW + timedelta(seconds=1))
+        assert [d.delivery_id for d in in_doubt] == ["alert:waits", "example:waits"]
+        assert {d.attempt_at for d in in_doubt} == {NOW}
+        assert tx.outbox.get("alert:stands").state is DeliveryState.PENDING
+        assert tx.outbox.get("notice.webhook:waits").state is DeliveryState.PENDING
+    store.close()
+    live = open_store(f"sqlite:///{database}")
+    with live.read() as tx:
+        assert tx.outbox.interrupted(NOW + timedelta(seconds=1)) == []
+    live.close()
 
 
 def test_a_backup_overwrites_nothing(database):

@@ -40,7 +40,7 @@ def outcome(copy: Path, tests: Sequence[str]) -> int:
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_PROFILE": "repeatable",
     }
-    arguments = ["-x", "-q", "--no-header", "--tb=line", *tests]
+    arguments = ["-x", "-q", "--no-header", "--tb=line", "-m", "not soak", *tests]
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *arguments],

@@ -109,6 +109,13 @@ def test_room_is_given_back_whatever_became_of_a_body(tmp_path):
         assert edge.post("/v1/conversations", talk("c-1", "x" * MIB)).status_code == 200
 
 
+def test_a_body_that_does_not_say_how_long_it_is_is_held_to_the_limit_too(tmp_path):
+    with an_edge_with(Room(), tmp_path / "hark.db") as edge:  # noqa: F811
+        pieces = (b"x" * MIB for _ in range(limits.WIRE_BYTES // MIB + 1))
+        answer = edge.client.post("/v1/traces", content=pieces, headers={"content-type": PROTOBUF})
+        assert answer.status_code == 413
+
+
 def test_bodies_wait_for_room_in_the_order_they_came():
     order = []
 

@@ -199,6 +199,13 @@ def test_tracebacks_are_redacted() -> None:
     assert "token=[secret]" in written
 
 
+def test_the_stack_of_a_log_line_is_redacted() -> None:
+    stack = "Stack (most recent call last):\n  mail_to('ann@example.com')"
+    record = logging.LogRecord("test", logging.ERROR, __file__, 1, "failed", (), None, sinfo=stack)
+    assert RedactingFilter().filter(record)
+    assert record.stack_info == "Stack (most recent call last):\n  mail_to('[email]')"
+
+
 def test_hostile_text_cannot_start_a_log_line_of_its_own() -> None:
     assert (
         logged(("said %s", ("x\n2026-11-20 CRITICAL forged\x1b[31m",)))

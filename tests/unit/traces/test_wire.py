@@ -77,10 +77,11 @@ def test_a_body_is_read_in_the_encodings_that_exporters_use(encoding: str, compr
     assert inflate(compress(b"hello wire"), encoding) == b"hello wire"
 
 
-def test_a_compression_bomb_is_refused_before_it_is_inflated() -> None:
-    bomb = gzip.compress(bytes(limits.INFLATED_BYTES + 1))
+@pytest.mark.parametrize(("encoding", "compress"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_compression_bomb_is_refused_before_it_is_inflated(encoding: str, compress: Any) -> None:
+    bomb = compress(bytes(limits.INFLATED_BYTES + 1))
     with pytest.raises(TooLarge, match="inflates to more than"):
-        inflate(bomb, "gzip")
+        inflate(bomb, encoding)
 
 
 def test_a_zstd_body_that_claims_a_window_of_64_mib_is_refused() -> None:

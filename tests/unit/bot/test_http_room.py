@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -109,11 +110,23 @@ def test_room_is_given_back_whatever_became_of_a_body(tmp_path):
         assert edge.post("/v1/conversations", talk("c-1", "x" * MIB)).status_code == 200
 
 
-def test_a_body_that_does_not_say_how_long_it_is_is_held_to_the_limit_too(tmp_path):
+def test_a_body_without_a_length_is_read_no_further_than_the_limit(tmp_path):
+    read, said = itertools.count(), []
+
+    async def endless():
+        next(read)
+        return {"type": "http.request", "body": bytes(MIB), "more_body": True}
+
+    async def send(message):
+        said.append(message)
+
     with an_edge_with(Room(), tmp_path / "hark.db") as edge:  # noqa: F811
-        pieces = (b"x" * MIB for _ in range(limits.WIRE_BYTES // MIB + 1))
-        answer = edge.client.post("/v1/traces", content=pieces, headers={"content-type": PROTOBUF})
-        assert answer.status_code == 413
+        app = edge.hark.receiver(edge.writer).app()
+        headers = [(b"content-type", PROTOBUF.encode())]
+        scope = {"type": "http", "method": "POST", "path": "/v1/traces", "query_string": b"", "headers": headers}
+        asyncio.run(asyncio.wait_for(app(scope, endless, send), 20))
+    assert said[0]["status"] == 413
+    assert next(read) == limits.WIRE_BYTES // MIB + 1
 
 
 def test_bodies_wait_for_room_in_the_order_they_came():

@@ -46,7 +46,7 @@ OURS: dict[str, tuple[Any, ...]] = {
     "runbook": (OWN_LINK,),
     "action_id": ("conversation_open",),
 }
-OUR_IDS = ("item_id", "alert_id", "delivery_id", "answer_id", "mute_id", "proposal_id")
+OUR_IDS = ("item_id", "alert_id", "delivery_id", "answer_id", "mute_id", "proposal_id", "ref")
 OWN_TOKEN = re.compile(r"<!date\^\d+\^\{[a-z_]+\}(?: \{[a-z_]+\})?\|[^<>|]*>")
 LIVE = re.compile(r"<[!@#]|<[A-Za-z][A-Za-z0-9+.\-]*:|@(?:channel|here|everyone)\b", re.IGNORECASE)
 UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]")

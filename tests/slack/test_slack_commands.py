@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from slack_house import NOON, House, conversation, house, put_conversations
-from slack_people import MIA, NOAH, Someone, words_of
+from slack_people import MIA, NOAH, STRANGER, Someone, words_of
 from web_double import ALERTS, Fault
 
 from bot.config.settings import RoleSettings
@@ -44,6 +44,13 @@ def test_a_command_is_answered_to_its_person_alone(hark, text, shown):
     [answer] = said(hark, text)
     assert answer["response_type"] == "ephemeral"
     assert shown in words_of(answer)
+
+
+@pytest.mark.parametrize("text", ["latncy", "status", "metrics nonsense"])
+def test_who_is_from_outside_is_told_that_alone_whatever_was_typed(hark, text):
+    [answer] = said(hark, text, STRANGER)
+    assert "Only members" in words_of(answer)
+    assert text not in words_of(answer)
 
 
 def test_a_conversation_is_shown_in_a_window(hark):

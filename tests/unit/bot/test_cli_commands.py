@@ -421,9 +421,14 @@ def test_a_running_hark_asks_for_a_key_on_its_own_machine_too_where_the_settings
             refused = client.post("/v1/conversations", json=talk("c-1"))
             assert refused.status_code == 401, refused.text
             assert client.get("/healthz").status_code == 200
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as raw:
+            raw.sendall(b"not http at all\r\n\r\n")
+            assert b"400" in raw.recv(1_000)
     finally:
         running.kill()
-        running.communicate()
+        log = running.communicate()[1]
+    # What the HTTP server has to say goes through Hark's own lines, which are redacted.
+    assert re.search(r"^\S+Z WARNING uvicorn\S*: Invalid HTTP request", log, re.MULTILINE), log
 
 
 def test_a_port_that_is_taken_is_one_clear_line(hark):

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID, uuid5
 
 from alerts.telling.decision import Reason
+from alerts.telling.life import stands_anew
 from alerts.words import until_text
 from bot.alerting_periods import Snooze, period_of
 from bot.reviewing.review import show
@@ -207,14 +208,4 @@ def _resolved(alert: Alert, person: Person, at: datetime, outcome: Outcome) -> _
 def _reopened(alert: Alert, person: Person, _at: datetime) -> _Change | None:
     if alert.state is not AlertState.RESOLVED:
         return None
-    detail = {key: value for key, value in alert.detail.items() if key != "outcome"}
-    stands = replace(
-        alert,
-        state=AlertState.OPEN,
-        acknowledged_by=None,
-        acknowledged_at=None,
-        resolved_by=None,
-        resolved_at=None,
-        detail=detail,
-    )
-    return _Change(alert=stands, reason=Reason.REOPENED, text=f"Re-opened by {person.name}.")
+    return _Change(alert=stands_anew(alert), reason=Reason.REOPENED, text=f"Re-opened by {person.name}.")

@@ -241,18 +241,24 @@ def _lately(scene: Scene, alert: Alert, sighting: Sighting) -> float:
     return math.exp(mean) if sighting.signal.kind is Kind.CONTINUOUS else mean
 
 
-def reopened(scene: Scene, alert: Alert, sighting: Sighting) -> Alert:
-    """An alert that seemed over stands again."""
-    series = dict.fromkeys([*_own_series(alert, sighting), *alert.detail["series"]])
-    detail = {key: value for key, value in alert.detail.items() if key != "outcome"}
-    stands = replace(
+def stands_anew(alert: Alert) -> Alert:
+    """A resolved alert as open as it first was: nobody has acknowledged or resolved it."""
+    return replace(
         alert,
         state=AlertState.OPEN,
         acknowledged_by=None,
         acknowledged_at=None,
+        resolved_by=None,
         resolved_at=None,
-        detail={**detail, "series": list(series)},
+        detail={key: value for key, value in alert.detail.items() if key != "outcome"},
     )
+
+
+def reopened(scene: Scene, alert: Alert, sighting: Sighting) -> Alert:
+    """An alert that seemed over stands again."""
+    series = dict.fromkeys([*_own_series(alert, sighting), *alert.detail["series"]])
+    stands = stands_anew(alert)
+    stands = replace(stands, detail={**stands.detail, "series": list(series)})
     return refreshed(scene, scene.put(write(scene, alert, stands)), sighting)[0]
 
 

@@ -20,6 +20,7 @@ from traces.columns import microseconds, packed
 from traces.histogram import Rollup
 from traces.model import EVERYTHING, Segment
 from traces.store import open_store
+from traces.store.bodies import written
 from traces.store.rollups import BASE_S, DAY_S, HOUR_S, segment_key
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
@@ -139,10 +140,7 @@ def _written(name: str, values: np.ndarray) -> str:
     # Values within a bin of each other differ by less than the bin: three digits keep as many bins.
     for value, times in zip(*np.unique(np.round(values, 3), return_counts=True), strict=True):
         rollup.observe(float(value), int(times))
-    body = {"n": rollup.n, "t": rollup.total, "b": rollup.to_json()}
-    if rollup.log_total or rollup.log_square_total:
-        body |= {"l": rollup.log_total, "q": rollup.log_square_total}
-    return f"{json.dumps(name)}:{json.dumps(body, separators=(',', ':'))}"
+    return f"{json.dumps(name)}:{json.dumps(written(rollup), separators=(',', ':'))}"
 
 
 def _rows(extent: Extent, bodies: _Bodies) -> Iterator[tuple[int, str, int, str]]:

@@ -74,16 +74,10 @@ def bodies_of(only: Collection[str] | None) -> Callable[[str], dict[str, Rollup]
 def summed(signal: str, bodies: Iterable[str]) -> Rollup:
     """What one signal adds up to over bodies as they are written."""
     find = _finder_of(signal)
-    bins = dict[str, int]()
-    total = Rollup(written=bins)
+    total: Written = {"n": 0, "t": 0.0, "b": {}}
     for found in filter(None, map(find, bodies)):
-        total.n += found["n"]
-        total.total += found["t"]
-        total.log_total += found.get("l", 0.0)
-        total.log_square_total += found.get("q", 0.0)
-        for bin_, count in found["b"].items():
-            bins[bin_] = bins.get(bin_, 0) + count
-    return total
+        _add(total, found)
+    return rollup_of(total)
 
 
 def body_of(body: dict[str, Any]) -> dict[str, Rollup]:
@@ -93,13 +87,9 @@ def body_of(body: dict[str, Any]) -> dict[str, Rollup]:
 
 def written(rollup: Rollup) -> Written:
     """A rollup as it is written."""
-    return _written(rollup.n, rollup.total, rollup.to_json(), rollup.log_total, rollup.log_square_total)
-
-
-def _written(n: int, total: float, bins: dict[str, int], log_total: float, log_square_total: float) -> Written:
-    said: Written = {"n": n, "t": total, "b": bins}
-    if log_total or log_square_total:
-        said |= {"l": log_total, "q": log_square_total}
+    said: Written = {"n": rollup.n, "t": rollup.total, "b": rollup.to_json()}
+    if rollup.log_total or rollup.log_square_total:
+        said |= {"l": rollup.log_total, "q": rollup.log_square_total}
     return said
 
 

@@ -158,19 +158,12 @@ class Rollups(Part):
 
     def _apply(self, changes: Mapping[_Key, Body]) -> None:
         rows = []
-        fresh: dict[int, dict[str, Any]] = {}
         for resolution_s in RESOLUTIONS_S:
             touched = {key: body for key, body in changes.items() if key[0] == resolution_s}
             stored = self._stored(resolution_s, touched)
             for key, body in touched.items():
                 held = stored.get(key)
-                if held is None:
-                    # Segments share most of these: each is written down once.
-                    written = fresh.get(id(body))
-                    if written is None:
-                        written = fresh[id(body)] = body_json(body)
-                else:
-                    written = merged(held, body)
+                written = body_json(body) if held is None else merged(held, body)
                 rows.append({"resolution_s": key[0], "segment": key[1], "bucket_at": key[2], "body": written})
         self._upsert(_T, rows, update=["body"])
 

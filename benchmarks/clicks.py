@@ -33,6 +33,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from benchmarks.ingest_spans import batches, in_order, turns
+from benchmarks.quantiles import share_of
 from bot.jobs.pick import REVIEW
 from bot.playground.payloads import FORM, interaction, interaction_body, signature_headers
 from bot.playground.people import User
@@ -292,17 +293,13 @@ def measure(cards: int, asked: argparse.Namespace) -> None:
 def _line(cards: int, clicks: Sequence[Pressed], found: Sequence[float | None], slack: SlowSlack) -> str:
     acks = [c.acknowledged_s for c in clicks if c.status == 200]
     times = [float("inf") if s is None else s for s in found]
-    ack, shown = _share(acks, 0.99), _share(times, 0.95)
+    ack, shown = share_of(acks, 0.99), share_of(times, 0.95)
     return (
-        f"| {cards} | {len(clicks)} | {len(clicks) - len(acks)} | {_share(acks, 0.5) * 1000:.0f} ms "
-        f"| {ack * 1000:.0f} ms, {_verdict(ack, ACK_TARGET_S)} | {_share(times, 0.5):.1f} s "
+        f"| {cards} | {len(clicks)} | {len(clicks) - len(acks)} | {share_of(acks, 0.5) * 1000:.0f} ms "
+        f"| {ack * 1000:.0f} ms, {_verdict(ack, ACK_TARGET_S)} | {share_of(times, 0.5):.1f} s "
         f"| {shown:.1f} s, {_verdict(shown, SHOWN_TARGET_S)} | {times.count(float('inf'))} "
         f"| {', '.join(f'{n} {method}' for method, n in sorted(slack.calls.items()))} |"
     )
-
-
-def _share(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else float("inf")
 
 
 def _verdict(found: float, target: float) -> str:

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.clicks import CHANNEL, SlowSlack, running
+from benchmarks.quantiles import share_of
 from traces.clock import format_time
 
 SCORED_TARGET_S, POSTED_TARGET_S = 2.0, 10.0
@@ -158,15 +159,11 @@ def posted_after(chance: random.Random) -> list[float]:
     return [slack.posted.get(f"s{n}", float("inf")) - closes_at for n in range(_EACH)]
 
 
-def _share(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
 def _line(what: str, seconds: Sequence[float], target_s: float) -> str:
-    p95 = _share(seconds, 0.95)
+    p95 = share_of(seconds, 0.95)
     verdict = "met" if p95 <= target_s else "NOT MET"
     return (
-        f"| {what} | {len(seconds)} | {_share(seconds, 0.5):.1f} s | {p95:.1f} s, {verdict} | {max(seconds):.1f} s "
+        f"| {what} | {len(seconds)} | {share_of(seconds, 0.5):.1f} s | {p95:.1f} s, {verdict} | {max(seconds):.1f} s "
         f"| {target_s:.0f} s |"
     )
 

@@ -26,6 +26,7 @@ from types import MappingProxyType
 
 from benchmarks.ingest_peers import compare
 from benchmarks.ingest_spans import SPANS_OF_A_TRACE, batches, in_order, turns
+from benchmarks.quantiles import share_of
 from traces.encryption import VARIABLE
 
 SHAPES = ((512, 1), (512, 2), (512, 4), (100, 1), (100, 2), (100, 4), (5, 4))
@@ -48,13 +49,9 @@ class Measured:
     def line(self, name: str, raw: float) -> str:
         wall, cpu = self.spans / self.wall_s, self.spans / self.cpu_s
         return (
-            f"{name:26} {wall:9,.0f} {cpu:12,.0f} {_share(self.answers_s, 0.5) * 1000:8.0f}"
-            f" {_share(self.answers_s, 0.99) * 1000:8.0f} {self.peak_mb:8.0f} {raw / wall:9.1f}"
+            f"{name:26} {wall:9,.0f} {cpu:12,.0f} {share_of(self.answers_s, 0.5) * 1000:8.0f}"
+            f" {share_of(self.answers_s, 0.99) * 1000:8.0f} {self.peak_mb:8.0f} {raw / wall:9.1f}"
         )
-
-
-def _share(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 class Server:

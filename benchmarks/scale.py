@@ -32,6 +32,7 @@ from alerts.telling.pipeline import Posting
 from alerts.watching import kept
 from alerts.watching.watch import WatchSettings
 from benchmarks.metrics import QUESTIONS
+from benchmarks.quantiles import p95
 from benchmarks.scale_folds import HEAD, sliced
 from benchmarks.scale_history import (
     FEW_VALUES,
@@ -145,8 +146,7 @@ def answers(file: Path, rounds: int) -> None:
 
 
 def _p95(took: list[Took]) -> Took:
-    walls, cpus = [t.wall_s for t in took], [t.cpu_s for t in took]
-    return Took(*(statistics.quantiles(times, n=20, method="inclusive")[-1] for times in (walls, cpus)))
+    return Took(p95([t.wall_s for t in took]), p95([t.cpu_s for t in took]))
 
 
 def _detection(store: Store, weeks: int) -> Detection:

@@ -5,13 +5,13 @@ Called by ``benchmarks.scale``.
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from benchmarks.quantiles import p95
 from bot.jobs.detect import Detection
 from bot.jobs.in_slices import detect_in_slices
 from traces.clock import Clock
@@ -40,9 +40,9 @@ class Slices:
         most = max(range(len(self.cpus)), key=lambda n: self.cpus[n])
         return (
             f"| {name} | {self.wall_s:.1f} | {self.cpu_s:.1f} | {len(self.walls)} "
-            f"| {_p95(self.walls):.2f} / {max(self.walls):.2f} | {_p95(self.cpus):.2f} / {self.cpus[most]:.2f} "
-            f"| {_p95(self.waits):.2f} / {max(self.waits, default=0):.2f} "
-            f"| {_p95(self.writes):.3f} / {max(self.writes, default=0):.3f} |"
+            f"| {p95(self.walls):.2f} / {max(self.walls):.2f} | {p95(self.cpus):.2f} / {self.cpus[most]:.2f} "
+            f"| {p95(self.waits):.2f} / {max(self.waits, default=0):.2f} "
+            f"| {p95(self.writes):.3f} / {max(self.writes, default=0):.3f} |"
         )
 
 
@@ -92,9 +92,3 @@ def _ask(store: Store, lock: Turns, is_over: threading.Event, found: Slices) -> 
         with store.begin() as tx:
             tx.state.job_ran("waited", datetime.fromisoformat("2026-11-20T10:00:00+00:00"))
         found.writes.append(time.perf_counter() - began)
-
-
-def _p95(seconds: list[float]) -> float:
-    return (
-        statistics.quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else max(seconds, default=0.0)
-    )

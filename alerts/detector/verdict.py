@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -177,25 +178,15 @@ def course_of(state: State, series: int, terms: Terms, points: int) -> Course:
     stretch = (state.last - state.recent_bucket[rows]) // width
     numbers = np.unique(stretch)[::-1]
     gathered = np.stack([[row[stretch == number].sum() for number in numbers] for row in window])
-    is_judged = np.array([bool(judged[stretch == number].any()) for number in numbers])
+    seen = gathered[UNITS] > 0
+    is_judged = seen & np.array([judged[stretch == number].any() for number in numbers])
     source = _source(state, series, terms)
-    independence = spread.independence_of(state)[source]
-    around = spread_of_window(gathered, independence, 1.0 / np.maximum(state.all_weight[source], 1.0))
-    value, usual = measured(state.kind, gathered, terms.only(series))
-    within = float(spread.within_of(state)[source])
-    low, high = _band(state, gathered, around, terms.only(series), within)
-    return Course(
-        timedelta(seconds=state.bucket_s * width),
-        tuple(
-            Point(
-                _moment(state, state.last - (int(number) + 1) * width + 1),
-                round(gathered[UNITS, i]),
-                float(value[i]) if gathered[UNITS, i] else None,
-                *(float(x[i]) if is_judged[i] and gathered[UNITS, i] else None for x in (usual, low, high)),
-            )
-            for i, number in enumerate(numbers)
-        ),
+    around = spread_of_window(
+        gathered, spread.independence_of(state)[source], 1.0 / np.maximum(state.all_weight[source], 1.0)
     )
+    starts = state.last - (numbers + 1) * width + 1
+    drawn = _drawn(state, series, terms, gathered, around, starts, gathered[UNITS], seen, is_judged)
+    return Course(timedelta(seconds=state.bucket_s * width), drawn)
 
 
 def _width(state: State, series: int) -> int:
@@ -230,21 +221,35 @@ def _points(state: State, series: int, terms: Terms, points: int) -> tuple[Point
     rows = _latest(state, points)
     if not rows.size:
         return ()
-    only = terms.only(series)
     window, judged = _window(state, series, rows)
-    value, usual = measured(state.kind, window, only)
-    within = float(spread.within_of(state)[_source(state, series, terms)])
     around = np.maximum(state.recent_spread[rows, series].astype(np.float64), 1.0)
-    low, high = _band(state, window, around, only, within)
-    seen = state.recent_seen[rows, series]
+    n, seen = state.recent_n[rows, series], state.recent_seen[rows, series]
+    return _drawn(state, series, terms, window, around, state.recent_bucket[rows], n, seen, judged)
+
+
+def _drawn(
+    state: State,
+    series: int,
+    terms: Terms,
+    window: Floats,
+    around: Floats,
+    starts: npt.NDArray[np.int64],
+    n: npt.NDArray[Any],
+    seen: Bools,
+    judged: Bools,
+) -> tuple[Point, ...]:
+    """Windows of one series as points: what was ``seen`` has a value, what could be ``judged`` a band."""
+    only = terms.only(series)
+    value, usual = measured(state.kind, window, only)
+    low, high = _band(state, window, around, only, float(spread.within_of(state)[_source(state, series, terms)]))
     return tuple(
         Point(
-            _moment(state, int(state.recent_bucket[row])),
-            round(float(state.recent_n[row, series])),
+            _moment(state, int(start)),
+            round(float(n[i])),
             float(value[i]) if seen[i] else None,
             *(float(x[i]) if judged[i] else None for x in (usual, low, high)),
         )
-        for i, row in enumerate(rows)
+        for i, start in enumerate(starts)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerts.correction import Basis, Corrected, Labels, corrected, estimate, labels_among, uncorrected
@@ -27,7 +27,6 @@ from traces.store.rollups import Fact
 __all__ = ["Incident", "Known", "Numbers", "incident"]
 
 _CHART_POINTS = 20
-_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +217,7 @@ def _chart(watch: Watch, finding: Finding, segment: Segment) -> dict[str, Any]:
         drawn, course = finding.segment, Course(HOUR, finding.verdict.points[-_CHART_POINTS:])
     return {
         "of": [list(pair) for pair in drawn.pairs],
-        "each_s": round(course.each / _SECOND),
+        "each_s": round(course.each.total_seconds()),
         "points": [
             {"at": format_time(p.start), "value": p.value, "low": p.expected_low, "high": p.expected_high}
             for p in course.points
